@@ -1,0 +1,1 @@
+"""Reports on parameters, costs and results."""

@@ -1,0 +1,99 @@
+"""What the last OpenMMLab releases need on a current torch, one function a break.
+
+Every function does nothing where nothing is broken.
+"""
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+import torch
+
+
+def mend_all():
+    """Mend what is broken in this environment; imported OpenMMLab modules work afterwards."""
+    mend_torchvision()
+    require_mmcv()
+    mend_mmcv_lite()
+    mend_checkpoint_loading()
+
+
+def mend_torchvision():
+    """Declare the operators that torchvision registers fakes for, if its compiled library does not load.
+
+    Transforms and models then import; calling a compiled operator still raises.
+    """
+    if importlib.util.find_spec('torchvision') is None:
+        return
+    try:
+        import torchvision  # noqa: F401  (the import is the test)
+    except RuntimeError as error:
+        if 'torchvision::nms does not exist' not in str(error):
+            raise
+        for name in [name for name in sys.modules if name.split('.')[0] == 'torchvision']:
+            del sys.modules[name]
+        # The library object owns the definitions: without a reference they are withdrawn.
+        mend_torchvision.library = library = torch.library.Library('torchvision', 'DEF')
+        library.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
+        library.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
+        import torchvision  # noqa: F401
+
+
+def require_mmcv():
+    """Raise one clear ImportError where neither mmcv nor mmcv-lite is installed."""
+    if importlib.util.find_spec('mmcv') is None:
+        raise ImportError('vpt_mm needs mmcv: run `pip install mmcv-lite==2.1.0` (no compiler needed), '
+                          'or build the full `mmcv==2.1.0`.')
+
+
+class _MissingOps(ModuleType):
+    """Stands for the compiled operators that mmcv-lite does not have."""
+
+    def __getattr__(self, name):
+        if name.startswith('__'):
+            raise AttributeError(name)
+
+        def missing(*args, **kwargs):
+            raise NotImplementedError(f'{name} is a compiled operator and mmcv-lite has none: '
+                                      'replace mmcv-lite by the full mmcv==2.1.0.')
+
+        return missing
+
+
+def mend_mmcv_lite():
+    """Let ``mmcv.ops`` import under mmcv-lite; an operator raises when it is called."""
+    name = 'mmcv._ext'
+    if name in sys.modules or importlib.util.find_spec(name) is not None:
+        return
+    stub = _MissingOps(name)
+    # mmengine takes a spec without a loader as "the operators are not there".
+    stub.__spec__ = ModuleSpec(name, loader=None)
+    sys.modules[name] = stub
+
+
+def _history_statistic(owner, name):
+    """The getattr that a pickled ``HistoryBuffer`` needs, and no other."""
+    from mmengine.logging import HistoryBuffer
+    if owner is HistoryBuffer and name in ('min', 'max', 'current', 'mean'):
+        return getattr(owner, name)
+    raise ValueError(f'a checkpoint asks for attribute {name!r} of {owner!r}, which is not allowed.')
+
+
+def mend_checkpoint_loading():
+    """Let ``torch.load(weights_only=True)`` read what mmengine writes beside tensors.
+
+    The pickles refer to ``builtins.getattr``; it is replaced by one that knows four methods of
+    ``HistoryBuffer``.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+    try:
+        from numpy._core import multiarray
+    except ImportError:  # numpy < 2
+        from numpy.core import multiarray
+    dtypes = {type(np.dtype(kind)) for kind in '?bhilqBHILQefdUS'}
+    # numpy names itself numpy.core up to 1.26 and numpy._core after: files of both are met.
+    moved = [(getattr(multiarray, name), f'numpy.{core}.multiarray.{name}')
+             for name in ('_reconstruct', 'scalar') for core in ('core', '_core')]
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, np.ndarray, np.dtype, *dtypes, *moved, (_history_statistic, 'builtins.getattr')])

@@ -1,0 +1,103 @@
+"""PromptCheckpointHook: checkpoints of what trained, without the frozen weights."""
+import random
+
+import numpy as np
+import torch
+from mmengine.hooks import CheckpointHook
+from mmengine.registry import HOOKS
+
+from ..errors import UsageError
+from ..version import __version__
+from ..weights.frozen import sourced_keys
+from .freeze_hook import FreezeBackboneHook
+
+
+@HOOKS.register_module()
+class PromptCheckpointHook(CheckpointHook):
+    """mmengine's ``CheckpointHook``, for checkpoints that hold what trained and a fingerprint of the rest.
+
+    Frozen weights that no ``init_cfg`` can bring again are kept in the file. The state of the random
+    generators is saved with it and restored with the next training step, so that a resumed run ends as an
+    unbroken one. ``FreezeBackboneHook`` does the other direction, on loading.
+
+    Args:
+        kwargs: all arguments of mmengine's ``CheckpointHook``.
+
+    Raises:
+        UsageError: no ``FreezeBackboneHook`` in the run, or a place that can't be written.
+    """
+
+    def __init__(self, **kwargs):
+        if '://' not in str(kwargs.get('out_dir')):
+            kwargs.setdefault('backend_args', dict(backend='whole_file'))
+        super().__init__(**kwargs)
+        self.random_state = None  # training's, while a validation runs
+        self.resumed_state = None  # a checkpoint's, until training takes it up
+
+    def before_train(self, runner):
+        if not any(isinstance(hook, FreezeBackboneHook) for hook in runner.hooks):
+            raise UsageError('PromptCheckpointHook leaves out the frozen weights, which FreezeBackboneHook brings '
+                             "back: add dict(type='FreezeBackboneHook') to custom_hooks.")
+        super().before_train(runner)
+
+    def before_train_epoch(self, runner):
+        if self.resumed_state is not None and self.by_epoch:
+            _set_random_state(self.resumed_state)
+            self.resumed_state = None
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if self.resumed_state is not None:
+            # mmengine has replayed the data so far, and with it Python's and numpy's generators.
+            _set_torch_state(self.resumed_state)
+            self.resumed_state = None
+
+    def before_val(self, runner):
+        self.random_state = _random_state()
+
+    def after_val(self, runner):
+        _set_random_state(self.random_state)
+        self.random_state = None
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        brought_again = sourced_keys(runner.model)
+        for name, prefix in (('state_dict', ''), ('ema_state_dict', 'module.')):
+            if name in checkpoint:
+                checkpoint[name] = {key: tensor for key, tensor in checkpoint[name].items()
+                                    if key.removeprefix(prefix) not in brought_again}
+        checkpoint['random_state'] = self.random_state or _random_state()
+        checkpoint['meta']['vpt_mm'] = dict(version=__version__,
+                                            frozen_weights=runner.message_hub.get_info('frozen_weights'))
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        if runner._resume:
+            self.resumed_state = checkpoint.get('random_state')
+
+    def _save_checkpoint_with_step(self, runner, step, meta):
+        super()._save_checkpoint_with_step(runner, step, meta)
+        self._remove_retired()
+
+    def _save_best_checkpoint(self, runner, metrics):
+        super()._save_best_checkpoint(runner, metrics)
+        self._remove_retired()
+
+    def _remove_retired(self):
+        if hasattr(self.file_backend, 'remove_retired'):
+            self.file_backend.remove_retired()
+
+
+def _random_state():
+    kind, keys, *rest = np.random.get_state()
+    return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all(), python=random.getstate(),
+                numpy=(kind, keys.tolist(), *rest))
+
+
+def _set_random_state(state):
+    _set_torch_state(state)
+    random.setstate(state['python'])
+    np.random.set_state(state['numpy'])
+
+
+def _set_torch_state(state):
+    torch.set_rng_state(state['cpu'].cpu())
+    if len(state['cuda']) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([one.cpu() for one in state['cuda']])

@@ -1,0 +1,137 @@
+"""FreezeBackboneHook: verifies, restores and proves the frozen weights of a run."""
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+from ..analysis.tuned import tuned_table
+from ..errors import UsageError
+from ..weights.frozen import (fingerprint, frozen_keys, frozen_weights, prompted_backbones, require_pretrained,
+                              restore_from_source, sourced_keys, unwrap)
+
+
+@HOOKS.register_module()
+class FreezeBackboneHook(Hook):
+    """Watches over a frozen backbone; the freezing itself is done by the backbone at construction.
+
+    Before the first step: exactly the parameters that the tuning method names train, and every frozen
+    tensor holds pretrained values. While training: nothing frozen moved or left eval mode. At the end:
+    the frozen weights are bit-identical. On loading a checkpoint without frozen weights: they are
+    brought from ``init_cfg``, and must be those that the checkpoint was trained on.
+
+    Args:
+        interval: iterations between the checks while training.
+        allow_random_backbone: train on frozen weights that came from no checkpoint.
+
+    Raises:
+        UsageError: a rule above is broken by the config or the files.
+        RuntimeError: a rule above is broken while training.
+    """
+
+    priority = 'VERY_HIGH'  # checkpoints must be whole before EMAHook looks at them
+
+    def __init__(self, interval=50, allow_random_backbone=False):
+        self.interval = interval
+        self.allow_random_backbone = allow_random_backbone
+
+    def before_run(self, runner):
+        if not prompted_backbones(runner.model):
+            raise UsageError('FreezeBackboneHook needs a backbone with a tuning method: set tuning=dict(...) on '
+                             'a Prompted backbone, or remove the hook.')
+
+    def before_train(self, runner):
+        self.check_trainable(runner)
+        if not self.allow_random_backbone:
+            require_pretrained(runner.model)
+        self.fingerprint = fingerprint(frozen_weights(runner.model))
+        runner.message_hub.update_info('frozen_weights', self.fingerprint)
+        self.versions = self.read_versions(runner.model)
+        runner.logger.info(tuned_table(unwrap(runner.model)))
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if self.every_n_train_iters(runner, self.interval):
+            self.check_untouched(runner)
+
+    def after_train(self, runner):
+        self.check_untouched(runner)
+        if fingerprint(frozen_weights(runner.model)) != self.fingerprint:
+            raise RuntimeError('frozen weights changed during training: something wrote to them past autograd; '
+                               'look for hooks that use `.data`.')
+        if self.fingerprint:
+            runner.logger.info(f'The frozen weights are bit-identical after training: {self.fingerprint[:16]}')
+
+    def after_load_checkpoint(self, runner, checkpoint):
+        """Make a checkpoint without frozen weights whole, or refuse it."""
+        model, state = runner.model, _state_dict(checkpoint)
+        absent = [key for key in frozen_keys(model) if key not in state]
+        if absent:
+            restore_from_source(model)
+            current, held = unwrap(model).state_dict(), sourced_keys(model)
+            brought = {key: current[key] for key in absent if key in held}
+            state.update(brought)
+            if 'ema_state_dict' in checkpoint:
+                checkpoint['ema_state_dict'].update({f'module.{key}': tensor for key, tensor in brought.items()})
+        self.unfit = _unfit_keys(unwrap(model), state)
+        expected = checkpoint.get('meta', {}).get('vpt_mm', {}).get('frozen_weights')
+        if expected is not None:
+            self.check_same_backbone(model, state, expected)
+            self.check_complete(runner)
+
+    def before_test(self, runner):
+        self.check_complete(runner)
+
+    def before_val(self, runner):
+        if runner._train_loop is None or isinstance(runner._train_loop, dict):  # validation alone
+            self.check_complete(runner)
+
+    def check_trainable(self, runner):
+        for prefix, backbone in prompted_backbones(runner.model).items():
+            for name, parameter in backbone.named_parameters():
+                expected = name in backbone.trained or name.startswith('tuning.') and parameter.requires_grad
+                if parameter.requires_grad != expected:
+                    raise UsageError(f'{prefix}{name} has requires_grad={parameter.requires_grad}, but the tuning '
+                                     f'method says {expected}: freezing is done at construction, undo what '
+                                     'changed it since.')
+
+    def check_untouched(self, runner):
+        for prefix, backbone in prompted_backbones(runner.model).items():
+            if backbone.tuning.trains_backbone:
+                continue
+            awake = [name for child, module in backbone.named_children() if child != 'tuning'
+                     for name, part in module.named_modules(prefix=child) if part.training]
+            if awake:
+                raise RuntimeError(f'frozen modules must stay in eval mode, {prefix}{awake[0]} is in train mode.')
+        moved = [key for key, version in self.read_versions(runner.model).items() if version != self.versions[key]]
+        if moved:
+            raise RuntimeError(f'frozen weights must not move, but {moved[0]} was written to during training.')
+
+    def read_versions(self, model):
+        """{key: count of the in-place writes to a frozen tensor}, which costs next to nothing to read."""
+        return {key: (tensor.data_ptr(), tensor._version) for key, tensor in frozen_weights(model).items()}
+
+    def check_same_backbone(self, model, state, expected):
+        own = {key: state[key] for key in frozen_weights(model) if key in state}
+        found = fingerprint(own)
+        if found != expected:
+            raise UsageError(
+                f'this checkpoint was trained on another frozen backbone: its fingerprint is '
+                f'{expected[:16]}, that of the weights at hand is {found[:16] or "none"}. Use the config, the '
+                'init_cfg checkpoint and the image size that it was trained with.')
+
+    def check_complete(self, runner):
+        """Nothing that the model computes with may be left at its random initialisation."""
+        if not hasattr(self, 'unfit'):
+            raise UsageError('testing needs a checkpoint: set load_from; without one prompts and heads are random.')
+        if self.unfit:
+            names = ', '.join(self.unfit[:8]) + (' ...' if len(self.unfit) > 8 else '')
+            raise UsageError(f'the checkpoint does not fit the model: {len(self.unfit)} tensors are missing or of '
+                             f'another shape: {names}. Use the config that it was trained with.')
+
+
+def _state_dict(checkpoint):
+    return checkpoint['state_dict'] if 'state_dict' in checkpoint else checkpoint
+
+
+def _unfit_keys(model, state):
+    """The model's keys that the state dict does not hold, or not in this shape."""
+    state = {key.removeprefix('module.'): tensor for key, tensor in state.items()}
+    return [key for key, tensor in model.state_dict().items() if not key.endswith('num_batches_tracked')
+            and (key not in state or state[key].shape != tensor.shape)]

@@ -1,0 +1,58 @@
+"""CheckLabelsHook: labels outside the classes stop the run with the name of the file."""
+import torch
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+from ..errors import UsageError
+from ..weights.frozen import unwrap
+
+
+@HOOKS.register_module()
+class CheckLabelsHook(Hook):
+    """Looks at every batch's labels before the model does.
+
+    A class index beyond the head's classes ends in a device-side assert on a GPU, and is dropped without a
+    word by mmseg's IoU metric; here it is an error that names the image.
+
+    Raises:
+        UsageError: a label outside 0..classes-1 that is not ``ignore_index``.
+    """
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self.check(runner, data_batch)
+
+    before_val_iter = before_test_iter = before_train_iter
+
+    def check(self, runner, data_batch):
+        samples = (data_batch or {}).get('data_samples') or ()
+        classes, ignored = _head_classes(unwrap(runner.model))
+        for sample in samples if classes else ():
+            labels = _labels(sample)
+            if labels is None:
+                continue
+            wrong = labels[((labels < 0) | (labels >= classes)) & (labels != ignored)]
+            if len(wrong):
+                file = sample.get('seg_map_path') or sample.get('img_path') or 'an image'
+                raise UsageError(f'labels must be 0..{classes - 1}' + (f' or {ignored} (ignored)' if ignored else '') +
+                                 f', got {int(wrong[0])} in {file}. Check num_classes, the dataset class and '
+                                 'reduce_zero_label.')
+
+
+def _head_classes(model):
+    """(number of classes, ignored label) of a segmentor or classifier; (None, None) if it has no such head."""
+    for head in (getattr(model, 'decode_head', None), getattr(model, 'head', None)):
+        head = head[-1] if isinstance(head, torch.nn.ModuleList) else head
+        if getattr(head, 'num_classes', None):
+            return head.num_classes, getattr(head, 'ignore_index', None)
+    return None, None
+
+
+def _labels(sample):
+    """The flat integer labels of a data sample, or None."""
+    if isinstance(sample, (list, tuple)):
+        sample = sample[0]
+    if 'gt_sem_seg' in sample:
+        return sample.gt_sem_seg.data.reshape(-1)
+    if 'gt_label' in sample and not sample.gt_label.is_floating_point():
+        return sample.gt_label.reshape(-1)
+    return None

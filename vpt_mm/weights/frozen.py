@@ -1,0 +1,104 @@
+"""The frozen weights of a model: which they are, whether they are all there, and their fingerprint."""
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from mmengine.model import BaseTTAModel, is_model_wrapper
+
+from ..errors import UsageError
+from ..models import Tunable
+
+
+def unwrap(model):
+    """The model inside DDP or test-time augmentation."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
+
+
+def prompted_backbones(model):
+    """{prefix: backbone} of all backbones with a tuning method; ``prefix`` ends with a dot, or is empty."""
+    return {f'{name}.' if name else '': module for name, module in unwrap(model).named_modules()
+            if isinstance(module, Tunable) and module.tuning is not None}
+
+
+def frozen_keys(model):
+    """State-dict keys of all that is frozen in the model."""
+    return [prefix + key for prefix, backbone in prompted_backbones(model).items() for key in backbone.frozen_keys]
+
+
+def sourced_keys(model):
+    """The frozen keys that ``init_cfg`` can bring again, so that a checkpoint need not hold them.
+
+    Integer buffers, such as window indices, are computed at construction and count as sourced.
+    """
+    return {prefix + key for prefix, backbone in prompted_backbones(model).items()
+            for key in backbone.frozen_keys if key in backbone.sourced or key not in backbone.frozen_weights}
+
+
+def frozen_weights(model):
+    """{key: tensor} of the model's frozen floating-point tensors."""
+    return {prefix + key: tensor for prefix, backbone in prompted_backbones(model).items()
+            for key, tensor in backbone.frozen_weights.items()}
+
+
+def require_pretrained(model):
+    """Raise UsageError unless every frozen tensor came from a checkpoint and is finite."""
+    for prefix, backbone in prompted_backbones(model).items():
+        weights = backbone.frozen_weights
+        absent = [key for key in weights if key not in backbone.loaded]
+        if absent:
+            raise UsageError(_explain_absent(backbone, absent, len(weights)))
+        broken = [key for key, tensor in weights.items() if not torch.isfinite(tensor).all()]
+        if broken:
+            raise UsageError(f'a frozen backbone needs finite weights; NaN or infinite values in {_some(broken)}.')
+
+
+def _explain_absent(backbone, absent, total):
+    name = type(backbone).__name__
+    unfit = [f'{key} is {theirs} in the file, {ours} in the model'
+             for key, (theirs, ours) in backbone.unfit.items() if key in absent]
+    source = (backbone.init_cfg or {}).get('checkpoint') if isinstance(backbone.init_cfg, dict) else None
+    lines = [f'a frozen backbone needs pretrained weights: {len(absent)} of the {total} frozen tensors of '
+             f'{name} got none: {_some(absent)}.']
+    if unfit:
+        lines.append(f'Of another shape: {_some(unfit)}.')
+    if source:
+        lines.append(f'They were expected in {source}: check that it holds this architecture, and the '
+                     "`prefix` of init_cfg ('backbone.' for files of whole models).")
+    else:
+        lines.append("Set init_cfg=dict(type='Pretrained', checkpoint=...) on the backbone, or load_from.")
+    lines.append('To train on random frozen weights all the same, set allow_random_backbone=True in '
+                 'FreezeBackboneHook.')
+    return '\n'.join(lines)
+
+
+def _some(items, most=8):
+    rest = len(items) - most
+    return ', '.join(items[:most]) + (f' and {rest} more' if rest > 0 else '')
+
+
+def fingerprint(weights):
+    """Hex digest of {key: tensor}: of names, shapes and values, whatever the dtype or memory layout.
+
+    Values are hashed as float32, into which float16 and bfloat16 widen exactly. Empty for no weights.
+    """
+    if not weights:
+        return ''
+
+    def digest(item):
+        key, tensor = item
+        hasher = hashlib.sha256(f'{key} {tuple(tensor.shape)} '.encode())
+        hasher.update(tensor.detach().to('cpu', torch.float32).contiguous().view(-1).numpy())
+        return hasher.digest()
+
+    with ThreadPoolExecutor() as pool:  # hashing releases the interpreter's lock
+        digests = list(pool.map(digest, sorted(weights.items())))
+    return hashlib.sha256(b''.join(digests)).hexdigest()
+
+
+def restore_from_source(model):
+    """Load the frozen weights from ``init_cfg`` where that was not done yet (``Runner.test`` never does)."""
+    for backbone in prompted_backbones(model).values():
+        if not backbone.loaded and backbone.init_cfg:
+            backbone.init_weights()
