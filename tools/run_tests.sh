@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Makes .venv and runs the tests; arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash tools/setup_env.sh
+.venv/bin/python -m pytest "${@:-tests}"

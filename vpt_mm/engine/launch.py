@@ -1,0 +1,122 @@
+"""Turn a config and command-line options into a runner; what tools/train.py and tools/test.py share."""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.evaluator import DumpResults
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from ..errors import UsageError
+from .preflight import check_config
+
+
+def common_parser(description):
+    """The options that training and testing share, spelled as in OpenMMLab's own tools."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints; work_dirs/<config name> by default')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='override entries of the config, such as model.backbone.tuning.length=50')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
+                        help='job launcher of distributed runs')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
+    return parser
+
+
+def load_config(args):
+    """Read the config file and apply the common options."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if not os.path.isfile(args.config):
+        raise UsageError(f'no config file at {args.config}.')
+    config = Config.fromfile(args.config)
+    config.launcher = args.launcher
+    if args.cfg_options:
+        config.merge_from_dict(args.cfg_options)
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    return config
+
+
+def train(args):
+    """Train as ``args`` of tools/train.py say."""
+    config = load_config(args)
+    if args.amp:
+        _use_amp(config)
+    if args.no_validate:
+        config.val_cfg = config.val_dataloader = config.val_evaluator = None
+    if args.resume:
+        config.resume = True
+        config.load_from = latest_checkpoint(config.work_dir) if args.resume == 'auto' else args.resume
+        config.resume = config.load_from is not None
+    check_config(config, phases=('train', 'val'))
+    build_runner(config).train()
+
+
+def test(args):
+    """Test as ``args`` of tools/test.py say; returns the metrics."""
+    config = load_config(args)
+    config.load_from = args.checkpoint
+    if args.tta:
+        _use_tta(config)
+    if args.show_dir:
+        config.default_hooks.visualization.update(_drawing(config, args.show_dir))
+    if args.out and _is_folder(args.out):
+        config.test_evaluator.update(output_dir=args.out, keep_results=True)
+    check_config(config, phases=('test',))
+    runner = build_runner(config)
+    if args.out and not _is_folder(args.out):
+        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
+    return runner.test()
+
+
+def build_runner(config):
+    return RUNNERS.build(config) if 'runner_type' in config else Runner.from_cfg(config)
+
+
+def latest_checkpoint(work_dir):
+    """The newest checkpoint of a run that may have been killed, or None where there is none yet."""
+    marker = Path(work_dir, 'last_checkpoint')
+    named = Path(marker.read_text().strip() or os.devnull) if marker.is_file() else None
+    if named is not None and named.is_file():
+        return str(named)
+    found = [file for pattern in ('iter_*.pth', 'epoch_*.pth') for file in Path(work_dir).glob(pattern)]
+    return str(max(found, key=lambda file: file.stat().st_mtime)) if found else None
+
+
+def main(run, args):
+    """Run a command; what the user can mend is printed as one message, without a traceback."""
+    try:
+        return run(args)
+    except UsageError as error:
+        sys.exit(f'error: {error}')
+
+
+def _use_amp(config):
+    kinds = {'OptimWrapper': 'AmpOptimWrapper', 'PromptOptimWrapper': 'AmpPromptOptimWrapper'}
+    kind = config.optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in (*kinds, *kinds.values()):
+        raise UsageError(f"--amp knows the optimizer wrappers {', '.join(kinds)}, got {kind}.")
+    config.optim_wrapper.type = kinds.get(kind, kind)
+    config.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def _use_tta(config):
+    missing = [key for key in ('tta_pipeline', 'tta_model') if key not in config]
+    if missing:
+        raise UsageError(f"--tta needs {' and '.join(missing)} in the config.")
+    config.test_dataloader.dataset.pipeline = config.tta_pipeline
+    config.model = dict(**config.tta_model, module=config.model)
+
+
+def _drawing(config, folder):
+    """mmseg and mmpretrain name the same switches differently."""
+    if config.default_hooks.visualization.type == 'SegVisualizationHook':
+        config.visualizer.save_dir = folder
+        return dict(draw=True, interval=1)
+    return dict(enable=True, interval=1, out_dir=folder)
+
+
+def _is_folder(out):
+    return not out.endswith(('.pkl', '.pickle'))

@@ -1,0 +1,109 @@
+"""Checks of a config before anything is built: what would stop a run later stops it here, in one sentence."""
+import os
+import re
+from pathlib import Path
+
+import torch
+from mmengine.registry import DATASETS, init_default_scope
+from mmengine.runner import CheckpointLoader
+
+from ..errors import UsageError
+
+WHERE_TO_GET = {
+    'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
+                     'try the config on scenes that this package draws: '
+                     'python -m vpt_mm.datasets.digit_scenes {root} --images 20',
+    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 600',
+}
+
+
+def check_config(config, *, phases):
+    """Raise UsageError for the first rule that the config breaks.
+
+    Args:
+        config: mmengine ``Config``.
+        phases: of 'train', 'val' and 'test', those that will run.
+    """
+    check_imports(config)
+    check_precision(config)
+    check_work_dir(config.work_dir)
+    if 'train' in phases:
+        check_weights(config)
+    init_default_scope(config.get('default_scope', 'mmengine'))
+    for phase in phases:
+        if config.get(f'{phase}_dataloader'):
+            check_data(config[f'{phase}_dataloader']['dataset'])
+
+
+def check_imports(config):
+    if 'vpt_mm' not in (config.get('custom_imports') or {}).get('imports', ()):
+        raise UsageError("the config does not import vpt_mm, so OpenMMLab's own tools could not build it: add the line "
+                         "custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)")
+
+
+def check_precision(config):
+    wrapper = (config.get('optim_wrapper') or {}).get('type', '')
+    if 'Amp' in str(wrapper) and not torch.cuda.is_available():
+        raise UsageError(f'mixed precision (--amp, {wrapper}) needs a GPU and none is available: train without it.')
+
+
+def check_work_dir(path):
+    """The folder can be made and written to."""
+    probe = Path(path) / f'.write-test-{os.getpid()}'
+    try:
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b'0' * 4096)
+    except OSError as error:
+        raise UsageError(f'the work dir {path} can not be written to ({error.strerror}): choose another --work-dir.'
+                         ) from None
+    finally:
+        if os.path.exists(probe):
+            probe.unlink()
+
+
+def check_weights(config):
+    """The file of the backbone's ``init_cfg`` is there, unless random weights are allowed."""
+    source = ((config.model.get('backbone') or {}).get('init_cfg') or {}).get('checkpoint')
+    allowed = any(hook.get('allow_random_backbone') for hook in config.get('custom_hooks') or ())
+    if source is None or allowed or not is_local(source) or os.path.isfile(os.path.expanduser(source)):
+        return
+    raise UsageError(
+        f'no pretrained weights at {source}: put the file of the backbone there, or name another with --cfg-options '
+        'model.backbone.init_cfg.checkpoint=PATH. mmpretrain lists its files with `mim search mmpretrain`. To try '
+        'the run on random weights: --cfg-options custom_hooks.0.allow_random_backbone=True')
+
+
+def is_local(checkpoint):
+    """Whether mmengine would take this checkpoint from disk."""
+    return not any(prefix and re.match(prefix, checkpoint) for prefix in CheckpointLoader._schemes)
+
+
+def check_data(dataset):
+    """Images are there, and every image of a segmentation set has its mask."""
+    if 'datasets' in dataset or 'dataset' in dataset:
+        for inner in dataset.get('datasets') or [dataset['dataset']]:
+            check_data(inner)
+        return
+    root = dataset.get('data_root')
+    kind = str(dataset['type']).rpartition('.')[-1]
+    hint = WHERE_TO_GET.get(kind, 'put it there, or set data_root').format(root=root)
+    if root is not None and '://' not in root and not os.path.isdir(root):
+        raise UsageError(f'no data at {root} ({kind}): {hint}')
+    if 'img_path' not in (dataset.get('data_prefix') or {}):
+        return
+    images = _list_images(dataset)
+    if not images:
+        raise UsageError(f"no images in {os.path.join(root or '', dataset['data_prefix']['img_path'])} ({kind}): {hint}")
+    bare = [one for one in images if one.get('seg_map_path') and not os.path.isfile(one['seg_map_path'])]
+    if bare:
+        raise UsageError(f"every image needs a mask, but {len(bare)} of {len(images)} have none: {bare[0]['img_path']} "
+                         f"should have {bare[0]['seg_map_path']}.")
+
+
+def _list_images(dataset):
+    """The dataset's own list of files, without loading one."""
+    built = DATASETS.build({**dataset, 'pipeline': [], 'lazy_init': True})
+    try:
+        return built.load_data_list()
+    except FileNotFoundError as error:
+        raise UsageError(f'{error.filename or error} is missing in the data of {type(built).__name__}.') from None
