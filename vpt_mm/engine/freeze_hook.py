@@ -31,11 +31,15 @@ class FreezeBackboneHook(Hook):
     def __init__(self, interval=50, allow_random_backbone=False):
         self.interval = interval
         self.allow_random_backbone = allow_random_backbone
+        self.unfit = None  # the model's keys that the checkpoint did not bring, once one was loaded
 
     def before_run(self, runner):
-        if not prompted_backbones(runner.model):
+        backbones = prompted_backbones(runner.model)
+        if not backbones:
             raise UsageError('FreezeBackboneHook needs a backbone with a tuning method: set tuning=dict(...) on '
                              'a Prompted backbone, or remove the hook.')
+        for backbone in backbones.values():
+            backbone.may_be_random = self.allow_random_backbone
 
     def before_train(self, runner):
         self.check_trainable(runner)
@@ -44,6 +48,7 @@ class FreezeBackboneHook(Hook):
         self.fingerprint = fingerprint(frozen_weights(runner.model))
         runner.message_hub.update_info('frozen_weights', self.fingerprint)
         self.versions = self.read_versions(runner.model)
+        self.unfit = []
         runner.logger.info(tuned_table(unwrap(runner.model)))
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
@@ -118,7 +123,7 @@ class FreezeBackboneHook(Hook):
 
     def check_complete(self, runner):
         """Nothing that the model computes with may be left at its random initialisation."""
-        if not hasattr(self, 'unfit'):
+        if self.unfit is None:
             raise UsageError('testing needs a checkpoint: set load_from; without one prompts and heads are random.')
         if self.unfit:
             names = ', '.join(self.unfit[:8]) + (' ...' if len(self.unfit) > 8 else '')

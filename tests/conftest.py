@@ -1,0 +1,29 @@
+"""Small models and configs that the tests share."""
+import copy
+
+import pytest
+import torch
+
+import vpt_mm  # noqa: F401  (mends the environment and registers everything)
+from mmengine.registry import MODELS
+
+TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def build_vit():
+    """Build a tiny float64 PromptedViT: 32x32 images, 8x8 patches, 4 blocks of width 32."""
+
+    def build(tuning=None, **kwargs):
+        config = dict(type='PromptedViT', arch=dict(TINY), img_size=32, patch_size=8, tuning=copy.deepcopy(tuning))
+        model = MODELS.build({**config, **kwargs}).double()
+        for parameter in model.parameters():  # biases and class token off zero: nothing hides behind it
+            parameter.data.add_(0.1 * torch.randn_like(parameter))
+        return model
+
+    return build

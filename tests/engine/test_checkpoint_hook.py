@@ -1,0 +1,206 @@
+"""Small checkpoints: what they hold, and that runs resume from them to the same result, even after SIGKILL."""
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.runs import build_runner, learned_state, run_config, save_weights
+from vpt_mm.engine.launch import latest_checkpoint
+from vpt_mm.errors import UsageError
+from vpt_mm.weights import fingerprint, frozen_weights
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def weights(tmp_path):
+    return save_weights(tmp_path / 'base.pth')
+
+
+def load(path):
+    return torch.load(path, weights_only=True)
+
+
+def resumed(config, checkpoint=None):
+    config.resume, config.load_from = True, checkpoint and str(checkpoint)
+    return build_runner(config)
+
+
+def test_a_checkpoint_holds_what_trained_and_a_fingerprint(tmp_path, weights):
+    runner = build_runner(run_config(tmp_path / 'run', weights=weights))
+    runner.train()
+    saved = load(tmp_path / 'run' / 'iter_6.pth')
+    assert set(saved['state_dict']) == {'backbone.tuning.tokens', 'head.fc.weight', 'head.fc.bias'}
+    assert saved['meta']['vpt_mm']['frozen_weights'] == fingerprint(frozen_weights(runner.model))
+    assert saved['optimizer']['state']
+
+
+def test_random_frozen_weights_are_kept_since_nothing_brings_them_again(tmp_path):
+    config = run_config(tmp_path / 'run')
+    config.custom_hooks[0].allow_random_backbone = True
+    runner = build_runner(config)
+    runner.train()
+    path = tmp_path / 'run' / 'iter_6.pth'
+    assert set(load(path)['state_dict']) == set(runner.model.state_dict())
+    config.load_from = str(path)
+    again = build_runner(config)
+    again.test()
+    for key, tensor in runner.model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[key], tensor), key
+
+
+def test_frozen_weights_that_load_from_brought_are_kept(tmp_path, weights):
+    state = {f'backbone.{key}': tensor for key, tensor in load(weights)['state_dict'].items()}
+    torch.save({'state_dict': state}, tmp_path / 'whole.pth')
+    config = run_config(tmp_path / 'run', load_from=str(tmp_path / 'whole.pth'))
+    build_runner(config).train()
+    config.load_from = str(tmp_path / 'run' / 'iter_6.pth')
+    again = build_runner(config)
+    again.test()
+    assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
+
+
+def test_testing_brings_the_backbone_from_its_source(tmp_path, weights):
+    runner = build_runner(run_config(tmp_path / 'run', weights=weights))
+    runner.train()
+    again = build_runner(run_config(tmp_path / 'test', weights=weights, load_from=str(tmp_path / 'run/iter_6.pth')))
+    again.test()
+    for key, tensor in runner.model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[key], tensor), key
+
+
+@pytest.mark.parametrize('use', ['test', 'train'])
+def test_another_backbone_is_refused(tmp_path, weights, use):
+    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
+    torch.manual_seed(1)
+    other = save_weights(tmp_path / 'other.pth')
+    config = run_config(tmp_path / 'again', weights=other, load_from=str(tmp_path / 'run/iter_6.pth'))
+    with pytest.raises(UsageError, match='trained on another frozen backbone'):
+        getattr(build_runner(config), use)()
+
+
+def test_a_prompt_only_checkpoint_without_a_backbone_is_refused(tmp_path, weights):
+    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
+    config = run_config(tmp_path / 'again', load_from=str(tmp_path / 'run/iter_6.pth'))
+    with pytest.raises(UsageError, match='that of the weights at hand is none'):
+        build_runner(config).test()
+
+
+def test_a_task_of_another_length_is_refused(tmp_path, weights):
+    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
+    config = run_config(tmp_path / 'again', weights=weights, tuning=dict(type='DeepPrompt', length=5),
+                        load_from=str(tmp_path / 'run/iter_6.pth'))
+    with pytest.raises(UsageError, match=r'does not fit the model.*backbone\.tuning\.tokens'):
+        build_runner(config).test()
+
+
+def test_testing_without_a_checkpoint_is_refused(tmp_path, weights):
+    with pytest.raises(UsageError, match='testing needs a checkpoint'):
+        build_runner(run_config(tmp_path / 'run', weights=weights)).test()
+
+
+def test_testing_after_training_needs_none(tmp_path, weights):
+    runner = build_runner(run_config(tmp_path / 'run', weights=weights))
+    runner.train()
+    runner.test()
+
+
+@pytest.mark.parametrize('hooks', [(), (dict(type='EMAHook'),)], ids=['plain', 'ema'])
+def test_resuming_ends_as_an_unbroken_run(tmp_path, weights, hooks):
+    """With prompt dropout, momentum, validation in between and, once, an average of the weights."""
+    unbroken = build_runner(run_config(tmp_path / 'unbroken', weights=weights, hooks=hooks))
+    unbroken.train()
+    build_runner(run_config(tmp_path / 'broken', weights=weights, hooks=hooks)).train()
+    again = resumed(run_config(tmp_path / 'broken', weights=weights, hooks=hooks), tmp_path / 'broken/iter_4.pth')
+    again.train()
+    assert again.iter == 6
+    ours, theirs = (load(tmp_path / name / 'iter_6.pth') for name in ('broken', 'unbroken'))
+    for part in ('state_dict', 'ema_state_dict') if hooks else ('state_dict',):
+        for key, tensor in theirs[part].items():
+            assert torch.equal(ours[part][key], tensor), key
+    assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
+
+
+def test_resuming_by_epoch_ends_as_an_unbroken_run(tmp_path, weights):
+    def config(name):
+        made = run_config(tmp_path / name, weights=weights, train_cfg=dict(by_epoch=True, max_epochs=3))
+        made.train_dataloader.sampler = dict(type='DefaultSampler', shuffle=True)
+        made.default_hooks.checkpoint.update(by_epoch=True, interval=1)
+        return made
+
+    unbroken = build_runner(config('unbroken'))
+    unbroken.train()
+    build_runner(config('broken')).train()
+    again = resumed(config('broken'), tmp_path / 'broken/epoch_1.pth')
+    again.train()
+    for key, tensor in learned_state(unbroken.model).items():
+        assert torch.equal(again.model.state_dict()[key], tensor), key
+
+
+def test_sigkill_while_saving_leaves_the_last_checkpoint_and_resumes(tmp_path, weights):
+    script = textwrap.dedent(f'''
+        import os, signal, sys
+        sys.path.insert(0, {str(ROOT)!r})
+        from tests.runs import build_runner, run_config
+        written = os.fsync
+        saves = []
+
+        def die_half_way(descriptor):
+            saves.append(descriptor)
+            if len(saves) == 2:
+                os.ftruncate(descriptor, 1000)
+                os.kill(os.getpid(), signal.SIGKILL)
+            written(descriptor)
+
+        os.fsync = die_half_way
+        config = run_config({str(tmp_path / 'killed')!r}, weights={weights!r})
+        config.default_hooks.checkpoint.max_keep_ckpts = 1
+        build_runner(config).train()
+    ''')
+    ended = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert latest_checkpoint(tmp_path / 'killed') == str(tmp_path / 'killed/iter_2.pth')
+    again = resumed(run_config(tmp_path / 'killed', weights=weights), latest_checkpoint(tmp_path / 'killed'))
+    again.train()
+    unbroken = build_runner(run_config(tmp_path / 'unbroken', weights=weights))
+    unbroken.train()
+    for key, tensor in learned_state(unbroken.model).items():
+        assert torch.equal(again.model.state_dict()[key], tensor), key
+
+
+def test_latest_checkpoint_survives_a_broken_marker(tmp_path):
+    assert latest_checkpoint(tmp_path) is None
+    (tmp_path / 'iter_4.pth').write_bytes(b'x')
+    for text in ('', str(tmp_path / 'gone.pth')):
+        (tmp_path / 'last_checkpoint').write_text(text)
+        assert latest_checkpoint(tmp_path) == str(tmp_path / 'iter_4.pth')
+
+
+def test_old_checkpoints_go_only_after_the_new_one_stands(tmp_path, weights):
+    config = run_config(tmp_path / 'run', weights=weights)
+    config.default_hooks.checkpoint.update(max_keep_ckpts=1, save_best='accuracy/top1')
+    build_runner(config).train()
+    assert [path.name for path in (tmp_path / 'run').glob('iter_*.pth')] == ['iter_6.pth']
+    assert len(list((tmp_path / 'run').glob('best_*.pth'))) == 1
+    assert not list((tmp_path / 'run').glob('.*.pth*'))
+
+
+def test_it_needs_the_freeze_hook(tmp_path, weights):
+    with pytest.raises(UsageError, match='FreezeBackboneHook'):
+        build_runner(run_config(tmp_path / 'run', weights=weights, custom_hooks=[])).train()
+
+
+def test_vit_l_with_ten_prompts_is_a_file_of_one_megabyte(tmp_path):
+    from mmengine.registry import MODELS
+    with torch.device('meta'):
+        model = MODELS.build(dict(type='PromptedViT', arch='large', img_size=512, out_type='featmap',
+                                  tuning=dict(type='DeepPrompt', length=10)))
+    frozen = set(model.frozen_keys)
+    kept = {key: torch.zeros(tensor.shape) for key, tensor in model.state_dict().items() if key not in frozen}
+    torch.save(kept, tmp_path / 'task.pth')
+    assert list(kept) == ['tuning.tokens']
+    assert 0.98e6 < (tmp_path / 'task.pth').stat().st_size < 1.0e6

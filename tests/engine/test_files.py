@@ -1,0 +1,43 @@
+"""Files are written whole or not at all."""
+import errno
+import os
+
+import pytest
+
+from vpt_mm.engine.files import WholeFileBackend, write_whole
+from vpt_mm.errors import UsageError
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / 'iter_1.pth'
+    write_whole(b'first', path)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, 'fsync', full)
+    with pytest.raises(UsageError, match='No space left on device'):
+        write_whole(b'second', path)
+    assert path.read_bytes() == b'first'
+    assert os.listdir(tmp_path) == ['iter_1.pth']
+
+
+def test_a_place_that_is_no_folder_is_named(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UsageError, match=r'iter_1\.pth .* can not be written'):
+        write_whole(b'x', tmp_path / 'file' / 'iter_1.pth')
+
+
+def test_files_have_the_rights_that_open_gives(tmp_path):
+    write_whole(b'x', tmp_path / 'ours')
+    (tmp_path / 'theirs').write_bytes(b'x')
+    assert (tmp_path / 'ours').stat().st_mode == (tmp_path / 'theirs').stat().st_mode
+
+
+def test_removals_wait(tmp_path):
+    backend = WholeFileBackend()
+    backend.put(b'old', tmp_path / 'old')
+    backend.remove(tmp_path / 'old')
+    assert (tmp_path / 'old').exists()
+    backend.remove_retired()
+    assert not (tmp_path / 'old').exists()
