@@ -2,7 +2,7 @@
 import torch
 from mmengine.config import Config
 from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DATASETS, MODELS
+from mmengine.registry import DATASETS, MODELS, DefaultScope
 from mmengine.runner import Runner
 from mmengine.runner import runner as runner_module
 from mmengine.visualization import Visualizer
@@ -70,11 +70,16 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
     return Config({**config, **changes})
 
 
-def build_runner(config):
-    """A runner of its own: mmengine keeps loggers and message hubs by name, and asks compilers for versions."""
-    runner_module.collect_env = dict
-    for kind in (MessageHub, MMLogger, Visualizer):
+def forget_runs():
+    """As in a new process: mmengine keeps loggers, message hubs and visualizers by name."""
+    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer):
         kind._instance_dict.clear()
+
+
+def build_runner(config):
+    """A runner of its own, which does not ask compilers for their versions."""
+    runner_module.collect_env = dict
+    forget_runs()
     return Runner.from_cfg(config.copy())
 
 

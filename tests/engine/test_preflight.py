@@ -1,0 +1,129 @@
+"""Bad configs, data and places stop before anything is built, with one message and no traceback."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from PIL import Image
+
+from tests.runs import run_config, save_weights
+from vpt_mm.engine.preflight import check_config, is_local
+from vpt_mm.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+ADE20K = ROOT / 'configs' / 'setr_vpt_ade20k.py'
+
+
+def write_pair(root, name, part='training', mask=True):
+    for kind, suffix, value in (('images', '.jpg', 90), ('annotations', '.png', 1))[:1 + mask]:
+        folder = root / kind / part
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), value, dtype=np.uint8)).save(folder / f'{name}{suffix}')
+
+
+@pytest.fixture
+def ade(tmp_path):
+    """The ADE20K config on a folder with one image for each part, and with weights."""
+    for part in ('training', 'validation'):
+        write_pair(tmp_path / 'ade', 'one', part)
+    config = Config.fromfile(ADE20K)
+    for phase in ('train', 'val', 'test'):
+        config[f'{phase}_dataloader'].dataset.data_root = str(tmp_path / 'ade')
+    config.model.backbone.init_cfg.checkpoint = str(tmp_path / 'vit.pth')
+    (tmp_path / 'vit.pth').write_bytes(b'-')
+    config.work_dir = str(tmp_path / 'run')
+    return config
+
+
+def check(config):
+    check_config(config, phases=('train', 'val', 'test'))
+
+
+def test_a_good_config_passes(ade):
+    check(ade)
+    assert os.listdir(ade.work_dir) == []
+
+
+def test_missing_import_says_which_line_to_add(ade):
+    ade.custom_imports = None
+    with pytest.raises(UsageError, match=r"custom_imports = dict\(imports=\['vpt_mm'\]"):
+        check(ade)
+
+
+def test_missing_data_says_where_to_get_it_and_where_to_put_it(ade):
+    ade.train_dataloader.dataset.data_root = 'no/such/folder'
+    with pytest.raises(UsageError, match='no data at no/such/folder.*ADEChallengeData2016.zip.*digit_scenes'):
+        check(ade)
+
+
+def test_empty_data(ade, tmp_path):
+    (tmp_path / 'ade/images/training/one.jpg').unlink()
+    with pytest.raises(UsageError, match='no images in .*ade/images/training'):
+        check(ade)
+
+
+def test_missing_part_of_the_data(ade, tmp_path):
+    (tmp_path / 'ade/images/validation/one.jpg').unlink()
+    (tmp_path / 'ade/images/validation').rmdir()
+    with pytest.raises(UsageError, match='images/validation'):
+        check(ade)
+
+
+def test_image_without_mask_is_named(ade, tmp_path):
+    write_pair(tmp_path / 'ade', 'bare', mask=False)
+    with pytest.raises(UsageError, match=r'1 of 2 have none: .*bare\.jpg should have .*bare\.png'):
+        check(ade)
+
+
+def test_missing_weights_say_where_to_put_them(ade, tmp_path):
+    (tmp_path / 'vit.pth').unlink()
+    with pytest.raises(UsageError, match=r'no pretrained weights at .*vit\.pth.*allow_random_backbone=True'):
+        check(ade)
+    ade.custom_hooks[0].allow_random_backbone = True
+    check(ade)
+
+
+def test_work_dir_that_can_not_be_made(ade, tmp_path):
+    ade.work_dir = str(tmp_path / 'vit.pth' / 'run')
+    with pytest.raises(UsageError, match=r'work dir .*vit\.pth/run can not be written'):
+        check(ade)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='tells what happens without a GPU')
+def test_amp_without_a_gpu(ade):
+    ade.optim_wrapper.type = 'AmpPromptOptimWrapper'
+    with pytest.raises(UsageError, match='needs a GPU'):
+        check(ade)
+
+
+@pytest.mark.parametrize('checkpoint, local', [('a/b.pth', True), ('/a/b.pth', True), ('https://a/b.pth', False),
+                                               ('torchvision://resnet50', False), ('mmpretrain::x.pth', True)])
+def test_is_local(checkpoint, local):
+    assert is_local(checkpoint) == local
+
+
+def command(*arguments):
+    ended = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, cwd=ROOT,
+                           env={**os.environ, 'PYTHONPATH': str(ROOT)})
+    return ended.returncode, ended.stderr.strip().splitlines()
+
+
+def test_the_flagship_command_without_data_or_weights_is_one_message(tmp_path):
+    code, lines = command('tools/train.py', 'configs/setr_vpt_ade20k.py', '--work-dir', tmp_path / 'run')
+    assert code == 1
+    assert lines[-1].startswith('error: no pretrained weights at ')
+    assert not any(line.startswith('Traceback') for line in lines)
+
+
+def test_a_broken_checkpoint_on_the_command_line_is_one_message(tmp_path):
+    config = run_config(tmp_path / 'run', weights=save_weights(tmp_path / 'base.pth'))
+    config.custom_imports.imports.append('tests.runs')
+    config.dump(tmp_path / 'config.py')
+    (tmp_path / 'cut.pth').write_bytes((tmp_path / 'base.pth').read_bytes()[:500])
+    code, lines = command('tools/test.py', tmp_path / 'config.py', tmp_path / 'cut.pth', '--work-dir', tmp_path / 'run')
+    assert code == 1
+    assert lines[-1].startswith(f'error: checkpoint {tmp_path}/cut.pth is truncated')

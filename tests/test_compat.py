@@ -1,0 +1,82 @@
+"""Each mend, and that it does nothing where nothing is broken."""
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+
+import vpt_mm.compat as compat
+
+ROOT = Path(__file__).parents[1]
+
+
+def run_python(code):
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, cwd=ROOT)
+
+
+def test_torchvision_and_everything_built_on_it_import():
+    import mmpretrain.models  # noqa: F401
+    import mmseg.models  # noqa: F401
+    import timm  # noqa: F401
+    import torchvision
+    assert torchvision.transforms.functional.hflip(torch.arange(3)[None, None]).tolist() == [[[2, 1, 0]]]
+
+
+def test_a_torchvision_that_works_is_left_alone():
+    import torchvision
+    compat.mend_torchvision()
+    assert sys.modules['torchvision'] is torchvision
+
+
+def test_mmcv_that_is_missing_is_one_sentence():
+    ended = run_python(
+        'import importlib.util, sys\n'
+        'found = importlib.util.find_spec\n'
+        'importlib.util.find_spec = lambda name, *rest: None if name == "mmcv" else found(name, *rest)\n'
+        'import vpt_mm')
+    assert ended.returncode == 1
+    assert ended.stderr.strip().splitlines()[-1].startswith('ImportError: vpt_mm needs mmcv: run `pip install')
+
+
+def test_mmcv_lite_operators_raise_when_called_and_full_ones_are_kept():
+    operators = importlib.import_module('mmcv._ext')
+    if isinstance(operators, compat._MissingOps):
+        with pytest.raises(NotImplementedError, match='nms is a compiled operator'):
+            operators.nms()
+    else:
+        assert operators.__file__
+    compat.mend_mmcv_lite()
+    assert sys.modules['mmcv._ext'] is operators
+
+
+def test_mmengine_agrees_on_which_mmcv_it_is():
+    from mmengine.utils.dl_utils.misc import mmcv_full_available
+    operators = importlib.import_module('mmcv._ext')
+    assert mmcv_full_available() == (not isinstance(operators, compat._MissingOps))
+
+
+def test_what_mmengine_writes_beside_tensors_can_be_read(tmp_path):
+    history = HistoryBuffer([1., 2., 4.], [1, 1, 1])
+    content = dict(history=history, array=np.arange(3, dtype=np.int32), scalar=np.float64(2.5), flag=np.bool_(True))
+    torch.save(content, tmp_path / 'hub.pth')
+    read = torch.load(tmp_path / 'hub.pth', weights_only=True)
+    assert read['history'].mean() == pytest.approx(7 / 3)
+    assert read['history']._statistics_methods['max'](read['history']) == 4
+    assert read['array'].tolist() == [0, 1, 2] and read['scalar'] == 2.5 and read['flag']
+
+
+class Attack:
+    """Asks for an attribute that no checkpoint needs."""
+
+    def __reduce__(self):
+        return getattr, (HistoryBuffer, '__init__')
+
+
+def test_the_real_getattr_is_never_allowed(tmp_path):
+    torch.save(Attack(), tmp_path / 'attack.pth')
+    with pytest.raises(Exception, match="asks for attribute '__init__'"):
+        torch.load(tmp_path / 'attack.pth', weights_only=True)
