@@ -72,7 +72,7 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
 
 def forget_runs():
     """As in a new process: mmengine keeps loggers, message hubs and visualizers by name."""
-    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer):
+    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer, *Visualizer.__subclasses__()):
         kind._instance_dict.clear()
 
 

@@ -27,7 +27,7 @@ def test_tuned_parameters_at_full_size(tuning, added, backbone):
     config = Config.fromfile(CONFIG)
     config.model.backbone.tuning = tuning
     with torch.device('meta'):
-        counts = count_tuned(MODELS.build(dict(**config.model, _scope_='mmseg')))
+        counts = count_tuned(MODELS.build(config.model))
     assert (counts.added, counts.backbone, counts.head) == (added, backbone, 13_143_640)
     assert counts.tuned == 13_143_640 + added + backbone
 
