@@ -11,27 +11,11 @@ from timm.models.swin_transformer import SwinTransformer as TimmSwin
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 
+from tests.foreign import ARCH, CONVNEXT, SWIN, VIT, randomise
 from vpt_mm.errors import UsageError
 from vpt_mm.weights.families import family_of_backbone
 from vpt_mm.weights.pretrained import check_agreement
 from vpt_mm.weights.timm import convert_timm
-
-VIT = dict(img_size=32, patch_size=8, embed_dim=24, depth=3, num_heads=3, num_classes=5)
-ARCH = dict(embed_dims=24, num_layers=3, num_heads=3, feedforward_channels=96)
-SWIN = dict(img_size=64, window_size=4, patch_size=4, embed_dim=16, depths=(2, 2, 2), num_heads=(1, 2, 4), num_classes=5)
-CONVNEXT = dict(depths=(1, 2, 2, 1), dims=(8, 16, 24, 32), num_classes=5)
-
-
-def randomise(model, config=None, seed=0):
-    """Random values everywhere, running statistics and layer scales included."""
-    generator = torch.Generator().manual_seed(seed)
-    for key, tensor in model.state_dict().items():
-        if tensor.is_floating_point():
-            noise = torch.randn(tensor.shape, generator=generator) * .2
-            tensor.copy_(noise.abs() + .5 if key.endswith(('running_var', 'gamma')) else noise)
-    model.pretrained_cfg = config or dict(mean=(.5, .5, .5), std=(.5, .5, .5))
-    return model.eval()
-
 
 def arrive(backbone, pretrained):
     """Load as a backbone does, and leave nothing at its random value."""
@@ -89,7 +73,8 @@ def test_swin_features_are_timms(size):
     backbone = arrive(SwinTransformer(arch=dict(embed_dims=16, depths=[2, 2, 2], num_heads=[1, 2, 4]), img_size=size,
                                       window_size=4, out_indices=(2,)), convert_timm(model))
     image = torch.randn(2, 3, *size)
-    torch.testing.assert_close(backbone(image)[0], model.forward_features(image).permute(0, 3, 1, 2), atol=1e-5, rtol=0)
+    expected = model.forward_features(image).permute(0, 3, 1, 2)
+    torch.testing.assert_close(backbone(image)[0], expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize('settings, twin', [

@@ -8,7 +8,7 @@ from mmengine.registry import HOOKS
 
 from ..errors import UsageError
 from ..version import __version__
-from ..weights.frozen import sourced_keys
+from ..weights.frozen import base_names, sourced_keys
 from .freeze_hook import FreezeBackboneHook
 
 
@@ -65,7 +65,7 @@ class PromptCheckpointHook(CheckpointHook):
                 checkpoint[name] = {key: tensor for key, tensor in checkpoint[name].items()
                                     if key.removeprefix(prefix) not in brought_again}
         checkpoint['random_state'] = self.random_state or _random_state()
-        checkpoint['meta']['vpt_mm'] = dict(version=__version__,
+        checkpoint['meta']['vpt_mm'] = dict(version=__version__, base=base_names(runner.model),
                                             frozen_weights=runner.message_hub.get_info('frozen_weights'))
 
     def after_load_checkpoint(self, runner, checkpoint):

@@ -4,8 +4,9 @@ from mmengine.registry import HOOKS
 
 from ..analysis.tuned import tuned_table
 from ..errors import UsageError
-from ..weights.frozen import (fingerprint, frozen_keys, frozen_weights, prompted_backbones, require_pretrained,
-                              restore_from_source, sourced_keys, unwrap)
+from ..weights.frozen import (fingerprint, frozen_keys, frozen_weights, prompted_backbones, require_normalization,
+                              require_pretrained, restore_from_source, sourced_keys, unwrap)
+from ..weights.task import require_backbone, require_classes
 
 
 @HOOKS.register_module()
@@ -20,6 +21,7 @@ class FreezeBackboneHook(Hook):
     Args:
         interval: iterations between the checks while training.
         allow_random_backbone: train on frozen weights that came from no checkpoint.
+        allow_other_normalization: train on images that are normalised otherwise than for pretraining.
 
     Raises:
         UsageError: a rule above is broken by the config or the files.
@@ -28,8 +30,9 @@ class FreezeBackboneHook(Hook):
 
     priority = 'VERY_HIGH'  # checkpoints must be whole before EMAHook looks at them
 
-    def __init__(self, interval=50, allow_random_backbone=False):
+    def __init__(self, interval=50, allow_random_backbone=False, allow_other_normalization=False):
         self.interval = interval
+        self.allow_other_normalization = allow_other_normalization
         self.allow_random_backbone = allow_random_backbone
         self.unfit = None  # the model's keys that the checkpoint did not bring, once one was loaded
 
@@ -40,11 +43,16 @@ class FreezeBackboneHook(Hook):
                              'a Prompted backbone, or remove the hook.')
         for backbone in backbones.values():
             backbone.may_be_random = self.allow_random_backbone
+            if hasattr(unwrap(runner.model), 'decode_head') and not backbone.tuning.dense:
+                raise UsageError("this tuning method learns for a classifier's feature, which a segmentor does not "
+                                 'read: take another one than SideTuning.')
 
     def before_train(self, runner):
         self.check_trainable(runner)
         if not self.allow_random_backbone:
             require_pretrained(runner.model)
+        if not self.allow_other_normalization:
+            require_normalization(runner.model)
         self.fingerprint = fingerprint(frozen_weights(runner.model))
         runner.message_hub.update_info('frozen_weights', self.fingerprint)
         self.versions = self.read_versions(runner.model)
@@ -65,6 +73,10 @@ class FreezeBackboneHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint):
         """Make a checkpoint without frozen weights whole, or refuse it."""
+        meta = checkpoint.get('meta') or {}
+        if runner._resume and meta.get('vpt_mm', {}).get('task'):
+            raise UsageError('a task file holds no optimizer to resume with: use load_from without --resume.')
+        require_classes(meta, _dataset_classes(runner))
         model, state = runner.model, _state_dict(checkpoint)
         absent = [key for key in frozen_keys(model) if key not in state]
         if absent:
@@ -75,9 +87,8 @@ class FreezeBackboneHook(Hook):
             if 'ema_state_dict' in checkpoint:
                 checkpoint['ema_state_dict'].update({f'module.{key}': tensor for key, tensor in brought.items()})
         self.unfit = _unfit_keys(unwrap(model), state)
-        expected = checkpoint.get('meta', {}).get('vpt_mm', {}).get('frozen_weights')
-        if expected is not None:
-            self.check_same_backbone(model, state, expected)
+        if meta.get('vpt_mm', {}).get('frozen_weights') is not None:
+            require_backbone(meta, fingerprint({key: state[key] for key in frozen_weights(model) if key in state}))
             self.check_complete(runner)
 
     def before_test(self, runner):
@@ -112,15 +123,6 @@ class FreezeBackboneHook(Hook):
         """{key: count of the in-place writes to a frozen tensor}, which costs next to nothing to read."""
         return {key: (tensor.data_ptr(), tensor._version) for key, tensor in frozen_weights(model).items()}
 
-    def check_same_backbone(self, model, state, expected):
-        own = {key: state[key] for key in frozen_weights(model) if key in state}
-        found = fingerprint(own)
-        if found != expected:
-            raise UsageError(
-                f'this checkpoint was trained on another frozen backbone: its fingerprint is '
-                f'{expected[:16]}, that of the weights at hand is {found[:16] or "none"}. Use the config, the '
-                'init_cfg checkpoint and the image size that it was trained with.')
-
     def check_complete(self, runner):
         """Nothing that the model computes with may be left at its random initialisation."""
         if self.unfit is None:
@@ -129,6 +131,14 @@ class FreezeBackboneHook(Hook):
             names = ', '.join(self.unfit[:8]) + (' ...' if len(self.unfit) > 8 else '')
             raise UsageError(f'the checkpoint does not fit the model: {len(self.unfit)} tensors are missing or of '
                              f'another shape: {names}. Use the config that it was trained with.')
+
+
+def _dataset_classes(runner):
+    """The classes of the data that the run has built a loop for, or None."""
+    for loop in (runner._test_loop, runner._val_loop, runner._train_loop):
+        if hasattr(loop, 'dataloader'):
+            return (getattr(loop.dataloader.dataset, 'metainfo', None) or {}).get('classes')
+    return None
 
 
 def _state_dict(checkpoint):

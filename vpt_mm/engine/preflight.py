@@ -27,12 +27,12 @@ def check_config(config, *, phases):
     check_imports(config)
     check_precision(config)
     check_work_dir(config.work_dir)
-    if 'train' in phases:
-        check_weights(config)
     init_default_scope(config.get('default_scope', 'mmengine'))
     for phase in phases:
         if config.get(f'{phase}_dataloader'):
             check_data(config[f'{phase}_dataloader']['dataset'])
+    if 'train' in phases:
+        check_weights(config)
 
 
 def check_imports(config):

@@ -1,16 +1,32 @@
 """Checkpoint files from disk: read without running what is in them, or refused in one sentence."""
+import argparse
 import os
 import pickle
+import struct
+import tokenize
+import zipfile
+import zlib
 
+import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
+from safetensors import SafetensorError, safe_open
 
 from ..errors import UsageError
+from .header import read_header
+
+# What torch, numpy and their zip and pickle readers raise on damaged bytes.
+DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
+          AssertionError, ArithmeticError, MemoryError, ImportError, SyntaxError, struct.error, zlib.error,
+          zipfile.BadZipFile, pickle.UnpicklingError, tokenize.TokenError, SafetensorError)
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_disk(filename, map_location=None):
-    """Load a PyTorch file with ``weights_only=True``.
+    """Load a PyTorch file (with ``weights_only=True``), safetensors or numpy's .npz, told by their content.
+
+    Returns:
+        dict: a checkpoint as it was saved; ``state_dict`` and ``meta`` for safetensors; for .npz, arrays as tensors.
 
     Raises:
         UsageError: no such file, empty, truncated, or with anything but tensors and plain data in it.
@@ -21,19 +37,91 @@ def load_from_disk(filename, map_location=None):
     if not os.path.getsize(filename):
         raise UsageError(f'checkpoint {filename} is empty: fetch or write it again.')
     try:
-        return torch.load(filename, map_location=map_location, weights_only=True)
-    except pickle.UnpicklingError as error:
+        checkpoint = _reader(filename)(filename, map_location or 'cpu')
+    except UsageError:
+        raise
+    except DAMAGE as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
         if 'Unsupported global' in str(error) or 'not an allowed global' in str(error):
             asked = str(error).split('GLOBAL ')[-1].split(' ')[0]
             raise UsageError(f'checkpoint {filename} is not loaded: it asks to run {asked}, and vpt_mm runs nothing '
-                             'from a file. If you trust its author, load it yourself and save its state dict.') from None
-        raise UsageError(_not_readable(filename)) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
-            UnicodeDecodeError, AssertionError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
-        raise UsageError(_not_readable(filename)) from None
+                             'from a file. If you trust its author, load it yourself and save its state dict.'
+                             ) from None
+        raise UsageError(f'checkpoint {filename} is truncated or damaged, or no file of PyTorch, safetensors or '
+                         f'numpy: fetch or write it again.') from None
+    return _require_checkpoint(checkpoint, filename)
 
 
-def _not_readable(filename):
-    return f'checkpoint {filename} is truncated, or not a PyTorch file: fetch or write it again.'
+def _reader(filename):
+    """The function that reads this kind of file."""
+    with open(filename, 'rb') as file:
+        start = file.read(9)
+    if start[8:9] == b'{':
+        return read_safetensors
+    if start.startswith(b'PK') and zipfile.is_zipfile(filename):
+        with zipfile.ZipFile(filename) as archive:
+            names = archive.namelist()
+        if names and all(name.endswith('.npy') for name in names):
+            return read_npz
+    return read_torch
+
+
+def read_torch(filename, device):
+    # Many releases keep their command-line options beside the weights.
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        return torch.load(filename, map_location=device, weights_only=True)
+
+
+def read_safetensors(filename, device):
+    """``state_dict`` and ``meta``; the header of a task file or a converted one becomes ``meta``."""
+    with safe_open(filename, framework='pt', device=str(device)) as file:
+        header = file.metadata() or {}
+        state = {key: file.get_tensor(key) for key in file.keys()}
+    return dict(state_dict=state, meta=read_header(header, state))
+
+
+def read_npz(filename, device):
+    """Arrays of numbers only: numpy runs pickles for others, and is told not to."""
+    with np.load(filename, allow_pickle=False) as arrays:
+        _refuse_inflated(arrays.zip, os.path.getsize(filename))
+        return {key: torch.from_numpy(arrays[key]).to(device) for key in arrays.files}
+
+
+def _refuse_inflated(archive, size):
+    """Weights hardly compress: a file that unpacks to a thousand times its size is no weights."""
+    if sum(entry.file_size for entry in archive.infolist()) > 1000 * size:
+        raise ValueError('inflated')
+    for entry in archive.infolist():
+        with archive.open(entry) as file:
+            version = np.lib.format.read_magic(file)
+            reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, _, kind = reader(file)
+            if int(np.prod(shape, dtype=object)) * kind.itemsize > entry.file_size:
+                raise ValueError('more values than bytes')
+
+
+def is_plain(value):
+    """Whether this is a tensor whose values lie there one by one."""
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_quantized \
+        and value.device.type != 'meta'
+
+
+def _require_checkpoint(checkpoint, filename):
+    """A dict whose state dicts are {name: tensor} and whose ``meta`` is a dict."""
+    rule = None
+    meta = checkpoint.get('meta', {}) if isinstance(checkpoint, dict) else {}
+    if not isinstance(checkpoint, dict):
+        rule = f'it is a {type(checkpoint).__name__}'
+    elif not isinstance(meta, dict) or not all(
+            isinstance(meta.get(name, {}), dict) for name in ('vpt_mm', 'pretrained')):
+        rule = 'its meta is no dict of dicts'
+    else:
+        for name in ('state_dict', 'ema_state_dict'):
+            state = checkpoint.get(name, {})
+            if not isinstance(state, dict) or not all(
+                    isinstance(key, str) and is_plain(tensor) for key, tensor in state.items()):
+                rule = f'its {name} is no dict of plain tensors by name'
+    if rule:
+        raise UsageError(f'checkpoint {filename} must be a dict with tensors, but {rule}: save a state dict.')
+    return checkpoint

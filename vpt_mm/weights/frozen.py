@@ -97,6 +97,36 @@ def fingerprint(weights):
     return hashlib.sha256(b''.join(digests)).hexdigest()
 
 
+def fingerprint_of(model):
+    """:func:`fingerprint` of a model's frozen weights, computed again only after autograd saw them written to."""
+    model, weights = unwrap(model), frozen_weights(model)
+    versions = {key: (tensor.data_ptr(), tensor._version) for key, tensor in weights.items()}
+    if getattr(model, '_known_fingerprint', (None,))[0] != versions:
+        model._known_fingerprint = versions, fingerprint(weights)
+    return model._known_fingerprint[1]
+
+
+def base_names(model):
+    """{prefix: checkpoint that ``init_cfg`` names} of the backbones whose frozen weights all came from there."""
+    return {prefix: str(backbone.pretrained_source) for prefix, backbone in prompted_backbones(model).items()
+            if backbone.pretrained_source and set(backbone.frozen_weights) <= backbone.sourced}
+
+
+def require_normalization(model):
+    """Raise UsageError where images are normalised otherwise than for pretraining, as far as that is known."""
+    model = unwrap(model)
+    for backbone in prompted_backbones(model).values():
+        for name in ('mean', 'std'):
+            needed = [round(255 * value, 3) for value in backbone.facts.get(name, ())]
+            given = getattr(getattr(model, 'data_preprocessor', None), name, None)
+            given = [] if given is None else given.flatten().tolist()
+            if needed and given and any(abs(one - other) > 0.5 for one, other in zip(needed, given)):
+                raise UsageError(
+                    f'{backbone.pretrained_source} was trained on images with {name} {needed}, but the '
+                    f'data_preprocessor has {given}: set {name}={needed} there, or allow_other_normalization=True '
+                    'in FreezeBackboneHook.')
+
+
 def restore_from_source(model):
     """Load the frozen weights from ``init_cfg`` where that was not done yet (``Runner.test`` never does)."""
     for backbone in prompted_backbones(model).values():

@@ -1,0 +1,27 @@
+"""Convert pretrained weights to mmpretrain's names once: python tools/convert_weights.py IN OUT."""
+import argparse
+
+import vpt_mm  # noqa: F401  (registers the schemes of checkpoints)
+from vpt_mm.engine.launch import main
+from vpt_mm.weights.plain import convert_file
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('source', metavar='IN', help='a file of Google (.npz), timm, torchvision, MoCo v3, MAE, '
+                        'DeiT, Swin, ConvNeXt, mmseg or mmpretrain, or timm://NAME')
+    parser.add_argument('out', metavar='OUT', help='the file to write, *.pth or *.safetensors')
+    parser.add_argument('--grid', nargs=2, type=int, metavar=('HEIGHT', 'WIDTH'),
+                        help='the position embeddings in patches, where they are no square')
+    return parser.parse_args()
+
+
+def convert(args):
+    found = convert_file(args.source, args.out, grid=args.grid)
+    facts = ', '.join(f'{name} {value}' for name, value in found.facts.items())
+    print(f'{args.out}: {len(found.state)} tensors of {found.family or "mmpretrain"}'
+          + (f' ({facts})' if facts else ''))
+
+
+if __name__ == '__main__':
+    main(convert, parse_args())

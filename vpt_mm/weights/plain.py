@@ -1,0 +1,79 @@
+"""Plain weight files, for tools that know nothing of prompts: converted backbones and merged models."""
+import io
+import json
+
+import torch
+from mmengine.registry import MODELS
+from mmengine.runner import CheckpointLoader
+from safetensors.torch import save
+
+from ..engine.files import write_whole
+from ..errors import UsageError
+from .families import some
+from .frozen import prompted_backbones
+from .pretrained import convert
+from .task import load_task
+
+
+def convert_file(source, out, *, grid=None):
+    """Write the backbone in a checkpoint under mmpretrain's names.
+
+    Args:
+        source: path, address or ``timm://`` name.
+        out: path ending in .pth or .safetensors.
+        grid: (height, width) of the position embeddings in patches, where they are no square.
+
+    Returns:
+        Pretrained: what was written.
+
+    Raises:
+        UsageError: a source that can't be read or has no known names, or a place that can't be written.
+    """
+    found = CheckpointLoader.load_checkpoint(source, 'cpu', logger='silent')
+    try:
+        pretrained = convert(found)
+    except UsageError as error:
+        raise UsageError(f'{source}: {error}') from None
+    blocks = ('layers.', 'stages.', 'layer1.')
+    if not pretrained.family and not any(key.startswith(blocks) for key in pretrained.state):
+        raise UsageError(f'{source}: the names of these tensors are of no known architecture: '
+                         f'{some(pretrained.state, 4)}.')
+    if grid is not None:
+        pretrained.facts['grid'] = tuple(grid)
+    save_plain(pretrained.state, pretrained.meta, out)
+    return pretrained
+
+
+def merge_task(config, checkpoint, out):
+    """Write the whole model with a task's weights in their places, without a tuning method.
+
+    Args:
+        config: mmengine ``Config`` that the task was trained with.
+        checkpoint: task file, or checkpoint of ``PromptCheckpointHook``.
+        out: path ending in .pth or .safetensors.
+
+    Raises:
+        UsageError: a method whose parameters have no place in the plain backbone, such as prompts; or as
+            ``load_task`` says.
+    """
+    model = MODELS.build(config.model)
+    meta = load_task(model, checkpoint)
+    for backbone in prompted_backbones(model).values():
+        backbone.tuning.merge_into(backbone)
+    tuning = tuple(f'{prefix}tuning.' for prefix in prompted_backbones(model))
+    state = {key: tensor for key, tensor in model.state_dict().items() if not key.startswith(tuning)}
+    save_plain(state, {name: meta[name] for name in ('dataset_meta',) if name in meta}, out)
+    return state
+
+
+def save_plain(state, meta, out):
+    """Write a checkpoint, whole or not at all, in the format that the name's ending says."""
+    state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in state.items()}
+    if str(out).endswith('.safetensors'):
+        header = {name: json.dumps(value) for name, value in meta.items()}
+        return write_whole(save(state, metadata=dict(header, format='pt')), out)
+    if not str(out).endswith('.pth'):
+        raise UsageError(f'a file of weights is named *.pth or *.safetensors, got {out}.')
+    data = io.BytesIO()
+    torch.save(dict(meta=meta, state_dict=state), data)
+    return write_whole(data.getbuffer(), out)

@@ -1,0 +1,136 @@
+"""Pretrained weights into a backbone: any source, any known naming, or a reason why not."""
+import re
+
+from mmengine.logging import print_log
+from mmengine.runner import CheckpointLoader
+
+from ..errors import UsageError
+from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names, some
+from .files import is_plain
+from .google import from_google, is_google
+
+NESTED = ('state_dict', 'model', 'teacher', 'model_state')  # where files keep their tensors
+PREFIXES = ('module.base_encoder.', 'module.', 'backbone.', 'base_encoder.')
+
+
+def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
+    """Load a checkpoint of any known naming into a backbone, with or without ``backbone.`` in its keys.
+
+    What the checkpoint lacks stays as it is; :class:`Tunable` keeps account of it.
+
+    Args:
+        checkpoint: path, address or ``timm://`` name.
+        prefix: of the backbone's keys in the file; it may be missing there.
+
+    Returns:
+        Pretrained: what was loaded.
+
+    Raises:
+        UsageError: another architecture or size, or settings of the model that the weights do not agree with.
+    """
+    found = CheckpointLoader.load_checkpoint(checkpoint, map_location, logger='current')
+    try:
+        pretrained = convert(found, prefix=prefix)
+        family = family_of_backbone(backbone)
+        if family is not None:
+            family.fit(backbone, pretrained.state, pretrained.facts)
+        check_agreement(backbone, pretrained)
+    except UsageError as error:
+        raise UsageError(f'{checkpoint}: {error}') from None
+    except IndexError:
+        raise UsageError(f'{checkpoint}: some tensors have shapes that no {type(backbone).__name__} has.') from None
+    unused = backbone.load_state_dict(pretrained.state, strict=False).unexpected_keys
+    print_log(f'{checkpoint}: {len(pretrained.state) - len(unused)} tensors for {type(backbone).__name__}'
+              + (f', unused: {some(unused)}' if unused else ''), logger='current')
+    return pretrained
+
+
+def convert(checkpoint, *, prefix=None):
+    """The backbone in a checkpoint as :class:`Pretrained`, under mmpretrain's names; files of mmpretrain as they are.
+
+    Raises:
+        UsageError: no state dict, or an architecture that mmpretrain's classes can not hold.
+    """
+    described = (checkpoint.get('meta') or {}).get('pretrained') or {}
+    facts = _require_facts(described.get('facts') or {})
+    state = checkpoint
+    for _ in range(3):  # a file may hold a dict that holds itself
+        inner = next((state[key] for key in NESTED if key in state), None)
+        state = inner if isinstance(inner, dict) else state
+    state = {key: value for key, value in state.items() if isinstance(key, str) and is_plain(value)}
+    if not state:
+        raise UsageError('this checkpoint holds no tensors by name: a state dict is needed.')
+    state = _strip(state, prefix, facts)
+    if is_google(state):
+        state, known = from_google(state)
+        facts.update(known)
+    family = family_of_names(state)
+    if family is None:
+        return Pretrained(state, described.get('family', ''), facts)
+    try:
+        return Pretrained(family.convert(state, facts), family.name, facts)
+    except (RuntimeError, IndexError, KeyError, TypeError):
+        raise UsageError(f'the tensors have the names of {family.name}, but shapes that it never has.') from None
+
+
+def _require_facts(facts):
+    """A copy of the facts that a converted file holds, where they are of the kinds that they must be."""
+    for name, count in (('mean', 3), ('std', 3), ('grid', 2)):
+        values = facts.get(name, (1,) * count) if isinstance(facts, dict) else ()
+        if not isinstance(values, (list, tuple)) or len(values) != count or not all(
+                isinstance(value, (int, float)) and value > 0 for value in values):
+            raise UsageError(f'{name} of pretrained weights must be {count} positive numbers, got {values!r}: '
+                             'convert the original file again.')
+    return dict(facts)
+
+
+def _strip(state, prefix, facts):
+    """Take away what wraps the backbone's names."""
+    for start in filter(None, (prefix and prefix.rstrip('.') + '.', *PREFIXES)):
+        inner = {key.removeprefix(start): tensor for key, tensor in state.items() if key.startswith(start)}
+        if inner:
+            state = inner
+            if 'base_encoder' in start:  # MoCo v3 (Chen et al. 2021)
+                facts.update(IMAGENET, eps=1e-6)
+    return state
+
+
+def check_agreement(backbone, pretrained):
+    """Raise UsageError where the backbone computes something else than the weights were trained for."""
+    family, own = family_of_backbone(backbone), backbone.state_dict()
+    name = type(backbone).__name__
+    if pretrained.family and (family is None or pretrained.family != family.name):
+        raise UsageError(f'these are weights of {pretrained.family}, but the backbone is a {name}.')
+    if not any(key in own for key in pretrained.state):
+        raise UsageError(f'no tensor of {name} is there: the file has {some(pretrained.state, 4)}, the model has '
+                         f'{some(own, 4)}. Check the architecture, and the `prefix` of init_cfg.')
+    wrong = _settings(family, backbone, pretrained) if family is not None else []
+    surplus, unfit = _surplus(backbone, pretrained.state, own), _unfit(pretrained.state, own)
+    if wrong or surplus or unfit:
+        missing = [key for key in own if key not in pretrained.state and not key.startswith('tuning.')]
+        raise UsageError('\n  '.join([
+            f'the weights do not agree with {name}.', *wrong,
+            *([f'The model has no place for {some(surplus)}.'] if surplus else []),
+            *([f'Of another shape: {some(unfit)}.'] if unfit else []),
+            *([f'The file lacks {some(missing)}.'] if missing else [])]))
+
+
+def _settings(family, backbone, pretrained):
+    have, needed = family.describe(backbone), {**family.structure(pretrained.state), **pretrained.facts}
+    return [f'{fact} is {needed[fact]} there and {have[fact]} in the model: set '
+            + family.settings[fact].format(needed[fact])
+            for fact in family.settings if fact in needed and fact in have and needed[fact] != have[fact]]
+
+
+def _surplus(backbone, state, own):
+    """Keys that belong to a part which the backbone has, but not so; classifiers and the like are none."""
+    return [key for key in state if key not in own and hasattr(backbone, key.split('.')[0])
+            and not re.search(r'(^tuning\.|attn_mask$|num_batches_tracked$)', key)]
+
+
+def _unfit(state, own):
+    kinds = [(key, (tuple(state[key].shape), state[key].is_floating_point()),
+              (tuple(tensor.shape), tensor.is_floating_point())) for key, tensor in own.items() if key in state]
+    return [f'{key} is {theirs[0]} in the file, {ours[0]} in the model' if theirs[0] != ours[0] else
+            f'{key} is {state[key].dtype} in the file, {own[key].dtype} in the model'
+            for key, theirs, ours in kinds if theirs != ours]
