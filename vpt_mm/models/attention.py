@@ -1,50 +1,62 @@
 """attend(): tokens that see prompts as extra keys and values."""
+from contextlib import nullcontext
+from functools import partial
+
 import torch
-import torch.nn.functional as F
+
+from ..tuning.linear import linear_rows
+from .memory import rebuilt
 
 
-def attend(attn, tokens, prompts=None, *, read=None):
+def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
     """Multi-head self-attention in which every token also sees the prompts.
 
     A block's output at prompt positions is discarded in VPT-deep (Jia et al. 2022, section 3.2), so prompts
-    need no queries, no projection and no FFN: this is equal to prepending them, and cheaper. Keys and
-    values of shared prompts are computed once for the whole batch.
+    need no queries, no projection and no FFN: this is equal to prepending them, and cheaper.
 
     Args:
         attn: mmpretrain's ``MultiheadAttention``.
         tokens: (B, N, C), normalised by the block.
-        prompts: (P, C), or (B, P, C) where images differ; normalised by the block.
+        seen: keys and values of prompts (:func:`project_prompts`), shared by the batch or one for each image.
         read: number of leading tokens whose output is needed; all of them by default.
+        rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them;
+            False where the whole block is checkpointed.
 
     Returns:
         (B, read, C).
     """
-    if prompts is None and read is None:
+    if seen is None and read is None:
         return attn(tokens)
-    batch, count, width = tokens.shape
-    weight, bias = attn.qkv.weight, attn.qkv.bias
-    if read is None:
-        query, key, value = _heads(attn, attn.qkv(tokens))
-    else:
-        query, = _heads(attn, F.linear(tokens[:, :read], *_rows(weight, bias, slice(None, width))))
-        key, value = _heads(attn, F.linear(tokens, *_rows(weight, bias, slice(width, None))))
-    if prompts is not None:
-        if prompts.dim() == 2:
-            prompts = prompts[None]
-        seen = _heads(attn, F.linear(prompts, *_rows(weight, bias, slice(width, None))))
-        key, value = (torch.cat([own, extra.expand(batch, -1, -1, -1)], dim=2)
-                      for own, extra in zip((key, value), seen))
+    query, key, value = _heads(attn, attn.qkv(tokens)) if read is None else _read_heads(attn, tokens, read)
+    makers = [partial(_with_prompts, own, extra) for own, extra in zip((key, value), (None, None) if seen is None else seen)]
+    key, value = made = [make() for make in makers]
     dropout = attn.attn_drop if attn.training else 0.
-    mixed = attn.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
-    mixed = attn.proj(mixed.transpose(1, 2).reshape(batch, -1, width))
+    with rebuilt(makers, made) if rebuild else nullcontext():
+        mixed = attn.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+    mixed = attn.proj(mixed.transpose(1, 2).flatten(2))
     return attn.out_drop(attn.gamma1(attn.proj_drop(mixed)))
 
 
-def _rows(weight, bias, rows):
-    return weight[rows], None if bias is None else bias[rows]
+def project_prompts(attn, prompts):
+    """(P, C) or (B, P, C), normalised by the block, to keys and values (1 or B, heads, P, C / heads)."""
+    prompts = prompts if prompts.dim() == 3 else prompts[None]
+    return _heads(attn, linear_rows(attn.qkv, prompts, slice(attn.embed_dims, None)))
 
+
+def split_heads(attn, prefixes):
+    """Keys and values (2, P, C) to (2, 1, heads, P, C / heads)."""
+    return prefixes.unflatten(-1, (attn.num_heads, attn.head_dims)).transpose(1, 2)[:, None]
+
+
+def _read_heads(attn, tokens, read):
+    """Queries of the tokens that are read; keys and values of all."""
+    query, = _heads(attn, linear_rows(attn.qkv, tokens[:, :read], slice(None, attn.embed_dims)))
+    return query, *_heads(attn, linear_rows(attn.qkv, tokens, slice(attn.embed_dims, None)))
 
 def _heads(attn, projected):
     """(B, N, k * C) to k tensors of (B, heads, N, C / heads)."""
-    batch, count, _ = projected.shape
-    return projected.reshape(batch, count, -1, attn.num_heads, attn.head_dims).permute(2, 0, 3, 1, 4)
+    return projected.unflatten(-1, (-1, attn.num_heads, attn.head_dims)).permute(2, 0, 3, 1, 4)
+
+
+def _with_prompts(own, extra):
+    return own if extra is None else torch.cat([own, extra.expand(len(own), -1, -1, -1)], dim=2)

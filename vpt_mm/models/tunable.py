@@ -1,15 +1,31 @@
 """Tunable: a backbone that builds its tuning method, freezes the rest, and knows what it loaded."""
-import torch
+import logging
 
+import torch
+from mmengine.logging import print_log
+from mmengine.model import update_init_info
+
+from ..errors import UsageError
 from ..tuning import build_tuning
+from ..tuning.method import SEAMS, require_fit
+from .alignment import realign
 
 
 class Tunable:
     """Mixin in front of an mmpretrain backbone; its ``__init__`` ends with :meth:`tune`.
 
-    A backbone adds ``block_widths`` (width of each block, a tuple) and ``patch_size`` (pixels), and
-    calls the seams of ``self.tuning`` in its forward pass. ``tuning`` is None without tuning.
+    A backbone adds ``blocks`` (modules, over all stages), ``block_widths`` (width of each, a tuple),
+    ``final_norms`` (modules behind the last block), ``gives_one_feature`` (whether all that it gives is one feature
+    of the image, or one map that a classifier pools) and ``patch_size`` (pixels), and calls the ``seams`` that it
+    names of ``self.tuning`` in its forward pass. ``tuning`` is None without tuning.
     """
+
+    seams = SEAMS
+    lacking = ''  # why it does not call the others: 'a ConvNet, which has no ...'
+    frozen_dtype = None  # the floating-point type of the frozen part, where it is not the usual one
+    reads_prompts = False  # True: outputs are made of prompts that travel to the end
+    takes_frames = False  # True: a frame goes around the image; False: the image is shrunk into it
+    may_be_random = False  # True: weights that can't be loaded are no error (FreezeBackboneHook sets it)
 
     def tune(self, config):
         """Build the tuning method and freeze all that it does not name; once, at construction."""
@@ -17,10 +33,12 @@ class Tunable:
         self.loaded = set()  # state-dict keys that came from a checkpoint
         self.sourced = set()  # those of them that `init_cfg` can bring again
         self.unfit = {}  # keys that a checkpoint had in another shape: (its shape, ours)
+        self.facts = {}  # what is known of the pretrained model, such as its input normalisation
         self._register_load_state_dict_pre_hook(self._note_loaded)
         if config is None:
             return
         tuning = build_tuning(config)
+        require_fit(tuning, self)
         tuning.build_for(self)
         trained = set(tuning.trains(self))
         for name, parameter in self.named_parameters():
@@ -28,6 +46,62 @@ class Tunable:
         self.trained = frozenset(trained)
         self.tuning = tuning
         self.train(self.training)
+
+    def store_frozen(self, name):
+        """Store the frozen part in another floating-point type; ``name`` is None for the usual one."""
+        if name is None:
+            return
+        if name not in ('bfloat16', 'float16'):
+            raise UsageError(f"frozen_dtype must be 'bfloat16', 'float16' or None, got {name!r}.")
+        if self.tuning is None or self.trained:
+            raise UsageError(f'frozen_dtype={name!r} needs a backbone of which nothing trains but what a method adds, '
+                             'such as DeepPrompt.')
+        self.frozen_dtype = getattr(torch, name)
+        for child, module in self.named_children():
+            if child != 'tuning':
+                module.to(self.frozen_dtype)
+        for parameter in self.parameters(recurse=False):
+            parameter.data = parameter.data.to(self.frozen_dtype)
+
+    def to_frozen(self, tensor):
+        """The tensor in the type of the frozen part."""
+        return tensor if self.frozen_dtype is None else tensor.to(self.frozen_dtype)
+
+    def from_frozen(self, features, image):
+        """Features of the frozen part in the type of the image."""
+        return features if self.frozen_dtype is None else features.to(image.dtype)
+
+    @property
+    def first_conv(self):
+        """The convolution that meets the image."""
+        return self.patch_embed.projection
+
+    @property
+    def image_size(self):
+        """(height, width) of the images that the backbone is built for."""
+        return self.patch_embed.init_input_size
+
+    def join_patches(self, tokens):
+        """(B, N, C) to (B, N + P, C): the method's own patches, embedded, travel on at the end."""
+        patches = self.tuning.patches()
+        if patches is None:
+            return tokens
+        return torch.cat([tokens, self.embed_patches(self.to_frozen(patches)).expand(len(tokens), -1, -1)], dim=1)
+
+    def unframe(self, features, image, *, stride, cells=None):
+        """A map (B, C, h, w) at ``stride`` pixels a cell, as the plain backbone's lies on this image.
+
+        ``cells``: shape of the plain map, where it is not that of ``features``.
+        """
+        frame, size = self.tuning.frame, image.shape[2:]
+        if not frame:
+            return features
+        if cells and 0 in cells:
+            raise UsageError(f'{type(self).__name__} gives one feature for each {stride}x{stride} pixels, and this '
+                             f'image of {size[0]}x{size[1]} has none: use larger images, or stages of a finer stride.')
+        picture = size if self.takes_frames else [side - 2 * frame for side in size]
+        return realign(features, stride=stride, frame=frame, image=size, picture=picture,
+                       cells=cells or features.shape[2:])
 
     def train(self, mode=True):
         """Set modes only: the tuning method follows ``mode``, everything frozen stays in eval mode."""
@@ -56,16 +130,39 @@ class Tunable:
         self._prefer_pretrained()
         tuning, self.tuning = self.tuning, None
         try:
-            super().init_weights()
+            if self.pretrained_source:
+                self._load_pretrained()
+            else:
+                super().init_weights()
+        except UsageError as error:
+            if not self.may_be_random:
+                raise
+            print_log(f'Going on with random frozen weights, as allow_random_backbone says: {error}', 'current',
+                      logging.WARNING)
         finally:
             self.tuning = tuning
         self.sourced |= self.loaded
+
+    @property
+    def pretrained_source(self):
+        """The checkpoint that ``init_cfg`` names, or None."""
+        config = self.init_cfg if isinstance(self.init_cfg, dict) else {}
+        return config.get('checkpoint') if config.get('type') == 'Pretrained' else None
 
     def _prefer_pretrained(self):
         """A pretrained model overwrites every other recipe; mmpretrain runs some of them after it."""
         if isinstance(self.init_cfg, (list, tuple)):
             pretrained = [one for one in self.init_cfg if one.get('type') == 'Pretrained']
             self.init_cfg = pretrained[-1] if pretrained else self.init_cfg
+
+    def _load_pretrained(self):
+        """What mmengine's Pretrained does, for weights of any known naming that agree with the config."""
+        from ..weights.pretrained import load_pretrained  # which needs this class to be there
+        config = {key: value for key, value in self.init_cfg.items() if key != 'type'}
+        self.facts = load_pretrained(self, config.pop('checkpoint'), **config).facts
+        self.is_init = True  # mmengine's mark that this part needs no initialisation
+        if hasattr(self, '_params_init_info'):
+            update_init_info(self, init_info=f'load from {self.pretrained_source}')
 
     def _note_loaded(self, state_dict, prefix, *args):
         """Keep account of what a checkpoint brings (called before every load)."""

@@ -1,7 +1,13 @@
 """Tuning methods: each owns what is learned inside a frozen backbone."""
+from .adapter import Adapter, LoRA
+from .added import AddedPrompt
 from .method import TuningList, TuningMethod, build_tuning
+from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
+from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
-from .selection import BiasTuning, FullTuning, LinearProbe
+from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, PartialTuning
+from .side import SideTuning
 
-__all__ = ['BiasTuning', 'DeepPrompt', 'FullTuning', 'LinearProbe', 'ShallowPrompt', 'TuningList',
-           'TuningMethod', 'build_tuning']
+__all__ = ['Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt', 'FullTuning',
+           'LinearProbe', 'LoRA', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'PrefixPrompt',
+           'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning']

@@ -1,6 +1,7 @@
 """Methods that add nothing and choose which of the backbone's own parameters train."""
 from mmengine.registry import MODELS
 
+from ..errors import UsageError
 from .method import TuningMethod
 
 
@@ -15,6 +16,7 @@ class LinearProbe(TuningMethod):
 class FullTuning(TuningMethod):
     """Everything in the backbone learns, and the backbone is in train mode."""
 
+    part = 'backbone'
     trains_backbone = True
     composes = False
 
@@ -26,5 +28,55 @@ class FullTuning(TuningMethod):
 class BiasTuning(TuningMethod):
     """The backbone's bias terms learn: Bias in the paper, BitFit (Ben Zaken et al. 2022)."""
 
+    part = 'biases'
+
     def trains(self, backbone):
         return [name for name, _ in backbone.named_parameters() if name.endswith('.bias')]
+
+
+@MODELS.register_module()
+class PartialTuning(TuningMethod):
+    """The last blocks and the norm behind them learn: Partial-k in the paper (Yosinski et al. 2014).
+
+    Args:
+        last: number of blocks, counted over all stages; layers between stages stay frozen.
+
+    Raises:
+        UsageError: a number of blocks that the backbone does not have.
+    """
+
+    part = 'blocks'
+
+    def __init__(self, last):
+        super().__init__()
+        self.check_count('last', last)
+        self.last = last
+
+    def trains(self, backbone):
+        if self.last > len(backbone.blocks):
+            raise UsageError(f'PartialTuning: last must be 1..{len(backbone.blocks)}, the blocks of '
+                             f'{type(backbone).__name__}, got {self.last}.')
+        modules = [*backbone.blocks[-self.last:], *backbone.final_norms]
+        chosen = {id(parameter) for module in modules for parameter in module.parameters()}
+        return [name for name, parameter in backbone.named_parameters() if id(parameter) in chosen]
+
+
+@MODELS.register_module()
+class ClsTokenTuning(TuningMethod):
+    """The class token learns: VPT + [CLS] in the paper, together with prompts.
+
+    Raises:
+        UsageError: a backbone without a class token.
+    """
+
+    part = 'class token'
+
+    @classmethod
+    def fits(cls, backbone):
+        return getattr(backbone, 'cls_token', None) is not None
+
+    def trains(self, backbone):
+        if not self.fits(backbone):
+            raise UsageError(f'ClsTokenTuning trains the class token, and this {type(backbone).__name__} has none: use '
+                             'a PromptedViT with with_cls_token=True, or another method.')
+        return ['cls_token']

@@ -1,0 +1,85 @@
+"""Keys and values of prompts are kept at inference, and dropped when anything that they come from changes."""
+import copy
+
+import pytest
+import torch
+
+DEEP = dict(type='DeepPrompt', length=3)
+
+
+@pytest.fixture
+def model(build_vit):
+    return build_vit(DEEP).eval()
+
+
+@pytest.fixture
+def image():
+    return torch.randn(1, 3, 32, 32, dtype=torch.float64)
+
+
+def fresh(model, image):
+    """What a model that keeps nothing gives."""
+    twin = copy.deepcopy(model)
+    assert not twin.seen.kept
+    with torch.no_grad():
+        return twin(image)[0]
+
+
+@torch.no_grad()
+def test_kept_at_inference(model, image):
+    expected = fresh(model, image)
+    assert torch.equal(model(image)[0], expected)
+    assert len(model.seen.kept) == 4
+    kept = model.seen.kept[2][-1]
+    assert torch.equal(model(image)[0], expected)
+    assert model.seen.kept[2][-1] is kept
+
+
+def _in_place(model):
+    model.tuning.tokens.mul_(2)
+
+
+def _past_autograd(model):
+    model.tuning.tokens.data.mul_(2)
+
+
+def _replaced(model):
+    model.tuning.tokens.data = 2 * model.tuning.tokens.data
+
+
+def _loaded(model):
+    model.load_state_dict({key: 2 * tensor for key, tensor in model.state_dict().items()})
+
+
+def _norm(model):
+    model.layers[1].ln1.weight.mul_(2)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('change', [_in_place, _past_autograd, _replaced, _loaded, _norm])
+def test_dropped_when_something_changes(model, image, change):
+    before = model(image)[0]
+    change(model)
+    after = model(image)[0]
+    assert not torch.allclose(before, after)
+    assert torch.equal(after, fresh(model, image))
+
+
+@torch.no_grad()
+def test_not_kept_where_the_projection_trains(build_vit, image):
+    model = build_vit([DEEP, dict(type='BiasTuning')]).eval()
+    model(image)
+    assert not model.seen.kept
+
+
+def test_not_used_while_gradients_are_recorded(model, image):
+    with torch.no_grad():
+        model(image)
+    gradient, = torch.autograd.grad(model(image)[0].sum(), model.tuning.tokens)
+    assert gradient.abs().max() > 0
+
+
+@torch.no_grad()
+def test_dropout_in_training_is_drawn_anew(build_vit, image):
+    model = build_vit({**DEEP, 'dropout': 0.5}).train()
+    assert not torch.allclose(model(image)[0], model(image)[0])

@@ -1,0 +1,420 @@
+"""PromptedSwin against naive twins, in float64, outputs and gradients."""
+import copy
+from contextlib import nullcontext
+
+import pytest
+import torch
+import torch.nn.functional as F
+from mmengine.registry import MODELS
+from mmpretrain.models import SwinTransformer
+from mmpretrain.models.utils import WindowMSAV2
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from vpt_mm.errors import UsageError
+from vpt_mm.models import swin, windows
+from vpt_mm.tuning import DeepPrompt, ShallowPrompt, TuningList
+
+TINY = dict(embed_dims=8, depths=[2, 2], num_heads=[1, 2])
+WINDOW = 4
+DEEP = dict(type='DeepPrompt', length=3)
+SHALLOW = dict(type='ShallowPrompt', length=3)
+PREFIX = dict(type='PrefixPrompt', length=3)
+ALL = [dict(type='ShallowPrompt', length=2), DEEP, dict(type='PrefixPrompt', length=4)]
+
+
+def build(tuning=None, **kwargs):
+    """A tiny float64 PromptedSwin in eval mode: 4x4 patches, windows of 4x4, two stages of two blocks."""
+    config = dict(type='PromptedSwin', arch=dict(TINY), img_size=32, window_size=WINDOW, out_indices=(0, 1))
+    model = MODELS.build({**config, 'tuning': copy.deepcopy(tuning), **kwargs}).double().eval()
+    for parameter in model.parameters():  # biases and tables off zero: nothing hides behind it
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    return model
+
+
+def images(*size, batch=2):
+    return torch.randn(batch, 3, *size, dtype=torch.float64)
+
+
+def plain_twin(model, **kwargs):
+    """mmpretrain's own backbone with the same weights."""
+    plain = SwinTransformer(**{**dict(arch=TINY, img_size=32, window_size=WINDOW, out_indices=(0, 1)), **kwargs})
+    plain.double().eval()
+    plain.load_state_dict({key: value for key, value in model.state_dict().items() if not key.startswith('tuning.')})
+    return plain
+
+
+def naive(plain, batch, **prompts):
+    """Prompts taken literally, image by image and window by window."""
+    return [torch.cat(maps) for maps in zip(*(naive_image(plain, image[None], **prompts) for image in batch))]
+
+
+def naive_image(plain, image, joining={}, deep={}, prefixes={}):
+    """``joining`` and ``deep``: {block: (P, C)}; ``prefixes``: {block: (2, P, C)}."""
+    tokens, (h, w) = plain.patch_embed(image)
+    if plain.use_abs_pos_embed:
+        tokens = tokens + plain.absolute_pos_embed
+    tokens, index, outputs = tokens.view(h, w, -1), 0, []
+    travelling = tokens.new_zeros(0, tokens.shape[-1])
+    for number, stage in enumerate(plain.stages):
+        for block in stage.blocks:
+            travelling = torch.cat([travelling, joining.get(index, travelling[:0])])
+            tokens, travelling = naive_block(block, tokens, travelling, deep.get(index, travelling[:0]),
+                                             prefixes.get(index))
+            index += 1
+        features = tokens
+        if stage.downsample is not None:
+            merged, (h, w) = stage.downsample(tokens.reshape(1, -1, tokens.shape[-1]), tokens.shape[:2])
+            tokens = merged.view(h, w, -1)
+            repeated = torch.stack([travelling] * 4, dim=-1).flatten(1)  # channel by channel: c0 c0 c0 c0 c1 ...
+            travelling = stage.downsample.reduction(stage.downsample.norm(repeated))
+            features = tokens if plain.out_after_downsample else features
+        if number in plain.out_indices:
+            outputs.append(getattr(plain, f'norm{number}')(features).permute(2, 0, 1)[None])
+    return outputs
+
+
+def naive_block(block, tokens, travelling, deep, prefixes):
+    """(h, w, C) and (T, C): deep prompts are thrown away, travelling ones averaged over the windows."""
+    guests = torch.cat([travelling, deep])
+    seen, normed = block.norm1(guests), block.norm1(tokens)
+    (h, w), side = tokens.shape[:2], block.attn.window_size
+    padded = F.pad(normed, (0, 0, 0, -w % side, 0, -h % side))
+    shift = block.attn.shift_size if min(h, w) > side or block.attn.pad_small_map else 0
+    mixed, from_windows = torch.zeros_like(padded), []
+    for top in range(0, padded.shape[0], side):
+        for left in range(0, padded.shape[1], side):
+            down = (torch.arange(top, top + side) + shift) % padded.shape[0]
+            across = (torch.arange(left, left + side) + shift) % padded.shape[1]
+            window = torch.cat([padded[down][:, across].flatten(0, 1), seen])
+            bias = naive_bias(block.attn, down, across, shift, len(guests))
+            out = naive_attention(block.attn.w_msa, window, bias, prefixes)
+            mixed[down[:, None], across] = out[:side * side].view(side, side, -1)
+            from_windows.append(out[side * side:])
+    everything = torch.cat([tokens.flatten(0, 1), guests])
+    everything = everything + torch.cat([mixed[:h, :w].flatten(0, 1), torch.stack(from_windows).mean(dim=0)])
+    everything = block.ffn(block.norm2(everything), identity=everything)
+    return everything[:h * w].view(h, w, -1), everything[h * w:h * w + len(travelling)]
+
+
+def naive_bias(attn, down, across, shift, guests):
+    """(heads, N + guests, N + guests): relative positions, and -100 between tokens that wrapping around joined."""
+    side = attn.window_size
+    i, j = torch.meshgrid(torch.arange(side), torch.arange(side), indexing='ij')
+    i, j = i.flatten(), j.flatten()
+    index = (i[:, None] - i + side - 1) * (2 * side - 1) + j[:, None] - j + side - 1
+    bias = attn.w_msa.relative_position_bias_table[index].permute(2, 0, 1)
+    if shift:  # positions below the shift came in from the other edge
+        wrapped = torch.stack([(down < shift)[:, None].expand(side, side), (across < shift).expand(side, side)])
+        wrapped = wrapped.flatten(1)
+        bias = bias - 100. * (wrapped[:, :, None] != wrapped[:, None]).any(dim=0)
+    return F.pad(bias, (0, guests, 0, guests))
+
+
+def naive_attention(msa, sequence, bias, prefixes):
+    query, key, value = msa.qkv(sequence).view(len(sequence), 3, msa.num_heads, -1).permute(1, 2, 0, 3)
+    if prefixes is not None:
+        extra = prefixes.unflatten(-1, (msa.num_heads, -1)).transpose(1, 2)
+        key, value = torch.cat([key, extra[0]], dim=1), torch.cat([value, extra[1]], dim=1)
+        bias = F.pad(bias, (0, prefixes.shape[1]))
+    weights = (query @ key.transpose(-2, -1) * msa.scale + bias).softmax(dim=-1)
+    return msa.proj((weights @ value).transpose(0, 1).flatten(1))
+
+
+def prompt_parameters(model):
+    return [parameter for name, parameter in model.named_parameters() if name.startswith('tuning.')]
+
+
+def expect(model, batch, **options):
+    """The naive twin's maps for the prompts of the model."""
+    prompts, methods = {}, model.tuning if isinstance(model.tuning, TuningList) else [model.tuning]
+    for method in methods:
+        if isinstance(method, ShallowPrompt):
+            prompts['joining'] = {0: method.tokens}
+        elif isinstance(method, DeepPrompt):
+            prompts['deep'] = dict(enumerate(one for stage in method.tokens for one in stage))
+        else:
+            prompts['prefixes'] = dict(enumerate(method.tokens))
+    return naive(plain_twin(model, **options), batch, **prompts)
+
+
+def assert_equal_with_gradients(model, batch, expected, atol=1e-12):
+    outputs, parameters = model(batch), prompt_parameters(model)
+    for ours, theirs in zip(outputs, expected, strict=True):
+        assert ours.shape == theirs.shape
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=atol)
+    weights = [torch.randn_like(one) / one[0].numel() ** 0.5 for one in expected]
+    gradients = [torch.autograd.grad(sum((one * weight).sum() for one, weight in zip(some, weights)), parameters)
+                 for some in (outputs, expected)]
+    for ours, theirs in zip(*gradients, strict=True):
+        assert theirs.flatten(0, -2).abs().amax(dim=-1).min() > 1e-9  # every prompt matters
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=atol)
+
+
+# In tokens: whole windows; padded in both stages; odd for the merging; maps of one window, which do not shift.
+SIZES = [(32, 32), (36, 52), (44, 60), (64, 32)]
+
+
+@pytest.mark.parametrize('size', SIZES)
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW, PREFIX, ALL], ids=['deep', 'shallow', 'prefix', 'all'])
+def test_equals_prepending_in_every_window(tuning, size):
+    model, batch = build(tuning), images(*size)
+    assert_equal_with_gradients(model, batch, expect(model, batch))
+
+
+@pytest.mark.parametrize('options', [
+    dict(out_after_downsample=True), dict(use_abs_pos_embed=True), dict(out_indices=(0,)), dict(out_indices=(1,)),
+    dict(stage_cfgs=dict(block_cfgs=dict(attn_cfgs=dict(qkv_bias=False, qk_scale=0.3)))), dict(with_cp=True)])
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_variants_of_the_backbone(tuning, options):
+    model, batch = build(tuning, **options), images(32, 32)
+    if options == dict(out_indices=(0,)) and tuning is DEEP:
+        model.tuning.tokens = model.tuning.tokens[:1]  # what later stages learn is not read
+    assert_equal_with_gradients(model, batch, expect(model, batch, **options))
+
+
+@pytest.mark.parametrize('first, last', [(1, 1), (2, 3), (1, 2), (4, 4)])
+def test_prompts_of_the_last_prompted_block_travel_on(first, last):
+    model, batch = build({**DEEP, 'first': first, 'last': last}), images(36, 52)
+    prompts = {block: model.tuning.tokens_of(block) for block in range(first - 1, last)}
+    joining = {last - 1: prompts.pop(last - 1)} if last < 4 else {}
+    assert_equal_with_gradients(model, batch, naive(plain_twin(model), batch, deep=prompts, joining=joining))
+
+
+def test_keys_and_values_are_computed_once_at_inference_until_prompts_change(monkeypatch):
+    model, batch, calls = build(DEEP), images(36, 52), []
+    project = swin.project_in_windows
+    monkeypatch.setattr(swin, 'project_in_windows', lambda *args: calls.append(1) or project(*args))
+    with torch.no_grad():
+        first, second = model(batch), model(batch)
+        assert len(calls) == 4
+        assert all(map(torch.equal, first, second))
+        model.tuning.tokens[1].data.mul_(2)
+        for ours, theirs in zip(model(batch), expect(model, batch), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+    assert len(calls) == 6
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW, PREFIX, ALL], ids=['deep', 'shallow', 'prefix', 'all'])
+def test_stored_in_bfloat16(tuning):
+    model, batch = build(tuning, use_abs_pos_embed=True).float(), images(32, 32).float()
+    stored = MODELS.build(dict(type='PromptedSwin', arch=dict(TINY), img_size=32, window_size=WINDOW, tuning=tuning,
+                               out_indices=(0, 1), use_abs_pos_embed=True, frozen_dtype='bfloat16')).eval()
+    stored.load_state_dict(model.state_dict())
+    outputs = stored(batch)
+    sum(one.square().mean() for one in outputs).backward()
+    for ours, theirs in zip(outputs, model(batch), strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0.2)
+    for one in prompt_parameters(stored):
+        assert one.dtype == torch.float32 and one.grad.isfinite().all() and one.grad.any()
+
+
+@pytest.mark.parametrize('size', [(8, 8), (12, 44), (16, 16)])
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_small_maps_with_padding(tuning, size):
+    model, batch = build(tuning, pad_small_map=True), images(*size)
+    assert_equal_with_gradients(model, batch, expect(model, batch, pad_small_map=True))
+
+
+def test_a_map_below_the_window_needs_padding():
+    with pytest.raises(UsageError, match='map of 2x2 tokens is smaller than the window of 4.*pad_small_map=True'):
+        build(DEEP)(images(16, 16))
+
+
+@pytest.mark.parametrize('options', [dict(), dict(out_after_downsample=True, use_abs_pos_embed=True)])
+@pytest.mark.parametrize('size', [(32, 32), (36, 52)])
+def test_no_tuning_is_the_plain_backbone_bit_for_bit(size, options):
+    model, batch = build(None, **options), images(*size)
+    for ours, theirs in zip(model(batch), plain_twin(model, **options)(batch), strict=True):
+        assert torch.equal(ours, theirs)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+@pytest.mark.parametrize('size', SIZES)
+@pytest.mark.parametrize('kind', ['LinearProbe', 'BiasTuning', 'FullTuning'])
+def test_methods_without_prompts_equal_the_plain_backbone(kind, size):
+    model, batch = build(dict(type=kind)), images(*size)
+    plain = plain_twin(model)
+    plain.requires_grad_(True)
+    outputs, expected = model(batch), plain(batch)
+    for ours, theirs in zip(outputs, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+    learned = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    parts = dict(plain.named_parameters())
+    if learned:
+        pairs = ((model, outputs), (plain, expected))
+        ours, theirs = (torch.autograd.grad(sum(one.sin().mean() for one in maps),
+                                            [dict(one.named_parameters())[name] for name in learned])
+                        for one, maps in pairs)
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+    assert set(learned) <= set(parts)
+
+
+def test_full_tuning_trains_as_the_plain_backbone():
+    """Stochastic depth and dropout are drawn in the same order."""
+    options = dict(drop_path_rate=0.5, drop_rate=0.1)
+    model, batch = build(dict(type='FullTuning'), **options), images(32, 32, batch=3)
+    plain = plain_twin(model, **options)
+    model.train()
+    plain.train()
+    torch.manual_seed(1)
+    ours = model(batch)
+    torch.manual_seed(1)
+    for one, other in zip(ours, plain(batch), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW, PREFIX, ALL], ids=['deep', 'shallow', 'prefix', 'all'])
+def test_images_do_not_see_each_other(tuning):
+    model, batch = build(tuning), images(36, 52, batch=3)
+    alone = [torch.cat(maps) for maps in zip(*(model(image[None]) for image in batch))]
+    for ours, theirs in zip(model(batch), alone, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_prompt_dropout_is_drawn_for_each_image_and_only_in_training(tuning):
+    model = build({**tuning, 'dropout': 0.5})
+    batch = images(32, 32, batch=1).expand(2, -1, -1, -1)
+    first, second = model.train()(batch)[1]
+    assert not torch.allclose(first, second)
+    first, second = model.eval()(batch)[1]
+    torch.testing.assert_close(first, second, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_checkpointed_blocks_draw_the_same_dropout_again(tuning):
+    model = build({**tuning, 'dropout': 0.5}).train()
+    checkpointed, batch = copy.deepcopy(model), images(36, 52)
+    for stage in checkpointed.stages:
+        for block in stage.blocks:
+            block.with_cp = True
+    gradients = []
+    for one in (model, checkpointed):
+        torch.manual_seed(1)
+        gradients.append(torch.autograd.grad(sum(map(torch.sum, map(torch.sin, one(batch)))), prompt_parameters(one)))
+    torch.testing.assert_close(*gradients, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_a_copy_has_prompts_of_its_own(tuning):
+    model, batch = build(tuning), images(32, 32)
+    before = model(batch)[1]
+    twin = copy.deepcopy(model)
+    for parameter in prompt_parameters(twin):
+        parameter.data.mul_(torch.randn(parameter.shape[-1]))
+    assert torch.equal(model(batch)[1], before)
+    assert not torch.allclose(twin(batch)[1], before)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_state_dict_round_trip(tuning):
+    model, other, batch = build(tuning), build(tuning), images(32, 32)
+    other.load_state_dict(model.state_dict())
+    for ours, theirs in zip(model(batch), other(batch), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_frozen_parts_stay_in_eval_and_gradients_reach_prompts_alone():
+    model = build(DEEP).train()
+    assert model.tuning.training
+    assert not any(part.training for name, part in model.named_modules() if name and not name.startswith('tuning'))
+    sum(one.sum() for one in model(images(32, 32))).backward()
+    assert {name for name, one in model.named_parameters() if one.grad is not None} == {
+        'tuning.tokens.0', 'tuning.tokens.1'}
+
+
+def test_counts_and_initialisation_of_swin_base():
+    """12,032p for VPT-deep and 128p for VPT-shallow, within sqrt(6 / (3 * 4 ** 2 + 128)) in all stages."""
+    model = MODELS.build(dict(type='PromptedSwin', arch='base', tuning=dict(type='LinearProbe')))
+    assert sum(map(torch.numel, model.parameters())) == 86_743_224
+    deep, shallow = DeepPrompt(50), ShallowPrompt(50)
+    deep.build_for(model)
+    shallow.build_for(model)
+    assert {name: tuple(one.shape) for name, one in deep.named_parameters()} == {
+        'tokens.0': (2, 50, 128), 'tokens.1': (2, 50, 256), 'tokens.2': (18, 50, 512), 'tokens.3': (2, 50, 1024)}
+    assert sum(map(torch.numel, deep.parameters())) == 12032 * 50
+    assert shallow.tokens.numel() == 128 * 50
+    for tokens in (*deep.tokens, shallow.tokens):
+        assert 0.1845 < tokens.abs().max() <= 0.184638
+
+
+def legacy_state(plain):
+    """Keys as they were before mmpretrain's second version of the class."""
+    state = {key.replace('norm1.', 'norm.') if key.startswith('norm1.') else key: value
+             for key, value in plain.state_dict().items() if not key.startswith('norm0.')}
+    return {**state, 'stages.0.blocks.1.attn.attn_mask': torch.zeros(4, 16, 16)}
+
+
+@pytest.mark.parametrize('prefix', ['', 'backbone.'])
+def test_legacy_checkpoints(prefix):
+    model = build(DEEP, out_indices=(1,))
+    donor = build(None)
+    holder = torch.nn.ModuleDict(dict(backbone=model)) if prefix else model
+    found = holder.load_state_dict({prefix + key: value for key, value in legacy_state(donor).items()}, strict=False)
+    assert found.unexpected_keys == []
+    assert found.missing_keys == [prefix + 'tuning.tokens.0', prefix + 'tuning.tokens.1']
+    assert torch.equal(model.norm1.weight, donor.norm1.weight)
+    assert 'norm1.weight' in model.loaded
+
+
+@pytest.mark.parametrize('without_index', [False, True])
+@pytest.mark.parametrize('window', [3, 6])
+def test_relative_positions_of_another_window(window, without_index):
+    model, donor = build(DEEP, window_size=4), build(None, window_size=window)
+    state = {key: value for key, value in donor.state_dict().items()
+             if not (without_index and key.endswith('relative_position_index'))}
+    found = model.load_state_dict(state, strict=False)
+    assert found.unexpected_keys == [] and found.missing_keys == ['tuning.tokens.0', 'tuning.tokens.1']
+    assert model.unfit == {}
+    batch = images(32, 32)
+    assert_equal_with_gradients(model, batch, expect(model, batch))
+
+
+def test_compiles_in_one_graph():
+    model, batch = build(ALL), images(36, 52)
+    compiled = torch.compile(model, fullgraph=True, backend='aot_eager')
+    expected, ours = model(batch), compiled(batch)
+    for one, other in zip(ours, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+    gradients = [torch.autograd.grad(sum(map(torch.sum, map(torch.sin, maps))), prompt_parameters(model))
+                 for maps in (ours, expected)]
+    torch.testing.assert_close(*gradients, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_bfloat16_autocast(tuning):
+    model, batch = build(tuning).float(), images(36, 52).float()
+    with torch.autocast('cpu', torch.bfloat16):
+        outputs = model(batch)
+    sum(one.float().square().mean() for one in outputs).backward()
+    for ours, theirs in zip(outputs, model(batch), strict=True):
+        torch.testing.assert_close(ours.float(), theirs, rtol=0, atol=0.2)
+    assert all(one.grad.isfinite().all() and one.grad.any() for one in prompt_parameters(model))
+
+
+@pytest.mark.parametrize('kept', [False, True], ids=['made again', 'control'])
+@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
+def test_copies_for_the_windows_are_not_kept_for_the_backward_pass(tuning, kept, monkeypatch):
+    attend, copies = F.scaled_dot_product_attention, []
+
+    def watched(query, key, value, mask, **options):
+        copies.extend(StorageWeakRef(one.untyped_storage()) for one in (key, value, mask))
+        return attend(query, key, value, mask, **options)
+
+    monkeypatch.setattr(F, 'scaled_dot_product_attention', watched)
+    if kept:
+        monkeypatch.setattr(windows, 'rebuilt', lambda *_: nullcontext())
+    outputs = build(tuning)(images(36, 52))
+    assert outputs[0].requires_grad and len(copies) == 12
+    assert {copy.expired() for copy in copies} == {not kept}
+
+
+@pytest.mark.parametrize('options, told', [
+    (dict(out_indices=(2,)), r'out_indices must name stages 0..1, got \(2,\)'),
+    (dict(out_indices=()), r'out_indices must name stages 0..1, got \(\)'),
+    (dict(stage_cfgs=dict(block_cfgs=dict(attn_cfgs=dict(window_msa=WindowMSAV2)))), 'needs WindowMSA in every'),
+    (dict(tuning=dict(type='DeepPrompt', length=0)), 'length must be a whole number of at least 1')])
+def test_bad_input_is_told(options, told):
+    with pytest.raises(UsageError, match=told):
+        build(**{'tuning': DEEP, **options})

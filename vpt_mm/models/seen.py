@@ -1,0 +1,41 @@
+"""SeenPrompts: the keys and values of every block's prompts, computed once at inference."""
+import torch
+
+
+class SeenPrompts:
+    """Keeps what a projection made of prompts, and makes it again when anything that it came from changed.
+
+    Prompts are compared by value, so that no way of writing to them is missed; the frozen weights of the
+    projection by address and count of writes. On a GPU a comparison would wait for the device, so nothing is
+    kept there; nor is it while gradients are recorded or a graph is compiled. Copies start empty.
+    """
+
+    def __init__(self):
+        self.kept = {}
+
+    def __deepcopy__(self, memo):
+        return SeenPrompts()
+
+    def __getstate__(self):
+        return dict(kept={})
+
+    def get(self, block, prompts, sources, project):
+        """``project(prompts)``, kept or new.
+
+        Args:
+            block: key of the block.
+            prompts: (P, C) or (B, P, C), as the tuning method gives them.
+            sources: the other tensors that the projection reads.
+            project: function of the prompts.
+        """
+        if torch.is_grad_enabled() or torch.compiler.is_compiling() or prompts.device.type != 'cpu':
+            return project(prompts)
+        # Inference tensors count no writes, and weights that train are swapped past the count (EMAHook).
+        if torch.is_autocast_enabled('cpu') or any(one.requires_grad or one.is_inference() for one in sources):
+            return project(prompts)
+        state = [(source.data_ptr(), source._version) for source in sources]
+        old_state, old_prompts, made = self.kept.get(block, (None, None, None))
+        if old_state != state or old_prompts.dtype != prompts.dtype or not torch.equal(old_prompts, prompts):
+            made = project(prompts)
+            self.kept[block] = state, prompts.clone(), made
+        return made

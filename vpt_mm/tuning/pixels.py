@@ -1,0 +1,155 @@
+"""Prompts in pixel space: a frame, patches or channels of the image (Jia et al. 2022, prompt location; ConvNets)."""
+import torch
+import torch.nn.functional as F
+from mmengine.registry import MODELS
+from torch import nn
+
+from ..errors import UsageError
+from .method import TuningMethod
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class PixelPrompt(TuningMethod):
+    """What prompts in pixel space share: pixels start uniform in 0..1, normalised as ImageNet images are."""
+
+    def check_colours(self, backbone):
+        channels = backbone.first_conv.in_channels
+        if channels != len(IMAGENET_MEAN):
+            raise UsageError(f'{type(self).__name__} makes RGB pixels: the backbone needs in_channels=3, '
+                             f'got {channels}.')
+
+    def new_pixels(self, *shape):
+        """(..., 3, h, w)."""
+        mean, std = (torch.tensor(one).view(-1, 1, 1) for one in (IMAGENET_MEAN, IMAGENET_STD))
+        return nn.Parameter((torch.rand(*shape) - mean) / std)
+
+
+@MODELS.register_module()
+class PixelPadPrompt(PixelPrompt):
+    """A frame of learnable pixels around the normalised image: the paper's prompts for ConvNets.
+
+    A ConvNet sees the image as it is with the frame around it, (H + 2 pad, W + 2 pad). Where the grid of
+    patches is fixed (ViT, Swin), the image is shrunk to (H - 2 pad, W - 2 pad), bilinearly, and the frame
+    brings it back to (H, W). Either way feature maps have the shapes and the alignment of the plain
+    backbone's; what is pooled, or read from a class token, saw frame and image alike.
+
+    ``rows``: (2, 3, pad, w + 2 pad), above and below; ``columns``: (2, 3, h, pad), left and right, where
+    (h, w) is the picture inside the frame. An image of another size stretches the frame along its sides.
+
+    Args:
+        pad: thickness of the frame in pixels.
+        size: image size that the frame is built for, a side or (height, width); by default the ``img_size``
+            of a ViT or Swin, and 224 for ConvNets.
+
+    Raises:
+        UsageError: a pad or size that is not a whole number of at least 1, a pad that leaves no image where
+            the image is shrunk, or a backbone whose images are not RGB.
+    """
+
+    def __init__(self, pad, *, size=None):
+        super().__init__()
+        self.check_count('pad', pad)
+        size = (size, size) if isinstance(size, int) else size
+        if size is not None and (not isinstance(size, (list, tuple)) or len(size) != 2):
+            raise UsageError(f'PixelPadPrompt: size must be a whole number or (height, width), got {size!r}.')
+        for side in size or ():
+            self.check_count('size', side)
+        self.frame = pad
+        self.size = size
+
+    def build_for(self, backbone):
+        self.check_colours(backbone)
+        self.shrinks = not backbone.takes_frames
+        height, width = self.picture_size(*(self.size or backbone.image_size))
+        self.rows = self.new_pixels(2, 3, self.frame, width + 2 * self.frame)
+        self.columns = self.new_pixels(2, 3, height, self.frame)
+
+    def picture_size(self, height, width):
+        """(h, w) inside the frame for an image of (height, width)."""
+        if not self.shrinks:
+            return height, width
+        if min(height, width) <= 2 * self.frame:
+            raise UsageError(f'PixelPadPrompt: a pad must leave some of the image, got pad={self.frame} for an image '
+                             f'of {height}x{width}: at most {(min(height, width) - 1) // 2} fits.')
+        return height - 2 * self.frame, width - 2 * self.frame
+
+    def paint(self, image):
+        height, width = self.picture_size(*image.shape[-2:])
+        image = _resize(image, (height, width))
+        rows = _resize(self.rows, (self.frame, width + 2 * self.frame)).to(image.dtype)
+        columns = _resize(self.columns, (height, self.frame)).to(image.dtype)
+        above, below, left, right = (side.expand(len(image), -1, -1, -1) for side in (*rows, *columns))
+        return torch.cat([above, torch.cat([left, image, right], dim=3), below], dim=2)
+
+
+@MODELS.register_module()
+class PixelPatchPrompt(PixelPrompt):
+    """Learnable patches that stand beside those of the image: prompts prepended before the patch embedding.
+
+    ``pixels``: (length, 3, patch, patch). The frozen patch embedding embeds them, without a position; from
+    the first block on they travel as tokens.
+
+    Args:
+        length: number of patches.
+
+    Raises:
+        UsageError: a length that is not a whole number of at least 1, or a backbone whose images are not RGB.
+    """
+
+    travels = True
+
+    def __init__(self, length):
+        super().__init__()
+        self.check_count('length', length)
+        self.length = length
+
+    def build_for(self, backbone):
+        self.check_colours(backbone)
+        self.pixels = self.new_pixels(self.length, 3, *backbone.first_conv.kernel_size)
+
+    def patches(self):
+        return self.pixels
+
+
+@MODELS.register_module()
+class ChannelPrompt(PixelPrompt):
+    """Learnable channels concatenated to those of the image.
+
+    The frozen first convolution has no weights for them, so both train: ``pixels``, (channels, H, W), and
+    ``weight``, (width, channels, kernel, kernel), the convolution's part for the new channels. A convolution
+    is linear in its channels, and the new ones are the same for all images: their part is computed once for
+    the batch and added. ``weight`` starts at zero, so that training starts from the plain backbone.
+
+    An image of another size resizes the channels, bilinearly.
+
+    Args:
+        channels: number of channels.
+
+    Raises:
+        UsageError: channels that are not a whole number of at least 1.
+    """
+
+    def __init__(self, channels):
+        super().__init__()
+        self.check_count('channels', channels)
+        self.channels = channels
+
+    def build_for(self, backbone):
+        mean, std = (sum(one) / len(one) for one in (IMAGENET_MEAN, IMAGENET_STD))  # of a grey image
+        self.pixels = nn.Parameter((torch.rand(self.channels, *backbone.image_size) - mean) / std)
+        width, _, *kernel = backbone.first_conv.weight.shape
+        self.weight = nn.Parameter(torch.zeros(width, self.channels, *kernel))
+
+    def project(self, features, image, conv):
+        pixels = _resize(self.pixels[None], image.shape[-2:])
+        own = F.conv2d(pixels, self.weight, None, conv.stride, conv.padding, conv.dilation)
+        return features + own.to(features.dtype)
+
+
+def _resize(pixels, size):
+    """(B, 3, H, W) to (B, 3, *size), linearly along each axis that differs."""
+    if tuple(pixels.shape[-2:]) == tuple(size):
+        return pixels
+    return F.interpolate(pixels, size=tuple(size), mode='bilinear', align_corners=False)

@@ -1,0 +1,58 @@
+"""Class prototypes: where the training images of a class lie, on average, in the backbone's final feature."""
+import io
+from pathlib import Path
+
+import torch
+
+from ..errors import UsageError
+
+
+@torch.no_grad()
+def class_prototypes(features_of, batches, *, classes):
+    """Mean final [CLS] feature of each class (Jia et al. 2022, ablation of the initialisation).
+
+    Args:
+        features_of: function of a batch of images to features (B, C).
+        batches: iterable of images (B, 3, H, W), normalised, and labels (B,).
+        classes: number of classes.
+
+    Returns:
+        (classes, C).
+
+    Raises:
+        UsageError: a class without an image.
+    """
+    sums, counts = 0, torch.zeros(classes, dtype=torch.long)
+    for images, labels in batches:
+        features, labels = features_of(images).double().cpu(), labels.cpu()
+        sums = sums + torch.zeros(classes, features.shape[1], dtype=torch.double).index_add(0, labels, features)
+        counts += torch.bincount(labels, minlength=classes)
+    empty = (counts == 0).nonzero().flatten().tolist()
+    if empty:
+        raise UsageError(f'every class needs an image to have a prototype, classes {empty[:10]} have none.')
+    return (sums / counts[:, None]).float()
+
+
+def write_prototypes(prototypes, path):
+    """Write (classes, C) to a file for ``DeepPrompt(prototypes=...)``."""
+    from ..engine.files import write_whole  # which needs the backbones, and they the methods
+    buffer = io.BytesIO()
+    torch.save(dict(prototypes=prototypes), buffer)
+    write_whole(buffer.getvalue(), Path(path))
+
+
+def read_prototypes(path, *, shape):
+    """Class prototypes of this shape, (P, C), from a file.
+
+    Raises:
+        UsageError: another number of classes than prompts, another width, or not such a file.
+    """
+    from ..weights.files import load_from_disk
+    content = load_from_disk(path)
+    prototypes = content.get('prototypes') if isinstance(content, dict) else None
+    if not isinstance(prototypes, torch.Tensor) or prototypes.dim() != 2:
+        raise UsageError(f'{path} holds no class prototypes: write it with tools/class_prototypes.py.')
+    if prototypes.shape != shape:
+        raise UsageError(f'the prototypes in {path} are {len(prototypes)} classes of width {prototypes.shape[1]}, but '
+                         f'prompts have length {shape[0]} and width {shape[1]}: set length to the number of classes.')
+    return prototypes
