@@ -1,0 +1,49 @@
+"""Time and memory of prompts against the plain frozen backbone: python tools/benchmark.py --backbone vit-base."""
+import argparse
+
+import torch
+from rich.console import Console
+
+from vpt_mm.analysis.benchmark import compare, cost_table, plot_costs
+from vpt_mm.analysis.contestants import BACKBONES, build_contestants
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--backbone', default='vit-base', help=f"one of {', '.join(BACKBONES)}")
+    parser.add_argument('--method', choices=['DeepPrompt', 'ShallowPrompt'], default='DeepPrompt')
+    parser.add_argument('--lengths', type=int, nargs='+', default=[50, 100, 200], help='prompt lengths')
+    parser.add_argument('--size', type=int, default=224, help='image side in pixels')
+    parser.add_argument('--batch', type=int, default=4, help='images at once')
+    parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
+    parser.add_argument('--precision', choices=['float32', 'bfloat16', 'float16'], default='float32',
+                        help='by autocast, for all')
+    parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='store the frozen part of ours so')
+    parser.add_argument('--checkpointing', action='store_true', help='checkpoint every block of ours')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--threads', type=int, default=1, help='CPU threads')
+    parser.add_argument('--repeats', type=int, default=9, help='pairs of each measurement')
+    parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
+    return parser.parse_args()
+
+
+def run(args):
+    torch.set_num_threads(args.threads)
+    autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
+    contestants = build_contestants(
+        args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
+        device=args.device, with_cp=args.checkpointing, stored=args.stored)
+    image = torch.randn(args.batch, 3, args.size, args.size, device=args.device)
+    costs = compare(contestants, image, repeats=args.repeats)
+    stored = f', stored in {args.stored}' if args.stored else ''
+    title = (f'{args.backbone}, {args.method}, {args.batch} x {args.size}x{args.size}, {args.read} read, '
+             f'{args.precision}{stored}, {args.device}; medians and quartiles of {args.repeats} pairs')
+    Console().print(cost_table(costs, title=title))
+    if args.plot:
+        plot_costs(costs, args.plot)
+        print(f'picture: {args.plot}')
+
+
+if __name__ == '__main__':
+    main(run, parse_args())

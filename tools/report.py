@@ -1,0 +1,34 @@
+"""What protocols tune and what their tasks cost to store: python tools/report.py CONFIG [CONFIG ...]."""
+import argparse
+import warnings
+
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis import report
+from vpt_mm.analysis.storage import BENCHMARKS
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files')
+    parser.add_argument('--number-of-tasks', type=int, default=24, metavar='N',
+                        help='tasks like that of the config, stored beside one backbone (default: %(default)s)')
+    parser.add_argument('--tasks', nargs='+', choices=BENCHMARKS, default=(),
+                        help="also the storage of these benchmarks' tasks: the paper's total parameters")
+    parser.add_argument('--plot', metavar='FILE', help='picture to write')
+    return parser.parse_args()
+
+
+def show(args):
+    warnings.filterwarnings('ignore', module='mmseg')
+    protocols = [report.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
+    Console(width=max(Console().width, 118)).print(report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks))
+    if args.plot:
+        report.draw(protocols, args.plot, tasks=args.number_of_tasks)
+        print(args.plot)
+
+
+if __name__ == '__main__':
+    main(show, parse_args())
