@@ -4,6 +4,7 @@ _base_ = ['mmseg::setr/setr_vit-l_pup_8xb2-160k_ade20k-512x512.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 
 model = dict(
+    data_preprocessor=dict(mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5]),  # as these weights were trained
     backbone=dict(
         _delete_=True,
         type='PromptedViT',
@@ -15,7 +16,7 @@ model = dict(
         final_norm=False,
         interpolate_mode='bilinear',
         tuning=dict(type='DeepPrompt', length=10),
-        init_cfg=dict(type='Pretrained', checkpoint='pretrain/vit_large_p16_in21k.pth')))
+        init_cfg=dict(type='Pretrained', checkpoint='timm://vit_large_patch16_224.augreg_in21k')))
 
 optim_wrapper = dict(
     _delete_=True,

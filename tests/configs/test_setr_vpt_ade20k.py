@@ -1,5 +1,4 @@
 """The flagship config: its counts at full size, and its whole life at a small size on digit scenes."""
-from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 from PIL import Image
 
-from tests.conftest import TINY
-from tests.runs import forget_runs
+from tests.small import shrink_setr, train_options
 from vpt_mm.analysis.tuned import count_tuned
 from vpt_mm.datasets.digit_scenes import main as write_scenes
 from vpt_mm.engine import launch
@@ -36,67 +34,42 @@ def test_tuned_parameters_at_full_size(tuning, added, backbone):
 def small(tmp_path):
     """The config with a tiny backbone, tiny crops and a few steps, as a file; all else is as it stands."""
     write_scenes([str(tmp_path / 'ade'), '--images', '4', '--val-images', '2', '--size', '64'])
-    config = Config.fromfile(CONFIG)
-    config.model.data_preprocessor.size = (32, 32)
-    config.model.backbone.update(arch=TINY, img_size=32, out_indices=[0, 1, 2, 3])
-    for head in (config.model.decode_head, *config.model.auxiliary_head):
-        head.update(in_channels=32, channels=8)
-    config.model.test_cfg.update(crop_size=(32, 32), stride=(21, 21))
-    config.train_dataloader.dataset.pipeline[2].scale = (256, 64)
-    config.train_dataloader.dataset.pipeline[3].crop_size = (32, 32)
-    config.tta_pipeline[1].transforms[0] = [dict(type='Resize', scale_factor=ratio, keep_ratio=True) for ratio in (.5, 1.)]
-    for phase in ('train', 'val', 'test'):
-        loader = config[f'{phase}_dataloader']
-        loader.update(num_workers=0, persistent_workers=False)
-        loader.dataset.data_root = str(tmp_path / 'ade')
-        if phase != 'train':
-            loader.dataset.pipeline[1].scale = (256, 64)
-    config.train_cfg.update(max_iters=2, val_interval=2)
-    config.default_hooks.checkpoint.interval = 1
-    config.custom_hooks[0].allow_random_backbone = True
-    config.log_level = 'ERROR'
+    config = shrink_setr(Config.fromfile(CONFIG), tmp_path / 'ade')
     config.dump(tmp_path / 'small.py')
     return tmp_path
 
 
-def options(folder, **kwargs):
-    forget_runs()
-    return Namespace(**{**dict(config=str(folder / 'small.py'), work_dir=str(folder / 'run'), cfg_options=None,
-                               launcher='none', local_rank=0, resume=None, amp=False, no_validate=False, tta=False,
-                               out=None, show_dir=None), **kwargs})
-
-
 def test_it_trains_validates_saves_resumes_and_tests(small):
-    launch.train(options(small))
+    launch.train(train_options(small))
     first = torch.load(small / 'run/iter_2.pth', weights_only=True)
-    launch.train(options(small, resume='auto', cfg_options={'train_cfg.max_iters': 3, 'train_cfg.val_interval': 3}))
+    launch.train(train_options(small, resume='auto', cfg_options={'train_cfg.max_iters': 3, 'train_cfg.val_interval': 3}))
     saved = torch.load(small / 'run/iter_3.pth', weights_only=True)
     assert not torch.equal(first['state_dict']['backbone.tuning.tokens'], saved['state_dict']['backbone.tuning.tokens'])
     assert torch.equal(first['state_dict']['backbone.pos_embed'], saved['state_dict']['backbone.pos_embed'])
     best = max(saved['message_hub']['log_scalars']['val/mIoU']._log_history)
 
-    metrics = launch.test(options(small, checkpoint=str(small / 'run/iter_3.pth'), out=str(small / 'masks')))
+    metrics = launch.test(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), out=str(small / 'masks')))
     assert metrics['mIoU'] == pytest.approx(best)
     masks = sorted((small / 'masks').iterdir())
     assert len(masks) == 2 and np.asarray(Image.open(masks[0])).shape == (64, 64)
-    assert 'mIoU' in launch.test(options(small, checkpoint=str(small / 'run/iter_3.pth'), tta=True))
+    assert 'mIoU' in launch.test(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), tta=True))
 
 
 def test_a_mask_value_outside_the_classes_is_named(small):
     mask = next((small / 'ade/annotations/training').iterdir())
     Image.fromarray(np.full((64, 64), 200, dtype=np.uint8)).save(mask)
     with pytest.raises(UsageError, match=rf'labels must be 0\.\.149 or 255 \(ignored\), got 199 in .*{mask.name}'):
-        launch.train(options(small, cfg_options={'train_cfg.max_iters': 8}))
+        launch.train(train_options(small, cfg_options={'train_cfg.max_iters': 8}))
 
 
 def test_resuming_in_an_empty_work_dir_starts_afresh(small):
-    launch.train(options(small, resume='auto', no_validate=True))
+    launch.train(train_options(small, resume='auto', no_validate=True))
     assert (small / 'run/iter_2.pth').is_file()
 
 
 def test_show_dir_draws_the_predictions(small):
-    launch.train(options(small, no_validate=True))
-    launch.test(options(small, checkpoint=str(small / 'run/iter_2.pth'), show_dir=str(small / 'drawn')))
+    launch.train(train_options(small, no_validate=True))
+    launch.test(train_options(small, checkpoint=str(small / 'run/iter_2.pth'), show_dir=str(small / 'drawn')))
     assert len(list((small / 'drawn').rglob('*.png'))) == 2
 
 
@@ -106,6 +79,6 @@ def test_options_that_need_more_of_the_config(small):
     config.optim_wrapper.type = 'OtherWrapper'
     config.dump(small / 'small.py')
     with pytest.raises(UsageError, match='--tta needs tta_model'):
-        launch.test(options(small, checkpoint='x.pth', tta=True))
+        launch.test(train_options(small, checkpoint='x.pth', tta=True))
     with pytest.raises(UsageError, match='--amp knows .* got OtherWrapper'):
-        launch.train(options(small, amp=True))
+        launch.train(train_options(small, amp=True))

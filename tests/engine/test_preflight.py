@@ -115,7 +115,7 @@ def command(*arguments):
 def test_the_flagship_command_without_data_or_weights_is_one_message(tmp_path):
     code, lines = command('tools/train.py', 'configs/setr_vpt_ade20k.py', '--work-dir', tmp_path / 'run')
     assert code == 1
-    assert lines[-1].startswith('error: no pretrained weights at ')
+    assert lines[-1].startswith('error: no data at data/ade/ADEChallengeData2016')
     assert not any(line.startswith('Traceback') for line in lines)
 
 

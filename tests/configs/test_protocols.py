@@ -1,0 +1,104 @@
+"""Every shipped protocol: what it tunes at full size, and two training steps at a small size on bundled data."""
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
+
+from tests.runs import save_weights
+from tests.small import narrow, shrink_classifier, shrink_setr, train_options
+from vpt_mm.analysis.report import read_protocol
+from vpt_mm.datasets.digit_scenes import main as write_scenes
+from vpt_mm.engine import launch
+
+FOLDER = Path(__file__).parents[2] / 'configs' / 'protocols'
+HEAD, SETR_HEADS = 769 * 10, 13_143_640
+CLASSIFIERS = {
+    'full': dict(backbone=85_798_656), 'linear': {}, 'partial-1': dict(blocks=7_089_408),
+    'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': dict({'side network': 585_793}), 'bias': dict(biases=102_912),
+    'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
+    'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
+    'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
+    'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
+    'vpt-deep-50_adapter-64': dict(prompts=460_800, adapters=230_544)}
+SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
+    'full': dict(backbone=304_147_456), 'head-only': {}, 'partial-1': dict(blocks=12_596_224),
+    'bias': dict(biases=271_360), 'adapter-64': dict(adapters=811_392), 'lora-16': {'low-rank updates': 1_572_864},
+    'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
+    'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
+    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
+
+
+def path_of(protocol):
+    return FOLDER / (f'vit-b_{protocol}.py' if protocol in CLASSIFIERS else f'vit-l_setr_{protocol}_ade20k.py')
+
+
+def test_every_config_is_listed_here():
+    listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
+    assert {file.name for file in FOLDER.glob('*.py')} == listed
+
+
+@pytest.mark.parametrize('protocol', CLASSIFIERS)
+def test_what_a_classifier_tunes(protocol):
+    assert read_protocol(path_of(protocol)).parts == {'head': HEAD, **CLASSIFIERS[protocol]}
+
+
+@pytest.mark.parametrize('protocol', SEGMENTORS)
+def test_what_a_segmentor_tunes(protocol):
+    found = read_protocol(FOLDER / f'vit-l_setr_{protocol}_ade20k.py')
+    assert found.parts == {**SEGMENTORS[protocol], 'head': SETR_HEADS}
+
+
+@pytest.fixture(autouse=True)
+def unformatted(monkeypatch):
+    """mmengine formats a config wherever it writes one, which takes longer than these runs."""
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    return save_weights(tmp_path_factory.mktemp('weights') / 'base.pth')
+
+
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('scenes') / 'ade'
+    write_scenes([str(folder), '--images', '4', '--val-images', '2', '--size', '64'])
+    return folder
+
+
+def train_small(config, folder, *, validate):
+    """Train through tools/train.py's entry; returns the state dict of its last checkpoint."""
+    narrow(config.model.backbone.tuning)
+    config.dump(folder / 'small.py')
+    launch.train(train_options(folder, no_validate=not validate))
+    return torch.load((folder / 'run/last_checkpoint').read_text(), weights_only=True)['state_dict']
+
+
+@pytest.mark.parametrize('protocol', CLASSIFIERS)
+def test_a_classifier_trains_on_digits(protocol, weights, tmp_path):
+    config = shrink_classifier(Config.fromfile(path_of(protocol)), weights)
+    saved = train_small(config, tmp_path, validate=protocol == 'side')
+    base = torch.load(weights, weights_only=True)['state_dict']
+    names = {key.removeprefix('backbone.'): tensor for key, tensor in saved.items() if key.startswith('backbone.')}
+    own = {key: tensor for key, tensor in names.items() if not key.startswith('tuning.')}
+    expected = {'full': len(base), 'partial-1': 14, 'cls-token': 1, 'vpt-deep-50_cls-token': 1}
+    assert len(own) == expected.get(protocol, len([key for key in base if key.endswith('.bias')]) * ('bias' in protocol))
+    assert all(not torch.equal(tensor, base[key]) for key, tensor in own.items())
+
+
+@pytest.mark.parametrize('protocol', SEGMENTORS)
+def test_a_segmentor_trains_on_digit_scenes(protocol, scenes, tmp_path):
+    config = shrink_setr(Config.fromfile(FOLDER / f'vit-l_setr_{protocol}_ade20k.py'), scenes)
+    saved = train_small(config, tmp_path, validate=False)
+    assert any(key.startswith('decode_head.') for key in saved)
+    model = MODELS.build({'_scope_': 'mmseg', **config.model})
+    assert saved.keys() <= model.state_dict().keys()
+
+
+def test_the_data_are_those_that_the_environment_names(monkeypatch):
+    monkeypatch.setenv('DATA', 'mmpretrain::_base_/datasets/cub_bs8_384.py')
+    config = Config.fromfile(path_of('vpt-deep-50'))
+    assert config.model.head.num_classes == 200
+    assert config.train_dataloader.dataset.type == 'CUB'
