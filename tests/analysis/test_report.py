@@ -17,7 +17,8 @@ from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = [str(ROOT / 'configs' / 'protocols' / f'vit-b_{protocol}.py') for protocol in ('linear', 'vpt-deep-50_bias', 'full')]
+CONFIGS = [str(ROOT / 'configs' / 'protocols' / f'vit-b_{protocol}.py')
+           for protocol in ('linear', 'vpt-deep-50_bias', 'full')]
 
 
 @pytest.mark.parametrize('backbone, protocol', PAIRS)
@@ -47,7 +48,8 @@ def test_a_table_names_every_part():
     text = io.StringIO()
     protocols = [report.read_protocol(config, benchmarks=['vtab']) for config in CONFIGS]
     Console(file=text, width=140).print(report.table(protocols, tasks=7, benchmarks=['vtab']))
-    for words in ('prompts 460,800', 'biases 102,912', 'head 7,690', 'backbone 85,798,656', '7 such tasks', 'vtab: 19 tasks'):
+    for words in ('prompts 460,800', 'biases 102,912', 'head 7,690', 'backbone 85,798,656', '7 such tasks',
+                  'vtab: 19 tasks'):
         assert words in text.getvalue()
 
 

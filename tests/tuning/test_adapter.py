@@ -136,7 +136,8 @@ def test_adapter_counts_of_the_paper(arch, patch, reduction, count):
 
 def test_lora_count():
     """12 blocks, rank 16: from 768 to 16 and from 16 to 3 x 768."""
-    model = build_weightless(Config(dict(model=dict(type='PromptedViT', arch='base', tuning=dict(type='LoRA', rank=16)))))
+    tuning = dict(type='LoRA', rank=16)
+    model = build_weightless(Config(dict(model=dict(type='PromptedViT', arch='base', tuning=tuning))))
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 12 * 16 * (768 + 3 * 768)
 
 
@@ -179,7 +180,7 @@ def test_lora_merges_into_the_weights(backbone, tuning):
     before = model(image)[0]
     model.tuning.merge_into(model)
     assert torch.allclose(model(image)[0], before, rtol=0, atol=1e-12)
-    plain.load_state_dict({key: tensor for key, tensor in model.state_dict().items() if not key.startswith('tuning.')})
+    plain.load_state_dict({key: tensor for key, tensor in model.state_dict().items() if 'tuning.' not in key})
     torch.testing.assert_close(plain.eval()(image)[0], before, rtol=0, atol=1e-12)
 
 
@@ -209,11 +210,12 @@ def test_torch_compile_changes_nothing(backbone, tuning):
 @pytest.mark.parametrize('tuning, message', [
     (dict(type='Adapter', reduction=0), 'Adapter: reduction must be a whole number of at least 1, got 0'),
     (dict(type='Adapter', reduction=1.5), 'Adapter: reduction must be a whole number of at least 1, got 1.5'),
-    (dict(type='Adapter', reduction=33), r'reduction must be 1\.\.32, the width of the narrowest block of PromptedViT, got 33'),
+    (dict(type='Adapter', reduction=33), r'must be 1\.\.32, the width of the narrowest block of PromptedViT, got 33'),
     (dict(type='LoRA', rank=0), 'LoRA: rank must be a whole number of at least 1, got 0'),
     (dict(type='LoRA', rank=33), r'LoRA: rank must be 1\.\.32, the width of layers\.0\.attn\.qkv, got 33'),
     (dict(type='LoRA', rank=2, alpha=0), 'LoRA: alpha must be a positive number, got 0'),
-    (dict(type='LoRA', rank=2, targets=['qkv', 'kv']), "got 'kv': they are attn.qkv, attn.proj, ffn.layers.0.0, ffn.layers.1"),
+    (dict(type='LoRA', rank=2, targets=['qkv', 'kv']),
+     "got 'kv'; there are attn.qkv, attn.proj, ffn.layers.0.0, ffn.layers.1"),
     (dict(type='LoRA', rank=2, targets=[]), 'every one of targets must name linear layers of PromptedViT, got None')])
 def test_what_does_not_fit_is_refused(tuning, message):
     with pytest.raises(UsageError, match=message):

@@ -23,8 +23,9 @@ def pair(tmp_path_factory):
         port = probe.getsockname()[1]
     shared = dict(os.environ, MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port), WORLD_SIZE='2', OMP_NUM_THREADS='1')
     processes = [subprocess.Popen([sys.executable, '-m', 'tests.distributed', str(folder)], text=True,
-                                  cwd=Path(__file__).parents[2], env=dict(shared, RANK=str(rank), LOCAL_RANK=str(rank)),
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for rank in range(2)]
+                                  env=dict(shared, RANK=str(rank), LOCAL_RANK=str(rank)),
+                                  cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                 for rank in range(2)]
     logs = [process.communicate(timeout=240)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], '\n'.join(log[-3000:] for log in logs)
     return [torch.load(folder / f'rank_{rank}.pth', weights_only=True) for rank in range(2)], folder

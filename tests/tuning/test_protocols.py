@@ -5,7 +5,8 @@ import torch
 from tests.protocols import PAIRS, PROTOCOLS, build
 
 # What a protocol trains by name, beside all that its method owns; written out once more, as the rule says it.
-OWN = dict(full=lambda name: True, bias=lambda name: name.rpartition('.')[2] == 'bias', cls=lambda name: name == 'cls_token',
+OWN = dict(full=lambda name: True, bias=lambda name: name.rpartition('.')[2] == 'bias',
+           cls=lambda name: name == 'cls_token',
            partial=lambda name: name.startswith(('layers.3.', 'ln1.', 'stages.1.blocks.1.', 'norm1.', 'stages.3.0.',
                                                  'norm3.', 'layer4.1.')))
 

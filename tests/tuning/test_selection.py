@@ -49,7 +49,8 @@ def test_partial_tuning_counts_blocks_over_all_stages(last, starts):
 
 def test_partial_tuning_where_no_norm_is_final():
     model = build('vit', dict(type='PartialTuning', last=1), final_norm=False)
-    assert all(parameter.requires_grad == name.startswith('layers.3.') for name, parameter in model.named_parameters())
+    for name, parameter in model.named_parameters():
+        assert parameter.requires_grad == name.startswith('layers.3.'), name
 
 
 @pytest.mark.parametrize('backbone, blocks', [('vit', 4), ('swin', 3), ('convnext', 5), ('resnet', 8)])

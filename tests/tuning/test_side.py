@@ -33,7 +33,8 @@ def test_it_equals_the_blend_written_out(gate):
     weights = dict(model.named_parameters())
     plain, = run_plain(VisionTransformer, model, image, arch=TINY, img_size=32, patch_size=8)
     share = 1 / (1 + torch.exp(-weights['tuning.gate']))
-    assert_twins(model(image), [share * plain + (1 - share) * naive_side(weights, image)], list(model.tuning.parameters()))
+    expected = [share * plain + (1 - share) * naive_side(weights, image)]
+    assert_twins(model(image), expected, list(model.tuning.parameters()))
 
 
 @pytest.mark.parametrize('backbone', ['swin', 'resnet'])

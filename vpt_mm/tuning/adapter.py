@@ -107,9 +107,9 @@ class LoRA(TuningMethod):
             raise UsageError(f'LoRA updates linear layers, and {kind} has none: use another method.')
         for target in self.targets or [None]:
             if not any(matches(name, target) for name in layers):
-                blockless = dict.fromkeys(re.sub(r'^\w+\.(\d+\.)?(blocks\.\d+\.|\d+\.)?', '', name) for name in layers)
-                raise UsageError(f'LoRA: every one of targets must name linear layers of {kind}, got {target!r}: they '
-                                 f"are {', '.join(blockless)}.")
+                known = ', '.join(dict.fromkeys(map(name_in_block, layers)))
+                raise UsageError(f'LoRA: every one of targets must name linear layers of {kind}, got {target!r}; '
+                                 f'there are {known}.')
         return [name for name in layers if any(matches(name, target) for target in self.targets)]
 
     def merge_into(self, backbone):
@@ -121,6 +121,11 @@ class LoRA(TuningMethod):
 
 def linear_layers(backbone):
     return [name for name, module in backbone.named_modules() if isinstance(module, nn.Linear)]
+
+
+def name_in_block(name):
+    """'layers.0.attn.qkv' and 'stages.0.blocks.1.attn.qkv' to 'attn.qkv'."""
+    return re.sub(r'^\w+\.(\d+\.)?(blocks\.\d+\.|\d+\.)?', '', name)
 
 
 def matches(name, target):

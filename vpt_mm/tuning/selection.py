@@ -77,6 +77,6 @@ class ClsTokenTuning(TuningMethod):
 
     def trains(self, backbone):
         if not self.fits(backbone):
-            raise UsageError(f'ClsTokenTuning trains the class token, and this {type(backbone).__name__} has none: use '
-                             'a PromptedViT with with_cls_token=True, or another method.')
+            raise UsageError(f'ClsTokenTuning trains the class token, and this {type(backbone).__name__} has none: '
+                             'use a PromptedViT with with_cls_token=True, or another method.')
         return ['cls_token']

@@ -1,0 +1,74 @@
+"""Training on two CPU processes, to be compared with training on one: python -m tests.distributed FOLDER."""
+import os
+import sys
+from pathlib import Path
+
+import torch
+from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS, DefaultScope
+
+import vpt_mm  # noqa: F401  (mends the environment and registers everything)
+from tests.protocols import BACKBONES, PAIRS, PROTOCOLS
+from tests.runs import RandomImages, build_runner, run_config
+
+WIDTHS = dict(vit=32, swin=16, convnext=16, resnet=32)
+PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a batch are not those of the whole
+
+
+def build_classifier(backbone, protocol):
+    """A classifier, the same whenever it is built."""
+    torch.manual_seed(0)
+    changes = PER_IMAGE if (backbone, protocol) == ('resnet', 'full') else {}
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(dict(
+            type='ImageClassifier', data_preprocessor=dict(num_classes=3, mean=[127.] * 3, std=[60.] * 3),
+            backbone=dict(BACKBONES[backbone], tuning=PROTOCOLS[backbone][protocol], **changes),
+            neck=dict(type='GlobalAveragePooling') if backbone in ('swin', 'resnet') else None,
+            head=dict(type='LinearClsHead', num_classes=3, in_channels=WIDTHS[backbone])))
+    return model.double()
+
+
+def train(model, *, rank=0, world=1, steps=3):
+    """A few steps on batches of four images, of which each process takes its part; returns what trained."""
+    if world > 1:
+        model = MMDistributedDataParallel(model, device_ids=None)
+    wrapper = build_optim_wrapper(model, dict(
+        type='PromptOptimWrapper', constructor='PromptOptimWrapperConstructor',
+        optimizer=dict(type='SGD', lr=0.1, momentum=0.9)))
+    images = RandomImages(4 * steps)
+    model.train()
+    for step in range(steps):
+        batch = [images[index] for index in range(4 * step + rank, 4 * step + 4, world)]
+        model.train_step(dict(inputs=[one['inputs'].double() for one in batch],
+                              data_samples=[one['data_samples'] for one in batch]), wrapper)
+    return learned(model)
+
+
+def learned(model):
+    return {name.removeprefix('module.'): parameter.detach() for name, parameter in model.named_parameters()
+            if parameter.requires_grad}
+
+
+def run(folder, *, batch, launcher='none'):
+    """A whole run of mmengine's runner, hooks and checkpoint included; returns what trained."""
+    config = run_config(folder, weights=str(Path(folder, 'base.pth')), tuning=PROTOCOLS['vit']['deep_bias'],
+                        val_cfg=None, val_dataloader=None, val_evaluator=None)
+    config.train_dataloader.update(batch_size=batch, sampler=dict(type='InfiniteSampler', shuffle=False))
+    config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
+    config.launcher = launcher  # the process group is there already, as on CPUs it must
+    return learned(build_runner(config).train())
+
+
+def main(folder):
+    """One of two processes: trains every protocol, and writes what trained."""
+    rank = int(os.environ['RANK'])
+    torch.distributed.init_process_group('gloo')
+    results = {pair: train(build_classifier(*pair), rank=rank, world=2) for pair in PAIRS}
+    results['run'] = run(folder, batch=2, launcher='pytorch')
+    torch.save(results, Path(folder, f'rank_{rank}.pth'))
+    torch.distributed.destroy_process_group()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
