@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes .venv and runs the tests; arguments go to pytest.
+# Makes .venv and runs the tests, a process for each core; arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh
-.venv/bin/python -m pytest "${@:-tests}"
+export OMP_NUM_THREADS=1
+.venv/bin/python -m pytest -n auto "${@:-tests}"
