@@ -24,7 +24,8 @@ def parse_args():
 def show(args):
     warnings.filterwarnings('ignore', module='mmseg')
     protocols = [report.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
-    Console(width=max(Console().width, 118)).print(report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks))
+    table = report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks)
+    Console(width=max(Console().width, 118)).print(table)
     if args.plot:
         report.draw(protocols, args.plot, tasks=args.number_of_tasks)
         print(args.plot)

@@ -33,9 +33,9 @@ class SideTuning(TuningMethod):
         if not backbone.gives_one_feature:
             raise UsageError(
                 f'SideTuning blends the one feature that a classifier reads, but this {type(backbone).__name__} '
-                'gives dense or several outputs: under a segmentor or detector use another method; under a classifier take '
-                "the last of out_indices, pooled (out_type='cls_token' of a ViT, gap_before_final_norm=True of a "
-                'ConvNeXt).')
+                'gives dense or several outputs: under a segmentor or detector use another method; under a classifier '
+                "take the last of out_indices, pooled (out_type='cls_token' of a ViT, gap_before_final_norm=True of "
+                'a ConvNeXt).')
         channels = [backbone.first_conv.in_channels, *(self.width * 2 ** layer for layer in range(4))]
         self.side = nn.Sequential(*(nn.Sequential(nn.Conv2d(before, after, 3, stride=2, padding=1), nn.GELU())
                                     for before, after in zip(channels, channels[1:])),

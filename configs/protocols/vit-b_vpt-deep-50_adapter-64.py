@@ -1,0 +1,6 @@
+# VPT-deep and Adapter.
+_base_ = ['_base_/vit-b.py', '_base_/sgd.py']
+model = dict(
+    backbone=dict(
+        tuning=[dict(type='DeepPrompt', length=50, dropout=0.1),
+                dict(type='Adapter', reduction=64)]))

@@ -1,0 +1,3 @@
+# VPT-deep: 10 prompts in front of every block and the heads learn.
+_base_ = ['../setr_vpt_ade20k.py']
+model = dict(backbone=dict(tuning=dict(type='DeepPrompt', length=10)))
