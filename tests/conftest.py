@@ -3,9 +3,9 @@ import copy
 
 import pytest
 import torch
+from mmengine.registry import MODELS
 
 import vpt_mm  # noqa: F401  (mends the environment and registers everything)
-from mmengine.registry import MODELS
 
 TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 

@@ -1,4 +1,4 @@
-"""Write the class prototypes of a training set for DeepPrompt(prototypes=...): python tools/class_prototypes.py CONFIG OUT."""
+"""Write class prototypes, for DeepPrompt(prototypes=...): python tools/class_prototypes.py CONFIG OUT."""
 from vpt_mm.analysis.prototypes import prototypes_of_config
 from vpt_mm.engine.launch import common_parser, load_config, main
 from vpt_mm.tuning.prototypes import write_prototypes

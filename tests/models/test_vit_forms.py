@@ -24,7 +24,8 @@ def test_depth(build_vit, first, last, out_type):
 
 
 def test_a_depth_of_the_first_block_is_shallow(build_vit):
-    deep, shallow = build_vit(dict(type='DeepPrompt', length=3, last=1)), build_vit(dict(type='ShallowPrompt', length=3))
+    deep = build_vit(dict(type='DeepPrompt', length=3, last=1))
+    shallow = build_vit(dict(type='ShallowPrompt', length=3))
     shallow.load_state_dict({**deep.state_dict(), 'tuning.tokens': deep.tuning.tokens[0]})
     torch.testing.assert_close(deep(IMAGE)[0], shallow(IMAGE)[0], rtol=0, atol=1e-12)
 
@@ -96,7 +97,7 @@ def test_added_meets_another_image_size(build_vit):
 
 def prefixed(block, tokens, prefixes):
     """One block with the attention written out; ``prefixes``: (2, P, C)."""
-    attn, (batch, count, width) = block.attn, tokens.shape
+    attn, batch = block.attn, len(tokens)
     query, key, value = attn.qkv(block.ln1(tokens)).chunk(3, dim=-1)
     key, value = (torch.cat([prefix.expand(batch, -1, -1), own], dim=1) for prefix, own in zip(prefixes, (key, value)))
     outputs = []

@@ -22,7 +22,8 @@ def test_a_class_without_an_image_is_named():
 
 
 def build(path, length=3, **options):
-    return MODELS.build(dict(**BACKBONE, tuning=dict(type='DeepPrompt', length=length, prototypes=str(path), **options)))
+    tuning = dict(type='DeepPrompt', length=length, prototypes=str(path), **options)
+    return MODELS.build(dict(**BACKBONE, tuning=tuning))
 
 
 def test_every_block_starts_from_them(tmp_path):

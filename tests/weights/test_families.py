@@ -17,6 +17,7 @@ from vpt_mm.weights.families import family_of_backbone
 from vpt_mm.weights.pretrained import check_agreement
 from vpt_mm.weights.timm import convert_timm
 
+
 def arrive(backbone, pretrained):
     """Load as a backbone does, and leave nothing at its random value."""
     family_of_backbone(backbone).fit(backbone, pretrained.state, pretrained.facts)

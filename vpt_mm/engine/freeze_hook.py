@@ -4,8 +4,17 @@ from mmengine.registry import HOOKS
 
 from ..analysis.tuned import tuned_table
 from ..errors import UsageError
-from ..weights.frozen import (fingerprint, frozen_keys, frozen_weights, prompted_backbones, require_normalization,
-                              require_pretrained, restore_from_source, sourced_keys, unwrap)
+from ..weights.frozen import (
+    fingerprint,
+    frozen_keys,
+    frozen_weights,
+    prompted_backbones,
+    require_normalization,
+    require_pretrained,
+    restore_from_source,
+    sourced_keys,
+    unwrap,
+)
 from ..weights.task import require_backbone, require_classes
 
 

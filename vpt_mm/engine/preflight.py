@@ -13,7 +13,7 @@ WHERE_TO_GET = {
     'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
                      'try the config on scenes that this package draws: '
                      'python -m vpt_mm.datasets.digit_scenes {root} --images 20',
-    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 600',
+    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 600 --size 64 --digits 1 1',
 }
 
 
@@ -93,7 +93,8 @@ def check_data(dataset):
         return
     images = _list_images(dataset)
     if not images:
-        raise UsageError(f"no images in {os.path.join(root or '', dataset['data_prefix']['img_path'])} ({kind}): {hint}")
+        folder = os.path.join(root or '', dataset['data_prefix']['img_path'])
+        raise UsageError(f'no images in {folder} ({kind}): {hint}')
     bare = [one for one in images if one.get('seg_map_path') and not os.path.isfile(one['seg_map_path'])]
     if bare:
         raise UsageError(f"every image needs a mask, but {len(bare)} of {len(images)} have none: {bare[0]['img_path']} "

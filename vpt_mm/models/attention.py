@@ -28,7 +28,8 @@ def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
     if seen is None and read is None:
         return attn(tokens)
     query, key, value = _heads(attn, attn.qkv(tokens)) if read is None else _read_heads(attn, tokens, read)
-    makers = [partial(_with_prompts, own, extra) for own, extra in zip((key, value), (None, None) if seen is None else seen)]
+    extras = (None, None) if seen is None else seen
+    makers = [partial(_with_prompts, own, extra) for own, extra in zip((key, value), extras)]
     key, value = made = [make() for make in makers]
     dropout = attn.attn_drop if attn.training else 0.
     with rebuilt(makers, made) if rebuild else nullcontext():
@@ -52,6 +53,7 @@ def _read_heads(attn, tokens, read):
     """Queries of the tokens that are read; keys and values of all."""
     query, = _heads(attn, linear_rows(attn.qkv, tokens[:, :read], slice(None, attn.embed_dims)))
     return query, *_heads(attn, linear_rows(attn.qkv, tokens, slice(attn.embed_dims, None)))
+
 
 def _heads(attn, projected):
     """(B, N, k * C) to k tensors of (B, heads, N, C / heads)."""

@@ -58,10 +58,11 @@ class PromptedViT(Tunable, VisionTransformer):
 
     def check_pooling(self):
         if self.reads_prompts and (self.tuning is None or not self.tuning.travels):
-            raise UsageError(f'out_type={self.out_type!r} is a mean of prompts that travel to the end, and this tuning has '
-                             'none: use DeepPrompt, ShallowPrompt or PixelPatchPrompt, or another out_type.')
+            raise UsageError(f'out_type={self.out_type!r} is a mean of prompts that travel to the end, and this tuning '
+                             'has none: use DeepPrompt, ShallowPrompt or PixelPatchPrompt, or another out_type.')
         if self.reads_prompts and self.out_indices != [self.num_layers - 1]:
-            raise UsageError(f'out_type={self.out_type!r} is of the last block alone, got out_indices={self.out_indices}.')
+            raise UsageError(f'out_type={self.out_type!r} is of the last block alone, got out_indices='
+                             f'{self.out_indices}.')
 
     @property
     def reads_prompts(self):
@@ -97,7 +98,8 @@ class PromptedViT(Tunable, VisionTransformer):
         final = self.num_layers - 1
         features = []
         for index, block in enumerate(self.layers):
-            tokens = self.run_checkpointed(index, block, tokens, self.read_by_heads(count) if index == final else None)
+            read = self.read_by_heads(count) if index == final else None
+            tokens = self.run_checkpointed(index, block, tokens, read)
             if index == final and self.final_norm:
                 tokens = self.ln1(tokens)
             if index in self.out_indices:

@@ -7,7 +7,6 @@ from mmengine.registry import MODELS
 
 from ..errors import UsageError
 
-
 SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
 
 

@@ -1,0 +1,31 @@
+"""Print the demo's table and draw its picture: python tools/demo_report.py work_dirs/demo."""
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis import demo
+from vpt_mm.engine.launch import main
+
+METHODS = {'HeadOnly': 'linear', 'VPT-deep': 'deep'}
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('runs', help='folder with the runs of tools/demo.sh')
+    parser.add_argument('--data', default='data/digit_scenes', help='the digit scenes (default: %(default)s)')
+    parser.add_argument('--out', help='picture to write (default: demo.png among the runs)')
+    return parser.parse_args()
+
+
+def report(args):
+    runs = {method: demo.read_run(Path(args.runs, folder)) for method, folder in METHODS.items()}
+    out = args.out or Path(args.runs, 'demo.png')
+    demo.draw(runs, data=args.data, out=out)
+    Console().print(demo.table(runs))
+    print(out)
+
+
+if __name__ == '__main__':
+    main(report, parse_args())
