@@ -4,8 +4,10 @@ import os
 import cv2
 import numpy as np
 import pytest
+from mmengine.registry import init_default_scope
 from mmseg.datasets import ADE20KDataset
 
+from tests.runs import forget_runs
 from vpt_mm.datasets import digit_scenes
 from vpt_mm.datasets.digit_scenes import BACKGROUND, IGNORED, draw_scene, main, write_scenes
 from vpt_mm.datasets.painting import DARK, LUMA
@@ -52,8 +54,10 @@ def test_every_digit_is_labelled_as_its_scan():
 
 
 def test_the_folder_reads_as_ade20k(tmp_path):
+    forget_runs()
+    init_default_scope('mmseg')
     out = write_scenes(tmp_path / 'scenes', images=3, val_images=2, size=64)
-    pipeline = [dict(type='mmseg.LoadImageFromFile'), dict(type='mmseg.LoadAnnotations', reduce_zero_label=True)]
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', reduce_zero_label=True)]
     for split, count in (('training', 3), ('validation', 2)):
         dataset = ADE20KDataset(data_root=str(out), pipeline=pipeline,
                                 data_prefix=dict(img_path=f'images/{split}', seg_map_path=f'annotations/{split}'))
