@@ -19,9 +19,9 @@ def run_python(code):
 
 
 def test_torchvision_and_everything_built_on_it_import():
-    import mmpretrain.models  # noqa: F401
-    import mmseg.models  # noqa: F401
-    import timm  # noqa: F401
+    import mmpretrain.models  # noqa: F401  (the imports are the test)
+    import mmseg.models  # noqa: F401  (the imports are the test)
+    import timm  # noqa: F401  (the imports are the test)
     import torchvision
     assert torchvision.transforms.functional.hflip(torch.arange(3)[None, None]).tolist() == [[[2, 1, 0]]]
 
