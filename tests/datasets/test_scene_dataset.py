@@ -1,16 +1,19 @@
 """DigitScenesDataset reads what the command wrote."""
 import numpy as np
-from mmengine.registry import DATASETS
+from mmengine.registry import DATASETS, init_default_scope
 
+from tests.runs import forget_runs
 from vpt_mm.datasets.digit_scenes import write_scenes
 
 
-def test_it_is_found_from_any_scope_and_reads_a_folder(tmp_path):
+def test_it_is_found_from_another_scope_and_reads_a_folder(tmp_path):
     write_scenes(tmp_path / 'scenes', images=2, size=64)
+    forget_runs()
+    init_default_scope('mmseg')
     dataset = DATASETS.build(dict(
         type='DigitScenesDataset', data_root=str(tmp_path / 'scenes'),
         data_prefix=dict(img_path='images/training', seg_map_path='annotations/training'),
-        pipeline=[dict(type='mmseg.LoadImageFromFile'), dict(type='mmseg.LoadAnnotations', reduce_zero_label=True)]))
+        pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', reduce_zero_label=True)]))
     assert len(dataset) == 2
     assert set(np.unique(dataset[0]['gt_seg_map'])) <= {*range(11), 255}
     assert len(dataset.metainfo['classes']) == len({tuple(colour) for colour in dataset.metainfo['palette']}) == 11
