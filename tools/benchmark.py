@@ -19,7 +19,7 @@ def parse_args():
     parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
     parser.add_argument('--precision', choices=['float32', 'bfloat16', 'float16'], default='float32',
                         help='by autocast, for all')
-    parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='store the frozen part of ours so')
+    parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
     parser.add_argument('--checkpointing', action='store_true', help='checkpoint every block of ours')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads')
@@ -36,9 +36,8 @@ def run(args):
         device=args.device, with_cp=args.checkpointing, stored=args.stored)
     image = torch.randn(args.batch, 3, args.size, args.size, device=args.device)
     costs = compare(contestants, image, repeats=args.repeats)
-    stored = f', stored in {args.stored}' if args.stored else ''
     title = (f'{args.backbone}, {args.method}, {args.batch} x {args.size}x{args.size}, {args.read} read, '
-             f'{args.precision}{stored}, {args.device}; medians and quartiles of {args.repeats} pairs')
+             f'{args.precision}, {args.device}; medians and quartiles of {args.repeats} pairs')
     Console().print(cost_table(costs, title=title))
     if args.plot:
         plot_costs(costs, args.plot)

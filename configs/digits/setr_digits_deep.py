@@ -3,4 +3,4 @@ _base_ = [
     'mmseg::_base_/default_runtime.py', '_base_/setr_digits.py', '_base_/digit_scenes.py',
     '_base_/schedule_digits.py'
 ]
-model = dict(backbone=dict(tuning=dict(type='DeepPrompt', length=10)))
+model = dict(backbone=dict(tuning=dict(type='DeepPrompt', length=50)))

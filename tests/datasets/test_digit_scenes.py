@@ -9,7 +9,7 @@ from mmseg.datasets import ADE20KDataset
 
 from tests.runs import forget_runs
 from vpt_mm.datasets import digit_scenes
-from vpt_mm.datasets.digit_scenes import BACKGROUND, IGNORED, draw_scene, main, write_scenes
+from vpt_mm.datasets.digit_scenes import BACKGROUND, HAZE, draw_scene, main, write_scenes
 from vpt_mm.datasets.painting import DARK, LUMA
 from vpt_mm.datasets.scans import load_scans
 from vpt_mm.errors import UsageError
@@ -42,7 +42,6 @@ def test_labels_lie_where_the_ink_is():
         grounds, inks = luma[mask == BACKGROUND], luma[mask > BACKGROUND]
         assert len(inks) and inks.mean() > grounds.mean() + 60
         assert grounds.mean() < DARK
-        assert (mask == IGNORED).mean() < (mask > BACKGROUND).mean()
 
 
 def test_every_digit_is_labelled_as_its_scan():
@@ -50,7 +49,14 @@ def test_every_digit_is_labelled_as_its_scan():
     for digit in range(10):
         scans = inks[:1], np.array([digit])
         labels = np.unique(draw_scene(0, scans=scans, size=64)[1])
-        assert labels.tolist() == [IGNORED, BACKGROUND, 2 + digit]
+        assert labels.tolist() == [BACKGROUND, 2 + digit]
+
+
+def test_haze_takes_contrast_and_leaves_the_labels():
+    scans = load_scans('training')
+    (clear, mask), (hazy, same) = (draw_scene(0, scans=scans, contrast=contrast) for contrast in (1, 0.2))
+    np.testing.assert_array_equal(mask, same)
+    assert np.abs(hazy - (HAZE + 0.2 * (clear - HAZE))).max() <= 0.7  # rounded twice
 
 
 def test_the_folder_reads_as_ade20k(tmp_path):
@@ -64,7 +70,7 @@ def test_the_folder_reads_as_ade20k(tmp_path):
         assert len(dataset) == count
         sample = dataset[0]
         assert sample['img'].shape == (64, 64, 3)
-        assert set(np.unique(sample['gt_seg_map'])) <= {*range(11), 255}
+        assert set(np.unique(sample['gt_seg_map'])) <= set(range(11))
 
 
 @pytest.mark.parametrize('wrong, message', [
@@ -72,6 +78,8 @@ def test_the_folder_reads_as_ade20k(tmp_path):
     (dict(images=1, val_images=0), 'val-images must be 1 or more, got 0'),
     (dict(images=1, size=63), 'size must be 64 or more, got 63'),
     (dict(images=1, seed=-1), 'seed must be 0 or more, got -1'),
+    (dict(images=1, contrast=0), 'contrast must be above 0 and at most 1, got 0'),
+    (dict(images=1, contrast=1.5), 'contrast must be above 0 and at most 1, got 1.5'),
 ])
 def test_numbers_out_of_range_are_refused(tmp_path, wrong, message):
     with pytest.raises(UsageError, match=message):

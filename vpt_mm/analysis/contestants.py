@@ -27,7 +27,7 @@ def build_contestants(backbone, *, lengths, method='DeepPrompt', size=224, read=
         autocast: dtype of mixed precision, or None.
         device: of the models.
         with_cp: checkpoint every block of ours.
-        stored: ``frozen_dtype`` of ours, which then runs without autocast.
+        stored: ``frozen_dtype`` of one more of ours, which runs without autocast.
 
     Raises:
         UsageError: a backbone that is not there, or ShallowPrompt on Swin.
@@ -43,10 +43,13 @@ def build_contestants(backbone, *, lengths, method='DeepPrompt', size=224, read=
     plain.requires_grad_(False).patch_embed.projection.bias.requires_grad_(True)  # gradients cross every block
     contestants = [Contestant('plain', plain, autocast=autocast)]
     for length in lengths:
-        ours, twin = (build(options, plain, dict(type=method, length=length), device, **kwargs)
-                      for kwargs in (dict(with_cp=with_cp, frozen_dtype=stored), {}))
+        tuning = dict(type=method, length=length)
+        twin, ours = (build(options, plain, tuning, device, **kwargs) for kwargs in ({}, dict(with_cp=with_cp)))
         contestants += [Contestant('prepended', prepending(twin), length=length, autocast=autocast),
-                        Contestant('vpt_mm', ours, length=length, autocast=None if stored else autocast)]
+                        Contestant('vpt_mm', ours, length=length, autocast=autocast)]
+        if stored:
+            ours = build(options, plain, tuning, device, with_cp=with_cp, frozen_dtype=stored)
+            contestants.append(Contestant(f'vpt_mm, stored in {stored}', ours, length=length))
     return contestants
 
 

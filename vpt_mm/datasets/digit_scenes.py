@@ -2,8 +2,8 @@
 
     python -m vpt_mm.datasets.digit_scenes data/digit_scenes --images 600
 
-writes a folder in ADE20K's layout. In the masks 0 is ignored (the soft edges of
-strokes), 1 is background and 2..11 are the digits 0..9.
+writes a folder in ADE20K's layout. In the masks 1 is background and 2..11 are the
+digits 0..9; 0, which ADE20K ignores, does not occur.
 """
 import argparse
 import os
@@ -18,18 +18,20 @@ from ..errors import UsageError
 from .painting import draw_digit, textured
 from .scans import SPLITS, load_scans
 
-IGNORED, BACKGROUND, FIRST_DIGIT = 0, 1, 2
+BACKGROUND, FIRST_DIGIT = 1, 2
 SMALLEST = 64                 # pixels: below, the smallest digits fall apart
+HAZE = 127.5                  # the grey that scenes of little contrast fade to
 SEVERAL, ONE = (0.32, 0.55), (0.6, 0.95)  # side of a digit, of the scene's side
 
 
-def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6)):
+def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6), contrast=1):
     """Scene `index`: the image (size, size, 3) RGB and the mask (size, size), uint8.
 
     Args:
         index: scene number; the same number gives the same scene in any folder.
         scans: what `load_scans(split)` returned.
         digits: least and most that are aimed at; a lone one is larger.
+        contrast: share of the full contrast that is left; the rest is grey haze.
     """
     rng = np.random.default_rng([seed, SPLITS.index(split), index])
     image = textured(size, rng=rng)
@@ -40,11 +42,11 @@ def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6
         if place is not None:
             chosen = rng.integers(len(scans[0]))
             ink = draw_digit(image[place], scans[0][chosen], rng=rng)
-            mask[place][ink > 0.1] = IGNORED
             mask[place][ink >= 0.5] = FIRST_DIGIT + scans[1][chosen]
             free[place] = False
     image += rng.normal(0, 4, image.shape)  # grain of a camera
-    return np.clip(image, 0, 255).astype(np.uint8), mask
+    image = HAZE + contrast * (image.clip(0, 255) - HAZE)
+    return image.round().astype(np.uint8), mask
 
 
 def _free_square(free, sides, *, rng):
@@ -59,7 +61,7 @@ def _free_square(free, sides, *, rng):
     return None
 
 
-def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6)):
+def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6), contrast=1):
     """Write a folder of scenes in ADE20K's layout, whole or not at all.
 
     Args:
@@ -68,17 +70,19 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
             the training scenes; a quarter of `images` where None.
         size: pixels a side.
         digits: least and most in a scene.
+        contrast: share of the full contrast that is left, above 0 and up to 1.
 
     Raises:
         UsageError: a number out of range, or an `out` that holds something already.
     """
     val_images = max(1, images // 4) if val_images is None else val_images
     out = Path(out).absolute()
-    _check(out, images=images, val_images=val_images, size=size, seed=seed, digits=digits)
+    scene = dict(size=size, seed=seed, digits=digits, contrast=contrast)
+    _check(out, images=images, val_images=val_images, **scene)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f'.{out.name}-', dir=out.parent))
     try:
-        _write_splits(unfinished, dict(training=images, validation=val_images), size=size, seed=seed, digits=digits)
+        _write_splits(unfinished, dict(training=images, validation=val_images), **scene)
         unfinished.chmod(0o777 & ~_umask())
         if out.exists():
             out.rmdir()  # empty, as checked
@@ -88,13 +92,15 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
     return out
 
 
-def _check(out, *, images, val_images, size, seed, digits):
+def _check(out, *, images, val_images, size, seed, digits, contrast):
     for name, value, least in (('images', images, 1), ('val-images', val_images, 1),
                                ('size', size, SMALLEST), ('seed', seed, 0)):
         if value < least:
             raise UsageError(f'{name} must be {least} or more, got {value}.')
     if not 1 <= digits[0] <= digits[1]:
         raise UsageError(f'digits must be two whole numbers, 1 <= least <= most, got {digits[0]} and {digits[1]}.')
+    if not 0 < contrast <= 1:
+        raise UsageError(f'contrast must be above 0 and at most 1, got {contrast}.')
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f'{out} is not an empty folder: choose another one or remove it first.')
 
@@ -132,6 +138,7 @@ def main(args=None):
     parser.add_argument('--seed', type=int, default=0, help='other seeds, other scenes (default: %(default)s)')
     parser.add_argument('--digits', type=int, nargs=2, default=(3, 6), metavar=('LEAST', 'MOST'),
                         help='digits in a scene (default: 3 6)')
+    parser.add_argument('--contrast', type=float, default=1, help='share left of the full contrast (default: 1)')
     options = vars(parser.parse_args(args))
     try:
         out = write_scenes(options.pop('out'), **options)

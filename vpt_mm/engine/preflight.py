@@ -13,7 +13,8 @@ WHERE_TO_GET = {
     'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
                      'try the config on scenes that this package draws: '
                      'python -m vpt_mm.datasets.digit_scenes {root} --images 20',
-    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 600 --size 64 --digits 1 1',
+    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 2000 --size 64 '
+                          '--digits 1 1 --contrast 0.18',
 }
 
 

@@ -23,8 +23,7 @@ model = dict(
         dropout_ratio=0,
         norm_cfg=dict(type='BN'),
         align_corners=False,
-        loss_decode=[
-            dict(type='CrossEntropyLoss', use_sigmoid=False, loss_name='loss_ce'),
-            dict(type='DiceLoss', loss_name='loss_dice')]),  # most pixels are background
+        loss_decode=dict(  # most pixels are background
+            type='CrossEntropyLoss', class_weight=[0.25] + [1.0] * 10, avg_non_ignore=True)),
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))
