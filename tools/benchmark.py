@@ -4,23 +4,25 @@ import argparse
 import torch
 from rich.console import Console
 
-from vpt_mm.analysis.benchmark import compare, cost_table, plot_costs
+from vpt_mm.analysis.benchmark import compare
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
+from vpt_mm.analysis.cost_report import cost_table, plot_costs
 from vpt_mm.engine.launch import main
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--backbone', default='vit-base', help=f"one of {', '.join(BACKBONES)}")
-    parser.add_argument('--method', choices=['DeepPrompt', 'ShallowPrompt'], default='DeepPrompt')
-    parser.add_argument('--lengths', type=int, nargs='+', default=[50, 100, 200], help='prompt lengths')
+    parser.add_argument('--method', help='DeepPrompt, or ShallowPrompt on a ViT; PixelPadPrompt on ConvNets')
+    parser.add_argument('--lengths', type=int, nargs='+', default=[50, 100, 200],
+                        help='prompt lengths, or pixels of padding')
     parser.add_argument('--size', type=int, default=224, help='image side in pixels')
     parser.add_argument('--batch', type=int, default=4, help='images at once')
     parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
     parser.add_argument('--precision', choices=['float32', 'bfloat16', 'float16'], default='float32',
                         help='by autocast, for all')
     parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
-    parser.add_argument('--checkpointing', action='store_true', help='checkpoint every block of ours')
+    parser.add_argument('--checkpointing', action='store_true', help='one more of ours, every block checkpointed')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads')
     parser.add_argument('--repeats', type=int, default=9, help='pairs of each measurement')
@@ -36,12 +38,16 @@ def run(args):
         device=args.device, with_cp=args.checkpointing, stored=args.stored)
     image = torch.randn(args.batch, 3, args.size, args.size, device=args.device)
     costs = compare(contestants, image, repeats=args.repeats)
-    title = (f'{args.backbone}, {args.method}, {args.batch} x {args.size}x{args.size}, {args.read} read, '
-             f'{args.precision}, {args.device}; medians and quartiles of {args.repeats} pairs')
-    Console().print(cost_table(costs, title=title))
+    title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, {args.read} read, '
+             f'{args.precision}, {where(args.device)}; ratios to plain, medians and quartiles of {args.repeats} pairs')
+    Console().print(cost_table(costs, batch=args.batch, title=title))
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')
+
+
+def where(device):
+    return torch.cuda.get_device_name(device) if torch.device(device).type == 'cuda' else device
 
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ from vpt_mm.analysis.prepending import PrependingSwin, PrependingViT
 def test_vit(build_vit, tuning, options):
     model = build_vit(tuning, **options).eval()
     image = torch.randn(2, 3, 32, 32, dtype=torch.float64)
-    for ours, theirs in zip(model(image), PrependingViT(model)(image), strict=True):
+    for ours, theirs in zip(model(image), PrependingViT(model, plain=None)(image), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
@@ -22,5 +22,5 @@ def test_swin():
     for parameter in model.parameters():
         parameter.data.add_(0.1 * torch.randn_like(parameter))
     image = torch.randn(2, 3, 32, 32, dtype=torch.float64)
-    for ours, theirs in zip(model(image), PrependingSwin(model)(image), strict=True):
+    for ours, theirs in zip(model(image), PrependingSwin(model, plain=None)(image), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)

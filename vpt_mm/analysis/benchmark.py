@@ -1,27 +1,34 @@
 """Time and memory of a tuned backbone, as ratios to the plain frozen one, in turn and paired in one run."""
+import os
 import statistics
 import time
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from rich.progress import track
-from rich.table import Table
 from torch.profiler import ProfilerActivity, profile
+
+os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # the profiler writes lines of its own to the screen
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Ratios to the plain backbone: median, and the quartiles of the pairs.
+    """What one contestant needs, absolute and as ratios to the plain backbone.
 
     Attributes:
         name: who was measured.
         length: prompt length, 0 for none.
-        what: 'inference', 'training step' or 'bytes kept'.
+        what: 'inference' or 'training step', in seconds; their 'peak', weights included, or 'bytes kept' for the
+            backward pass, in bytes.
+        value: median.
+        ratio: median of the pairs; ``low`` and ``high`` are their quartiles.
     """
 
     name: str
     length: int
     what: str
+    value: float
     ratio: float
     low: float
     high: float
@@ -40,6 +47,11 @@ class Contestant:
     def __init__(self, name, model, *, length=0, autocast=None):
         self.name, self.model, self.length, self.autocast = name, model, length, autocast
 
+    @property
+    def weights(self):
+        """Bytes of parameters and buffers."""
+        return sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
+
     def forward(self, image):
         with torch.autocast(image.device.type, dtype=self.autocast, enabled=self.autocast is not None):
             return sum(output.float().sum() for output in self.model(image))
@@ -53,19 +65,30 @@ class Contestant:
         self.model.zero_grad()
 
 
+RUNS = {'inference': Contestant.infer, 'training step': Contestant.train_step}
+
+
 def compare(contestants, image, *, repeats):
     """Costs of all contestants as ratios to the first, which is the plain backbone."""
-    costs = []
-    for what, run in (('inference', Contestant.infer), ('training step', Contestant.train_step)):
-        seconds = {one: [] for one in contestants}
+    seconds = {what: time_in_turn(run, contestants, image, repeats, what) for what, run in RUNS.items()}
+    memory = {name: {} for name in ('inference peak', 'training peak', 'bytes kept')}
+    for one in track(contestants, description='memory'):
+        memory['inference peak'][one] = [one.weights + allocated(one.infer, image)[0]]
+        memory['training peak'][one] = [one.weights + allocated(one.train_step, image)[0]]
+        memory['bytes kept'][one] = [allocated(one.forward, image)[1]]
+    return [_cost(one, what, values[one], values[contestants[0]])
+            for what, values in {**seconds, **memory}.items() for one in contestants]
+
+
+def time_in_turn(run, contestants, image, repeats, description):
+    """{contestant: seconds of each repeat}; one after the other, so that all meet the same machine."""
+    seconds = {one: [] for one in contestants}
+    for one in contestants:
+        run(one, image)
+    for _ in track(range(repeats), description=description):
         for one in contestants:
-            run(one, image)
-        for _ in track(range(repeats), description=what):
-            for one in contestants:
-                seconds[one].append(timed(run, one, image))
-        costs += [_cost(one, what, seconds[one], seconds[contestants[0]]) for one in contestants]
-    kept = {one: bytes_kept(one, image) for one in track(contestants, description='bytes kept')}
-    return costs + [_cost(one, 'bytes kept', [kept[one]], [kept[contestants[0]]]) for one in contestants]
+            seconds[one].append(timed(run, one, image))
+    return seconds
 
 
 def timed(run, one, image):
@@ -82,60 +105,22 @@ def timed(run, one, image):
     return start.elapsed_time(end) / 1e3
 
 
-def bytes_kept(one, image):
-    """Bytes that a forward pass leaves allocated for the backward pass."""
-    one.forward(image)
+def allocated(call, image):
+    """Bytes beyond those at the start: the most at once, and what is left while the result lives."""
+    call(image)
     if image.device.type == 'cuda':
         before = torch.cuda.memory_allocated()
-        loss = one.forward(image)
-        kept = torch.cuda.memory_allocated() - before
-    else:
-        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
-            loss = one.forward(image)
-        kept = sum(event.self_cpu_memory_usage for event in recorded.key_averages())
-    del loss
-    return kept
+        torch.cuda.reset_peak_memory_stats()
+        result = call(image)  # noqa: F841  (a loss keeps its graph)
+        return torch.cuda.max_memory_allocated() - before, torch.cuda.memory_allocated() - before
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
+        result = call(image)  # noqa: F841
+    events = [event for event in recorded.profiler.kineto_results.events() if event.name() == '[memory]']
+    totals = list(accumulate(event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())))
+    return max(totals), totals[-1]
 
 
 def _cost(one, what, values, plain):
     ratios = sorted(value / base for value, base in zip(values, plain))
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    return Cost(one.name, one.length, what, statistics.median(ratios), low, high)
-
-
-def cost_table(costs, *, title):
-    """The costs as a table: a row for each contestant and length, a column for each measure."""
-    table = Table(title=title)
-    table.add_column('')
-    table.add_column('p', justify='right')
-    columns = list(dict.fromkeys(cost.what for cost in costs))
-    for column in columns:
-        table.add_column(f'{column} / plain', justify='right')
-    for name, length in dict.fromkeys((cost.name, cost.length) for cost in costs):
-        cells = {cost.what: cost for cost in costs if (cost.name, cost.length) == (name, length)}
-        table.add_row(name, str(length or ''), *(_cell(cells[column]) for column in columns))
-    return table
-
-
-def _cell(cost):
-    spread = f' ({cost.low:.2f}-{cost.high:.2f})' if cost.high > cost.low else ''
-    return f'{cost.ratio:.3f}{spread}'
-
-
-def plot_costs(costs, path):
-    """Ratios over prompt length, a panel for each measure (the paper's figures 18 and 19)."""
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
-    columns = list(dict.fromkeys(cost.what for cost in costs))
-    figure, axes = plt.subplots(1, len(columns), figsize=(4 * len(columns), 3.2), layout='constrained')
-    for axis, what in zip(axes, columns):
-        for name in dict.fromkeys(cost.name for cost in costs if cost.length):
-            line = [cost for cost in costs if (cost.name, cost.what) == (name, what)]
-            axis.errorbar([cost.length for cost in line], [cost.ratio for cost in line], marker='o', label=name,
-                          yerr=[[cost.ratio - cost.low for cost in line], [cost.high - cost.ratio for cost in line]])
-        axis.axhline(1, color='grey', linewidth=0.8)
-        axis.set(title=what, xlabel='prompt length', ylabel='ratio to plain', ylim=(0, None))
-    axes[0].legend()
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    return Cost(one.name, one.length, what, statistics.median(values), statistics.median(ratios), low, high)

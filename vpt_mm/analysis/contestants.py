@@ -1,69 +1,116 @@
-"""Who runs in a benchmark: the plain backbone, prompts prepended to its tokens, and vpt_mm's own."""
+"""Who runs in a benchmark: the plain backbone, prompts taken literally, and vpt_mm's own."""
+from dataclasses import dataclass
+
 from mmengine.registry import MODELS
-from mmpretrain.models import SwinTransformer, VisionTransformer
+from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
+from torch import nn
 
 from ..errors import UsageError
 from .benchmark import Contestant
-from .prepending import PrependingSwin, PrependingViT
+from .prepending import PaddedConvNet, PrependingSwin, PrependingViT
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """What a benchmark needs to know of a backbone.
+
+    Attributes:
+        plain: mmpretrain's class.
+        literal: (name, class) of the twin that takes prompts literally.
+        options: config of our class.
+        methods: tuning methods that the twin knows, the usual one first.
+        entry: the parameter whose gradient crosses every block.
+        maps: options that make the outputs those that a segmentor reads.
+    """
+
+    plain: type[nn.Module]
+    literal: tuple[str, type[nn.Module]]
+    options: dict
+    methods: tuple[str, ...]
+    entry: str
+    maps: dict
+
+    @property
+    def embeds_patches(self):
+        return self.entry.startswith('patch_embed')
+
+
+def _vit(arch, patch_size, depth):
+    reads = [depth * part // 4 - 1 for part in (1, 2, 3, 4)]
+    return Backbone(VisionTransformer, ('prepended', PrependingViT),
+                    dict(type='PromptedViT', arch=arch, patch_size=patch_size), ('DeepPrompt', 'ShallowPrompt'),
+                    'patch_embed.projection.bias', dict(out_type='featmap', out_indices=reads))
+
+
+def _convnext(arch):
+    return Backbone(ConvNeXt, ('padded', PaddedConvNet), dict(type='PromptedConvNeXt', arch=arch), ('PixelPadPrompt',),
+                    'downsample_layers.0.0.bias', dict(out_indices=(0, 1, 2, 3), gap_before_final_norm=False))
+
 
 BACKBONES = {
-    'vit-base': (VisionTransformer, PrependingViT, dict(type='PromptedViT', arch='base', patch_size=16)),
-    'vit-large': (VisionTransformer, PrependingViT, dict(type='PromptedViT', arch='large', patch_size=16)),
-    'vit-huge': (VisionTransformer, PrependingViT, dict(type='PromptedViT', arch='huge', patch_size=14)),
-    'swin-base': (SwinTransformer, PrependingSwin, dict(type='PromptedSwin', arch='base')),
+    'vit-base': _vit('base', 16, 12),
+    'vit-large': _vit('large', 16, 24),
+    'vit-huge': _vit('huge', 14, 32),
+    'swin-base': Backbone(SwinTransformer, ('prepended', PrependingSwin), dict(type='PromptedSwin', arch='base'),
+                          ('DeepPrompt',), 'patch_embed.projection.bias', dict(out_indices=(0, 1, 2, 3))),
+    'convnext-tiny': _convnext('tiny'),
+    'convnext-base': _convnext('base'),
+    'resnet-50': Backbone(ResNet, ('padded', PaddedConvNet), dict(type='PromptedResNet', depth=50),
+                          ('PixelPadPrompt',), 'bn1.bias', dict(out_indices=(0, 1, 2, 3))),
 }
 
 
-def build_contestants(backbone, *, lengths, method='DeepPrompt', size=224, read='class', autocast=None, device='cpu',
+def build_contestants(name, *, lengths, method=None, size=224, read='class', autocast=None, device='cpu',
                       with_cp=False, stored=None):
-    """The plain backbone, and for each length the prepending twin and ours; all with the same random weights.
+    """The plain backbone, and for each length the literal twin and ours; all with the same random weights.
 
     Args:
-        backbone: key of ``BACKBONES``.
-        lengths: prompt lengths.
-        method: 'DeepPrompt' or, for a ViT, 'ShallowPrompt'.
+        name: key of ``BACKBONES``.
+        lengths: prompt lengths, or pixels of padding.
+        method: a tuning method of the backbone's; the usual one by default.
         size: image side in pixels.
-        read: 'class' for a classifier's output, 'patches' for a segmentor's four maps.
+        read: 'class' for a classifier's output, 'patches' for a segmentor's maps.
         autocast: dtype of mixed precision, or None.
         device: of the models.
-        with_cp: checkpoint every block of ours.
+        with_cp: one more of ours, every block of which is checkpointed.
         stored: ``frozen_dtype`` of one more of ours, which runs without autocast.
 
     Raises:
-        UsageError: a backbone that is not there, or ShallowPrompt on Swin.
+        UsageError: a backbone or method that is not there.
     """
-    if backbone not in BACKBONES:
-        raise UsageError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}.")
-    plain_kind, prepending, options = BACKBONES[backbone]
-    if prepending is PrependingSwin and method != 'DeepPrompt':
-        raise UsageError(f'on {backbone} DeepPrompt is measured, got {method}.')
-    options = dict(options, img_size=size, **read_options(plain_kind, options['arch'], read))
-    plain = plain_kind(**{key: value for key, value in options.items() if key != 'type'}).to(device)
-    plain.eval()  # returns None in mmpretrain
-    plain.requires_grad_(False).patch_embed.projection.bias.requires_grad_(True)  # gradients cross every block
+    if name not in BACKBONES:
+        raise UsageError(f"backbone must be one of {', '.join(BACKBONES)}, got {name!r}.")
+    backbone = BACKBONES[name]
+    method = method or backbone.methods[0]
+    if method not in backbone.methods:
+        raise UsageError(f"on {name} the benchmark knows {', '.join(backbone.methods)}, got {method!r}.")
+    options = dict(backbone.options, **(backbone.maps if read == 'patches' else {}))
+    if backbone.embeds_patches:
+        options['img_size'] = size
+    plain = _plain(backbone, options).to(device)
+    variants = {'vpt_mm': {},
+                **({'vpt_mm, checkpointed': dict(with_cp=True)} if with_cp else {}),
+                **({f'vpt_mm, stored in {stored}': dict(frozen_dtype=stored)} if stored else {})}
     contestants = [Contestant('plain', plain, autocast=autocast)]
     for length in lengths:
-        tuning = dict(type=method, length=length)
-        twin, ours = (build(options, plain, tuning, device, **kwargs) for kwargs in ({}, dict(with_cp=with_cp)))
-        contestants += [Contestant('prepended', prepending(twin), length=length, autocast=autocast),
-                        Contestant('vpt_mm', ours, length=length, autocast=autocast)]
-        if stored:
-            ours = build(options, plain, tuning, device, with_cp=with_cp, frozen_dtype=stored)
-            contestants.append(Contestant(f'vpt_mm, stored in {stored}', ours, length=length))
+        given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length)
+        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain).to(device)
+                for name, kwargs in {'': {}, **variants}.items()}
+        twin, kind = backbone.literal
+        contestants.append(Contestant(twin, kind(ours.pop(''), plain), length=length, autocast=autocast))
+        contestants += [Contestant(name, model, length=length, autocast=None if model.frozen_dtype else autocast)
+                        for name, model in ours.items()]
     return contestants
 
 
-def read_options(kind, arch, read):
-    """What to read from the backbone."""
-    if read == 'class':
-        return {}
-    if kind is SwinTransformer:
-        return dict(out_indices=(0, 1, 2, 3))
-    depth = kind.arch_zoo[arch]['num_layers']
-    return dict(out_type='featmap', out_indices=[depth * part // 4 - 1 for part in (1, 2, 3, 4)])
+def _plain(backbone, options):
+    model = backbone.plain(**{key: value for key, value in options.items() if key != 'type'})
+    model.eval()  # returns None in mmpretrain
+    model.requires_grad_(False).get_parameter(backbone.entry).requires_grad_(True)
+    return model
 
 
-def build(options, plain, tuning, device, **kwargs):
-    model = MODELS.build(dict(options, tuning=tuning, **kwargs)).to(device).eval()
+def _ours(config, plain):
+    model = MODELS.build(config).eval()
     model.load_state_dict(plain.state_dict(), strict=False)
     return model

@@ -1,7 +1,6 @@
-"""VPT as the paper draws it: prompts among the tokens, through the plain backbone's whole blocks.
+"""VPT as the paper draws it: prompts among the tokens or around the image, through the plain backbone's whole blocks.
 
-What a benchmark compares with; results are those of ``PromptedViT`` and ``PromptedSwin``, and tests hold them
-to it.
+What a benchmark compares with; results are those of our backbones, and tests hold them to it.
 """
 import torch
 import torch.nn.functional as F
@@ -13,9 +12,10 @@ class PrependingViT(nn.Module):
 
     Args:
         model: a ``PromptedViT`` with ``DeepPrompt`` or ``ShallowPrompt`` and no options, whose weights it uses.
+        plain: mmpretrain's own backbone, which it does without.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, plain):
         super().__init__()
         self.model = model
 
@@ -41,9 +41,10 @@ class PrependingSwin(nn.Module):
 
     Args:
         model: a ``PromptedSwin`` with ``DeepPrompt`` and no options, whose weights it uses.
+        plain: mmpretrain's own backbone, which it does without.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, plain):
         super().__init__()
         self.model = model
 
@@ -60,6 +61,22 @@ class PrependingSwin(nn.Module):
             if stage.downsample:
                 tokens, hw = stage.downsample(tokens, hw)
         return tuple(features)
+
+
+class PaddedConvNet(nn.Module):
+    """The plain ConvNet on the framed image.
+
+    Args:
+        model: a ``PromptedConvNeXt`` or ``PromptedResNet`` with ``PixelPadPrompt``, whose frame it uses.
+        plain: mmpretrain's own backbone with the same weights.
+    """
+
+    def __init__(self, model, plain):
+        super().__init__()
+        self.tuning, self.plain = model.tuning, plain
+
+    def forward(self, image):
+        return self.plain(self.tuning.paint(image))
 
 
 def prompts_of(model, index):

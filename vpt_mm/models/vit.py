@@ -95,12 +95,12 @@ class PromptedViT(Tunable, VisionTransformer):
         tokens, resolution = self.embed(self.to_frozen(self.tuning.paint(image)))
         count = tokens.shape[1]  # class token and patches: what comes after them are prompts
         tokens = self.join_patches(tokens)
-        final = self.num_layers - 1
+        final = max(self.out_indices)  # nobody reads the blocks behind it
         features = []
-        for index, block in enumerate(self.layers):
+        for index, block in enumerate(self.layers[:final + 1]):
             read = self.read_by_heads(count) if index == final else None
             tokens = self.run_checkpointed(index, block, tokens, read)
-            if index == final and self.final_norm:
+            if index == self.num_layers - 1 and self.final_norm:
                 tokens = self.ln1(tokens)
             if index in self.out_indices:
                 output = self.format_output(tokens, count, resolution).to(image.dtype)
