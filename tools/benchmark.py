@@ -4,7 +4,7 @@ import argparse
 import torch
 from rich.console import Console
 
-from vpt_mm.analysis.benchmark import compare
+from vpt_mm.analysis.benchmark import compare, where
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
 from vpt_mm.analysis.cost_report import cost_table, plot_costs
 from vpt_mm.engine.launch import main
@@ -44,10 +44,6 @@ def run(args):
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')
-
-
-def where(device):
-    return torch.cuda.get_device_name(device) if torch.device(device).type == 'cuda' else device
 
 
 if __name__ == '__main__':

@@ -105,6 +105,11 @@ def timed(run, one, image):
     return start.elapsed_time(end) / 1e3
 
 
+def where(device):
+    """Name of a device."""
+    return torch.cuda.get_device_name(device) if torch.device(device).type == 'cuda' else str(device)
+
+
 def allocated(call, image):
     """Bytes beyond those at the start: the most at once, and what is left while the result lives."""
     call(image)

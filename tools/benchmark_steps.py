@@ -1,0 +1,36 @@
+"""Time and memory of whole training steps: python tools/benchmark_steps.py CONFIG [CONFIG ...]."""
+import argparse
+
+import torch
+from mmengine.config import DictAction
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis.benchmark import where
+from vpt_mm.analysis.steps import measure_steps, step_table
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files; the first is what others compare to')
+    parser.add_argument('--batch', type=int, default=2, help='images at once')
+    parser.add_argument('--size', type=int, default=512, help='image side in pixels')
+    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--repeats', type=int, default=9, help='steps that are timed')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+                        help='override entries of all configs, such as model.backbone.with_cp=True')
+    return parser.parse_args()
+
+
+def run(args):
+    costs = measure_steps(args.configs, batch=args.batch, size=args.size, device=args.device, amp=args.amp,
+                          repeats=args.repeats, options=args.cfg_options)
+    title = (f'Training steps, {args.batch} x {args.size}x{args.size}, {"mixed precision" if args.amp else "float32"}, '
+             f'{where(args.device)}; medians and quartiles of {args.repeats}')
+    Console(width=max(Console().width, 118)).print(step_table(costs, batch=args.batch, title=title))
+
+
+if __name__ == '__main__':
+    main(run, parse_args())
