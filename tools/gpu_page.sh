@@ -8,7 +8,7 @@ out=${1:-docs/gpu.md}
 export COLUMNS=150
 
 if [ -n "${TRIAL:-}" ]; then
-    common=(--device cpu --repeats 2) vit=(--size 32 --batch 1 --lengths 2) dense=(--size 64 --batch 1 --lengths 2)
+    common=(--device cpu --repeats 2) vit=(--size 32 --batch 1 --lengths 2) dense=(--size 32 --batch 1 --lengths 2)
     steps=(--device cpu --repeats 2 --size 64 --batch 2) amp=()
     configs=(configs/digits/setr_digits_linear.py configs/digits/setr_digits_deep.py)
     backbones=(vit-base) segmentor=vit-base
@@ -33,8 +33,9 @@ show() {
 page() {
     echo '# On a GPU'
     echo
-    "$python" -c 'import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU, a trial")'
-    echo "$(date +'%-d %B %Y'), torch $("$python" -c 'import torch; print(torch.__version__)'). Ratios are to the plain frozen backbone of the same run."
+    "$python" -c 'import torch
+print(torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU, a trial", "with torch", torch.__version__)'
+    echo "on $(date +'%-d %B %Y'). Ratios are to the plain frozen backbone of the same run."
     echo
     echo '## Prompts against prepending, in bfloat16'
     echo
