@@ -35,8 +35,8 @@ class Ensemble:
         self.drawing, self.visualizer = threading.Lock(), None
 
 
-def average(samples):
-    """One data sample from those of the members, as OpenMMLab's test-time augmentation merges them."""
+def average(samples, task):
+    """One data sample from those of a task's members, as OpenMMLab's test-time augmentation merges them."""
     if len(samples) == 1:
         return samples[0]
     merged = copy.copy(samples[0])
@@ -46,6 +46,7 @@ def average(samples):
     logits = [sample.seg_logits.data for sample in samples]
     several = len(logits[0]) > 1  # one channel is a probability already
     scores = sum(one.softmax(dim=0) if several else one for one in logits) / len(logits)
-    labels = scores.argmax(dim=0, keepdim=True) if several else (scores > 0.5).to(scores)
+    threshold = task.members[0].model.decode_head.threshold
+    labels = scores.argmax(dim=0, keepdim=True) if several else (scores > threshold).to(scores)
     merged.set_data(dict(seg_logits=PixelData(data=scores), pred_sem_seg=PixelData(data=labels)))
     return merged

@@ -154,7 +154,7 @@ class TaskInferencer:
                                           features)
             for job, sample in zip(same, samples):
                 job.sample = sample
-        return [average([job.sample for job in several]) for several in jobs]
+        return [average([job.sample for job in several], task) for several, task in zip(jobs, tasks)]
 
     def _run_backbone(self, places, batch_size):
         """Fill in the features of all crops, those of one size and of tasks that mix together."""
