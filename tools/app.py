@@ -4,6 +4,7 @@ import os
 import warnings
 
 import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.apis.access import parse_auth, require_password
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
 from vpt_mm.engine.launch import main
 
@@ -23,10 +24,10 @@ def parse_args():
 
 
 def run(args):
-    from vpt_mm.apis.app import MEGABYTE, build_app, parse_auth, require_password, serve
     warnings.filterwarnings('ignore', module='mmseg')
     auth = parse_auth(args.auth)
     require_password(args.host, auth)
+    from vpt_mm.apis.app import MEGABYTE, build_app, serve  # which need gradio
     app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
                     batch_size=args.batch_size, most_waiting=args.queue)
     serve(app, host=args.host, port=args.port, auth=auth)

@@ -19,7 +19,8 @@ from vpt_mm.errors import UsageError
 pytest.importorskip('gradio', reason='the app needs gradio, which is not installed')
 uvicorn = pytest.importorskip('uvicorn', reason='the app needs uvicorn, which is not installed')
 
-from vpt_mm.apis.app import build_app, parse_auth, require_password  # noqa: E402  (needs gradio)
+from vpt_mm.apis.access import parse_auth, require_password  # noqa: E402
+from vpt_mm.apis.app import build_app  # noqa: E402  (needs gradio)
 
 DEEP = dict(type='DeepPrompt', length=3)
 CLIENTS, REQUESTS = 32, 1000
@@ -142,6 +143,10 @@ def test_pictures_and_lists(server, inferencer):
     status, picture = server.ask('POST', '/api/predict?task=scenes&as=picture', IMAGES[0])
     drawn = inferencer([IMAGES[0]], 'scenes', return_vis=True)['visualization'][0]
     assert status == 200 and np.array_equal(np.array(Image.open(io.BytesIO(picture))), drawn)
+    status, labels = server.ask('POST', '/api/predict?task=scenes&as=labels', IMAGES[0])
+    expected = inferencer([IMAGES[0]], 'scenes')['predictions'][0]['sem_seg']
+    assert status == 200 and np.array_equal(np.array(Image.open(io.BytesIO(labels))), expected)
+    assert server.ask('POST', '/api/predict?task=birds&as=poem', IMAGES[0])[0] == 400
 
 
 def test_tasks_are_added_through_the_api(server, files, inferencer):

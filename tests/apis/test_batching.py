@@ -61,6 +61,10 @@ def test_a_full_queue_refuses_at_once(inferencer, monkeypatch):
     with pytest.raises(QueueFull, match='2 requests are waiting already'):
         batcher.submit(images(1)[0], 'birds')
     assert time.monotonic() - started < 1
+    batcher.most_bytes = 3 * images(1)[0].nbytes - 1
+    batcher.waiting.maxsize = 9
+    with pytest.raises(QueueFull, match='MB of images are waiting already'):
+        batcher.submit(images(1)[0], 'birds')
     go.set()
     batcher.close()
     assert all(future.result(timeout=20) for future in futures)

@@ -260,7 +260,7 @@ def test_a_task_for_another_backbone(files, inferencer, tmp_path):
     state = torch.load(tmp_path / 'other_base.pth')
     state['state_dict']['layers.1.ln1.weight'] += 1
     torch.save(state, tmp_path / 'other_base.pth')
-    with pytest.raises(UsageError, match='task other is for another backbone, .*other_base.pth; this one is .*base.pth'):
+    with pytest.raises(UsageError, match='task other is for another backbone, .*other_base.pth; this one is '):
         inferencer.add(served.write_task(tmp_path / 'other.safetensors', config))
     config = served.classifier(config.model.backbone.init_cfg.checkpoint, DEEP, interpolate_mode='bilinear')
     with pytest.raises(UsageError, match='interpolate_mode is bilinear there and bicubic here'):

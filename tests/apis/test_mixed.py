@@ -7,7 +7,8 @@ from tests import protocols
 from vpt_mm.apis.mixed import can_mix, project, run_mixed
 from vpt_mm.apis.reading import Reading
 
-DEEP, SHALLOW, LINEAR = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2), dict(type='LinearProbe')
+DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
+LINEAR = dict(type='LinearProbe')
 LATE = dict(type='DeepPrompt', length=2, first=2, last=3)  # its last prompts travel through block 4
 MIXES = dict(
     one_length=[DEEP, DEEP, DEEP],

@@ -1,16 +1,13 @@
 """An app over many tasks: a page for people and an HTTP API for programs, in front of one batching queue."""
 import asyncio
-import base64
-import binascii
-import ipaddress
-import secrets
 import tempfile
-import warnings
 from pathlib import Path
 
 from ..errors import UsageError
+from .access import knows, require_password
 from .batching import Batcher, QueueFull
 from .images import read_image
+from .page import mount_page
 from .results import describe, draw, encode_png, summarize
 
 try:
@@ -30,6 +27,7 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
     GET  /api/tasks                         name, kind, classes of every task, and whether it mixes
     POST /api/predict?task=NAME             body: an image file; scores, or the share of each class
     POST /api/predict?task=NAME&as=picture  the same as a PNG of the image with the prediction on it
+    POST /api/predict?task=NAME&as=labels   for segmentation: the label of each pixel as a PNG
     POST /api/tasks?name=NAME               body: a task file, which is added
     ======================================  ==================================================================
 
@@ -45,16 +43,25 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
     """
     batcher = Batcher(inferencer, batch_size=batch_size, most_waiting=most_waiting)
     app = FastAPI(title='vpt_mm: one backbone, many tasks', docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.batcher = batcher
+    app.state.batcher, app.state.open = batcher, 0
+    most_open = most_waiting + 2 * batch_size  # bodies that are in memory at once
 
     @app.middleware('http')
     async def guard(request, call_next):
         origin = request.headers.get('origin')
         if request.method == 'POST' and origin and origin.partition('://')[2] != request.headers.get('host'):
             return _refuse(403, 'requests from pages of other sites are not answered.')
-        if request.url.path.startswith('/api/') and auth and not _knows(request, auth):
+        if request.url.path.startswith('/api/') and auth and not knows(request.headers.get('authorization', ''), auth):
             return _refuse(401, 'user and password are needed.', {'WWW-Authenticate': 'Basic'})
-        return await call_next(request)
+        if request.method != 'POST' or not request.url.path.startswith('/api/'):
+            return await call_next(request)
+        if app.state.open >= most_open:
+            return _refuse(503, f'{most_open} requests are open already: try again later.')
+        app.state.open += 1
+        try:
+            return await call_next(request)
+        finally:
+            app.state.open -= 1
 
     @app.exception_handler(UsageError)
     async def explain(request, error):
@@ -74,73 +81,21 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
     @app.post('/api/predict')
     async def predict(request: Request, task: str = ''):
         _find(inferencer, task)
-        picture = request.query_params.get('as') == 'picture'
+        form = request.query_params.get('as', 'json')
+        if form not in ('json', 'picture', 'labels'):
+            raise UsageError(f"as must be json, picture or labels, got {form!r}.")
         content = await _body(request, most_upload)
         array = await run_in_threadpool(read_image, content, most_pixels=inferencer.most_pixels)
         found, sample = await asyncio.wrap_future(batcher.submit(array, task))
-        if picture:
+        prediction = summarize(found, sample)
+        if form == 'picture':
             drawn = await run_in_threadpool(lambda: encode_png(draw(found, array, sample)))
             return Response(drawn, media_type='image/png')
-        return JSONResponse(describe(found, summarize(found, sample)))
+        if form == 'labels' and 'sem_seg' in prediction:
+            return Response(encode_png(prediction['sem_seg']), media_type='image/png')
+        return JSONResponse(describe(found, prediction))
 
     return mount_page(app, inferencer, batcher, auth=auth, most_upload=most_upload)
-
-
-def mount_page(app, inferencer, batcher, *, auth, most_upload):
-    """The page, by Gradio, at /."""
-    try:
-        import gradio
-    except ImportError:
-        raise UsageError('the app needs gradio: pip install -e ".[app]".') from None
-
-    def names():
-        return list(inferencer.tasks)
-
-    def predict(task, path):
-        try:
-            if not path:
-                raise UsageError('choose an image first.')
-            array = read_image(path, most_pixels=inferencer.most_pixels)
-            found, sample = batcher.submit(array, task or '').result()
-            prediction = describe(found, summarize(found, sample))
-        except UsageError as error:
-            raise gradio.Error(str(error), print_exception=False) from None
-        if found.kind == 'segmentation':
-            return prediction['shares'], draw(found, array, sample)
-        return dict(zip(found.classes, prediction['pred_scores'])), array[..., ::-1]
-
-    def add(path, name):
-        try:
-            if not path:
-                raise UsageError('choose a task file first.')
-            task = inferencer.add(path, name=name.strip() or None)
-        except UsageError as error:
-            raise gradio.Error(str(error), print_exception=False) from None
-        return gradio.update(choices=names(), value=task.name), f'{task.name}: {task.kind}, {len(task.classes)} classes'
-
-    with gradio.Blocks(title='vpt_mm: one backbone, many tasks', analytics_enabled=False) as page:
-        gradio.Markdown('## One backbone, many tasks')
-        with gradio.Row():
-            with gradio.Column():
-                task = gradio.Dropdown(names(), label='Task', elem_id='task', filterable=True)
-                image = gradio.Image(type='filepath', image_mode=None, format='png', sources=['upload', 'clipboard'],
-                                     label='Image', elem_id='image')
-                button = gradio.Button('Predict', variant='primary', elem_id='predict')
-            with gradio.Column():
-                scores = gradio.Label(num_top_classes=5, label='Classes', elem_id='scores')
-                picture = gradio.Image(label='Prediction', elem_id='picture', format='png')
-        with gradio.Accordion('Add a task', open=True):
-            file = gradio.File(label='Task file', file_types=['.safetensors', '.pth'], elem_id='file')
-            name = gradio.Textbox(label='Name (default: that of the file)', elem_id='name')
-            more, added = gradio.Button('Add', elem_id='add'), gradio.Markdown(elem_id='added')
-        button.click(predict, [task, image], [scores, picture], concurrency_limit=16)
-        more.click(add, [file, name], [task, added])
-        page.load(lambda: gradio.update(choices=names(), value=next(iter(inferencer.tasks), None)), None, task)
-    page.queue(max_size=batcher.waiting.maxsize)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        return gradio.mount_gradio_app(app, page, path='/', auth=auth, max_file_size=most_upload, ssr_mode=False,
-                                       show_error=True)
 
 
 def add_content(inferencer, content, name):
@@ -164,31 +119,6 @@ def serve(app, *, host='127.0.0.1', port=7860, auth=None):
     require_password(host, auth)
     print(f'http://{host}:{port}  (API: /api/tasks, /api/predict?task=NAME)')
     uvicorn.run(app, host=host, port=port, log_level='warning')
-
-
-def require_password(host, auth):
-    """Raise UsageError for an address beyond this machine without (user, password)."""
-    try:
-        loopback = host == 'localhost' or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback and not auth:
-        raise UsageError(f'{host} can be reached from other machines: give --auth USER:PASSWORD, or set '
-                         'VPT_MM_AUTH=USER:PASSWORD.')
-
-
-def parse_auth(text):
-    """'USER:PASSWORD' to a pair, None for nothing.
-
-    Raises:
-        UsageError: one of both is missing.
-    """
-    if not text:
-        return None
-    user, _, password = text.partition(':')
-    if not user or not password:
-        raise UsageError('--auth (or VPT_MM_AUTH) is USER:PASSWORD, neither of them empty.')
-    return user, password
 
 
 async def _body(request, most):
@@ -216,12 +146,3 @@ def _status(code, reason):
 
 def _refuse(code, reason, headers=None):
     return JSONResponse(dict(error=reason), code, headers)
-
-
-def _knows(request, auth):
-    kind, _, text = request.headers.get('authorization', '').partition(' ')
-    try:
-        given = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return kind.lower() == 'basic' and secrets.compare_digest(given, ':'.join(auth).encode())

@@ -19,11 +19,12 @@ class Batcher:
         batch_size: most images in a batch.
         wait: seconds that the first image of a batch waits for others.
         most_waiting: requests that may wait; further ones are refused.
+        most_bytes: that their images may take together.
     """
 
-    def __init__(self, inferencer, *, batch_size=16, wait=0.003, most_waiting=256):
+    def __init__(self, inferencer, *, batch_size=16, wait=0.003, most_waiting=256, most_bytes=2 ** 30):
         self.inferencer, self.batch_size, self.wait = inferencer, batch_size, wait
-        self.waiting = queue.Queue(most_waiting)
+        self.waiting, self.most_bytes = queue.Queue(most_waiting), most_bytes
         self.closed = threading.Event()
         self.worker = threading.Thread(target=self._work, name='vpt_mm batches', daemon=True)
         self.worker.start()
@@ -32,12 +33,16 @@ class Batcher:
         """A Future of (task, data sample) for one image, (H, W, 3) BGR uint8.
 
         Raises:
-            QueueFull: ``most_waiting`` requests wait.
+            QueueFull: ``most_waiting`` requests wait, or their images take ``most_bytes``.
             UsageError: no such task, or the batcher is closed.
         """
         task, future = self.inferencer.find(name), Future()
         if self.closed.is_set():
             raise UsageError('no requests are taken any more: the server is shutting down.')
+        with self.waiting.mutex:
+            held = sum(one[0].nbytes for one in self.waiting.queue)
+        if held and held + array.nbytes > self.most_bytes:
+            raise QueueFull(f'{held / 1e6:.0f} MB of images are waiting already: try again later.')
         try:
             self.waiting.put_nowait((array, task, future))
         except queue.Full:

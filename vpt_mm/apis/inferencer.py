@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 from types import MappingProxyType
 
-import torch
 from mmengine.config import Config
 from rich.progress import track
 
@@ -13,10 +12,11 @@ from ..errors import UsageError
 from ..weights.files import load_from_disk
 from .backbone import SharedBackbone
 from .config_text import read_config, require_registered
-from .ensemble import Ensemble, average
+from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
+from .passes import predict_together
 from .results import draw, summarize, write_prediction
-from .task import Task, task_name
+from .task import Task
 
 
 class TaskInferencer:
@@ -55,7 +55,7 @@ class TaskInferencer:
             UsageError: a name that is taken, a task for another backbone, or a file that is no task.
         """
         paths = list(path) if isinstance(path, (list, tuple)) else [path]
-        name = name or task_name(paths[0])
+        name = name or Path(paths[0]).stem
         self._require_free(name)
         members = [Task(one, name, self.shared) for one in paths]
         task = members[0] if len(members) == 1 else Ensemble(members, name)
@@ -136,87 +136,18 @@ class TaskInferencer:
                 predictions.append(sample if return_datasamples else prediction)
         return predictions if return_datasamples else dict(predictions=predictions, visualization=pictures)
 
-    @torch.no_grad()
     def predict(self, arrays, tasks, *, batch_size=8):
         """Data samples of decoded images, (H, W, 3) BGR uint8, each under its own task.
 
         Raises:
             UsageError: one image is too large for the memory.
         """
-        jobs = [[_Job(member, array) for member in task.members] for array, task in zip(arrays, tasks)]
-        flat = [job for several in jobs for job in several]
-        self._run_backbone([(job, index) for job in flat for index in range(len(job.crops))], batch_size)
-        for same in _by(flat, lambda job: (job.task, job.inputs.shape[1:]) if job.task.kind == 'classification'
-                        else job):
-            features = [tuple(torch.cat(parts) for parts in zip(*crops)) for crops in zip(*(job.features
-                                                                                           for job in same))]
-            samples = same[0].task.finish(torch.cat([job.inputs for job in same]), [job.sample for job in same],
-                                          features)
-            for job, sample in zip(same, samples):
-                job.sample = sample
-        return [average([job.sample for job in several], task) for several, task in zip(jobs, tasks)]
-
-    def _run_backbone(self, places, batch_size):
-        """Fill in the features of all crops, those of one size and of tasks that mix together."""
-
-        def company(place):
-            job, index = place
-            if not job.task.mixes:
-                return job.task, job.crops[index].shape
-            own = None if self.shared.ragged else self.shared.projected(job.task).signature
-            return own, job.crops[index].shape
-
-        for same in _by(places, company):
-            for start in range(0, len(same), batch_size):
-                self._run_split(same[start:start + batch_size])
-
-    def _run_split(self, places):
-        """One pass, or two with half of the images each where the memory does not hold all."""
-        images = torch.cat([job.crops[index] for job, index in places])
-        tasks = [job.task for job, _ in places]
-        try:
-            made = self.shared.run(images, tasks) if tasks[0].mixes else tasks[0].run_alone(images)
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not _is_memory(error):
-                raise
-            made = None
-        if made is None:
-            if len(places) == 1:
-                raise UsageError(f'an image of {images.shape[3]}x{images.shape[2]} pixels is too large for the memory '
-                                 f'of {self.shared.device}: make it smaller.')
-            half = len(places) // 2
-            self._run_split(places[:half])
-            self._run_split(places[half:])
-            return
-        for (job, index), features in zip(places, made):
-            job.features[index] = features
+        return predict_together(self.shared, arrays, tasks, batch_size=batch_size)
 
     def _require_free(self, name):
         if name in self.tasks:
             raise UsageError(f'there is a task named {name!r} already: give this one another name, or remove that one '
                              'first.')
-
-
-class _Job:
-    """An image under one task, on its way."""
-
-    def __init__(self, task, array):
-        self.task = task
-        self.inputs, self.sample = task.prepare(array)
-        self.crops = task.crops(self.inputs)
-        self.features = [None] * len(self.crops)
-
-
-def _by(items, key):
-    """Lists of the items with equal keys, in the order of their first ones."""
-    groups = {}
-    for item in items:
-        groups.setdefault(key(item), []).append(item)
-    return groups.values()
-
-
-def _is_memory(error):
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
 def _backbone_config(source):
