@@ -1,11 +1,26 @@
 """attend(): tokens that see prompts as extra keys and values."""
 from contextlib import nullcontext
 from functools import partial
+from typing import NamedTuple
 
 import torch
 
 from ..tuning.linear import linear_rows
 from .memory import rebuilt
+
+
+class Group(NamedTuple):
+    """Neighbours in a mixed batch with as many tokens and prompts each; several groups make a batch.
+
+    Attributes:
+        images: slice of the batch.
+        tokens: number of leading tokens that are an image's own; what stands behind them is padding.
+        prompts: what they see or what joins them, shared or one for each image; None for nothing.
+    """
+
+    images: slice
+    tokens: int
+    prompts: torch.Tensor | None
 
 
 def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
@@ -17,7 +32,8 @@ def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
     Args:
         attn: mmpretrain's ``MultiheadAttention``.
         tokens: (B, N, C), normalised by the block.
-        seen: keys and values of prompts (:func:`project_prompts`), shared by the batch or one for each image.
+        seen: keys and values of prompts (:func:`project_prompts`), shared by the batch or one for each image, or a
+            list of :class:`Group` that have such: then the products alone are computed group by group.
         read: number of leading tokens whose output is needed; all of them by default.
         rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them;
             False where the whole block is checkpointed.
@@ -28,14 +44,23 @@ def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
     if seen is None and read is None:
         return attn(tokens)
     query, key, value = _heads(attn, attn.qkv(tokens)) if read is None else _read_heads(attn, tokens, read)
+    if isinstance(seen, list):
+        mixed = torch.cat([_mix(attn, query[one.images], key[one.images, :, :one.tokens],
+                                value[one.images, :, :one.tokens], one.prompts, rebuild) for one in seen])
+    else:
+        mixed = _mix(attn, query, key, value, seen, rebuild)
+    mixed = attn.proj(mixed.transpose(1, 2).flatten(2))
+    return attn.out_drop(attn.gamma1(attn.proj_drop(mixed)))
+
+
+def _mix(attn, query, key, value, seen, rebuild):
+    """What queries (B, heads, N, d) read from the tokens' own keys and values and from the prompts'."""
     extras = (None, None) if seen is None else seen
     makers = [partial(_with_prompts, own, extra) for own, extra in zip((key, value), extras)]
     key, value = made = [make() for make in makers]
     dropout = attn.attn_drop if attn.training else 0.
     with rebuilt(makers, made) if rebuild else nullcontext():
-        mixed = attn.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
-    mixed = attn.proj(mixed.transpose(1, 2).flatten(2))
-    return attn.out_drop(attn.gamma1(attn.proj_drop(mixed)))
+        return attn.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
 
 
 def project_prompts(attn, prompts):

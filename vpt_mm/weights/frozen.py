@@ -83,9 +83,11 @@ def fingerprint(weights):
 
     Values are hashed as float32, into which float16 and bfloat16 widen exactly. Empty for no weights.
     """
-    if not weights:
-        return ''
+    return fingerprint_of_digests(digests(weights))
 
+
+def digests(weights):
+    """{key: digest} of the single tensors."""
     def digest(item):
         key, tensor = item
         hasher = hashlib.sha256(f'{key} {tuple(tensor.shape)} '.encode())
@@ -93,8 +95,14 @@ def fingerprint(weights):
         return hasher.digest()
 
     with ThreadPoolExecutor() as pool:  # hashing releases the interpreter's lock
-        digests = list(pool.map(digest, sorted(weights.items())))
-    return hashlib.sha256(b''.join(digests)).hexdigest()
+        return dict(zip(weights, pool.map(digest, weights.items())))
+
+
+def fingerprint_of_digests(digests):
+    """:func:`fingerprint` of the tensors that have these digests."""
+    if not digests:
+        return ''
+    return hashlib.sha256(b''.join(digests[key] for key in sorted(digests))).hexdigest()
 
 
 def fingerprint_of(model):

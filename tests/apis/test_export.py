@@ -1,0 +1,81 @@
+"""Exported graphs compute what the served task computes."""
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from tests import served
+from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.export import export_task
+from vpt_mm.errors import UsageError
+
+DEEP = dict(type='DeepPrompt', length=3)
+KINDS = dict(
+    deep=(served.classifier, DEEP, {}), lora=(served.classifier, [DEEP, dict(type='LoRA', rank=2)], {}),
+    setr=(served.segmentor, [DEEP, dict(type='ShallowPrompt', length=2)], {}))
+
+
+@pytest.fixture(scope='module')
+def inferencer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('tasks')
+    weights = served.save_base(folder / 'base.pth')
+    tasks = {name: served.write_task(folder / f'{name}.safetensors', kind(weights, tuning, **options), seed=seed)
+             for seed, (name, (kind, tuning, options)) in enumerate(KINDS.items())}
+    return TaskInferencer(tasks['deep'], device='cpu', tasks={**tasks, 'both': [tasks['deep'], tasks['lora']]})
+
+
+def served_logits(inferencer, name, image):
+    """From the predictions of the inferencer, up to what softmax leaves out."""
+    sample, = inferencer([image], name, return_datasamples=True)
+    if 'pred_score' in sample:
+        return sample.pred_score.log().numpy()
+    return sample.seg_logits.data.numpy()
+
+
+@pytest.mark.parametrize('name', KINDS)
+def test_onnx(inferencer, name, tmp_path):
+    onnxruntime = pytest.importorskip('onnxruntime', reason='ONNX graphs run in onnxruntime, which is not installed')
+    pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
+    size = (32, 48) if name == 'setr' else (32, 32)
+    file = tmp_path / 'task.onnx'
+    facts = export_task(inferencer.tasks[name], file, size=size)
+    assert facts['difference'] <= 1e-4
+    session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
+    assert [one.name for one in session.get_inputs()] == ['image']
+    meta = session.get_modelmeta().custom_metadata_map
+    assert json.loads(meta['classes'])[0] == 'class 0' and 'RGB, 0 to 255' in meta['input'] and meta['opset'] == '20'
+    images = np.random.default_rng(0).integers(0, 256, (5, *size, 3), np.uint8)
+    logits, = session.run(['logits'], {'image': images.transpose(0, 3, 1, 2).astype(np.float32)})
+    for ours, image in zip(logits, images):
+        theirs = served_logits(inferencer, name, np.ascontiguousarray(image[..., ::-1]))  # arrays are BGR
+        if ours.ndim == 1:
+            ours = torch.from_numpy(ours).log_softmax(0).numpy()
+        np.testing.assert_allclose(ours, theirs, atol=1e-4 * max(1, np.abs(theirs).max()))
+
+
+def test_torch_export(inferencer, tmp_path):
+    file, extra = tmp_path / 'task.pt2', {'task.json': ''}
+    assert export_task(inferencer.tasks['deep'], file)['difference'] <= 1e-4
+    program = torch.export.load(file, extra_files=extra)
+    assert json.loads(extra['task.json'])['task'] == 'deep'
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    logits = program.module()(torch.from_numpy(images.transpose(0, 3, 1, 2).astype(np.float32)))
+    theirs = served_logits(inferencer, 'deep', np.ascontiguousarray(images[1][..., ::-1]))
+    np.testing.assert_allclose(logits[1].log_softmax(0).numpy(), theirs, atol=1e-4)
+
+
+def test_a_graph_that_differs_is_not_written(inferencer, tmp_path, monkeypatch):
+    monkeypatch.setattr('vpt_mm.apis.export._write_program', lambda program, file, facts, opset, images: [
+        torch.zeros(len(image), 3) for image in images])
+    monkeypatch.setattr('torch.export.export', lambda *args, **options: None)
+    with pytest.raises(UsageError, match='differs from torch'):
+        export_task(inferencer.tasks['deep'], tmp_path / 'task.pt2')
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('name, out, reason', [
+    ('deep', 'task.pth', r'to \*.onnx or \*.pt2'), ('both', 'task.onnx', 'an ensemble of 2')])
+def test_what_is_not_exported(inferencer, tmp_path, name, out, reason):
+    with pytest.raises(UsageError, match=reason):
+        export_task(inferencer.tasks[name], tmp_path / out)

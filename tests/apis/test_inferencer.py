@@ -1,0 +1,309 @@
+"""Many tasks on one backbone: each gives what its own whole model gives."""
+import json
+import threading
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import Compose, pseudo_collate
+from mmengine.registry import TRANSFORMS, DefaultScope
+
+from tests import served
+from vpt_mm.apis import TaskInferencer
+from vpt_mm.errors import UsageError
+
+DEEP = dict(type='DeepPrompt', length=3)
+TASKS = dict(
+    birds=(served.classifier, DEEP, dict()),
+    cars=(served.classifier, dict(DEEP, length=5), dict(classes=7)),
+    probe=(served.classifier, dict(type='LinearProbe'), dict()),
+    shallow=(served.classifier, dict(type='ShallowPrompt', length=2), dict()),
+    lora=(served.classifier, [DEEP, dict(type='LoRA', rank=2)], dict()),
+    bias=(served.classifier, dict(type='BiasTuning'), dict()),
+    full=(served.classifier, dict(type='FullTuning'), dict()),
+    scenes=(served.segmentor, DEEP, dict()),
+    slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
+    pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()))
+MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide'}
+
+
+@pytest.fixture(scope='module')
+def files(tmp_path_factory):
+    """The base weights, and (task file, config, seed) by name."""
+    folder = tmp_path_factory.mktemp('tasks')
+    weights = served.save_base(folder / 'base.pth')
+    made = {}
+    for seed, (name, (kind, tuning, options)) in enumerate(TASKS.items()):
+        config = kind(weights, tuning, **options)
+        made[name] = served.write_task(folder / f'{name}.safetensors', config, seed=seed), config, seed
+    return made
+
+
+@pytest.fixture(scope='module')
+def inferencer(files):
+    return TaskInferencer(files['birds'][1], device='cpu', tasks={name: file for name, (file, *_) in files.items()})
+
+
+def images(count, seed=0):
+    generator = np.random.default_rng(seed)
+    return [generator.integers(0, 256, (generator.integers(40, 70), generator.integers(40, 70), 3), np.uint8)
+            for _ in range(count)]
+
+
+def whole_model(files, name, image):
+    """What the task's own model gives for an image, through OpenMMLab's pipeline and test_step."""
+    _, config, seed = files[name]
+    model = served.build(config, seed=seed)
+    with DefaultScope.overwrite_default_scope(config.default_scope):
+        pipeline = Compose([TRANSFORMS.build(one) for one in config.test_dataloader.dataset.pipeline
+                            if not one['type'].startswith('Load')])
+    data = pipeline(dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2]))
+    with torch.no_grad():
+        return model.test_step(pseudo_collate([data]))[0]
+
+
+def scores(sample):
+    return sample.pred_score if 'pred_score' in sample else sample.seg_logits.data
+
+
+def test_every_task_equals_its_own_model(files, inferencer):
+    """All tasks at once, of every kind and method, each on an image of another size."""
+    assert {name for name, task in inferencer.tasks.items() if task.mixes} == MIXING
+    arrays = images(len(TASKS))
+    made = inferencer(arrays, list(TASKS), return_datasamples=True, batch_size=64)
+    for name, array, sample in zip(TASKS, arrays, made):
+        torch.testing.assert_close(scores(sample), scores(whole_model(files, name, array)), rtol=1e-5, atol=1e-5)
+
+
+def test_tasks_that_mix_share_a_pass(inferencer, monkeypatch):
+    passes = []
+    run = inferencer.shared.run
+    monkeypatch.setattr(inferencer.shared, 'run', lambda *args: passes.append(args[1]) or run(*args))
+    names = ['birds', 'cars', 'probe', 'shallow', 'birds']
+    inferencer(images(5), names)
+    assert [[task.name for task in tasks] for tasks in passes] == [names]
+
+
+def test_memory_is_one_backbone(inferencer):
+    """Tasks with a pass of their own compute with the shared tensors themselves."""
+    shared = {tensor.data_ptr() for tensor in inferencer.shared.state.values()}
+    for name in ('lora', 'pad'):
+        view = inferencer.tasks[name].view
+        assert all(view.state_dict()[key].data_ptr() in shared for key in view.frozen_keys)
+    assert inferencer.shared.kept.bytes <= inferencer.shared.kept.most
+
+
+def test_predictions_are_plain_values(inferencer):
+    made = inferencer(images(2), ['cars', 'scenes'])
+    first, second = made['predictions']
+    assert first['pred_class'] == f"class {first['pred_label']}" and len(first['pred_scores']) == 7
+    assert first['pred_score'] == max(first['pred_scores'])
+    assert second['sem_seg'].shape == images(2)[1].shape[:2] and second['sem_seg'].max() < 4
+
+
+def test_folders_in_pictures_and_predictions_out(inferencer, tmp_path):
+    for index, image in enumerate(images(3)):
+        cv2.imwrite(str(tmp_path / f'{index}.png'), image)
+    (tmp_path / 'notes.txt').write_text('no image')
+    for name in ('birds', 'scenes'):
+        made = inferencer(str(tmp_path), name, out_dir=str(tmp_path / name), batch_size=2, return_vis=True)
+        assert len(made['predictions']) == len(made['visualization']) == 3
+        written = cv2.imread(str(tmp_path / name / 'vis' / '2.png'))
+        assert np.array_equal(written[..., ::-1], made['visualization'][2])
+    assert json.loads((tmp_path / 'birds/pred/1.json').read_text())['pred_class'].startswith('class')
+    labels = cv2.imread(str(tmp_path / 'scenes/pred/1.png'), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(labels, inferencer(images(3)[1], 'scenes')['predictions'][0]['sem_seg'])
+    overlay, plain = made['visualization'][1], images(3)[1][..., ::-1]
+    assert overlay.shape == plain.shape and not np.array_equal(overlay, plain)
+
+
+def test_tasks_come_and_go(files, inferencer):
+    one = TaskInferencer(str(files['birds'][0]), device='cpu')
+    assert not one.tasks
+    one.add(files['birds'][0])
+    expected = one(images(1), 'birds')['predictions'][0]['pred_scores']
+    one.remove('birds')
+    assert not one.tasks and not one.shared.kept.bytes
+    one.add(files['birds'][0].with_suffix('.pth'), name='again')  # a checkpoint serves as well
+    assert one(images(1), 'again')['predictions'][0]['pred_scores'] == expected
+
+
+def test_an_ensemble_averages_the_scores_in_one_pass(files, tmp_path, monkeypatch):
+    _, config, _ = files['birds']
+    other = served.classifier(config.model.backbone.init_cfg.checkpoint, dict(DEEP, length=4))
+    paths = [files['birds'][0]] + [served.write_task(tmp_path / f'{seed}.safetensors', other, seed=seed)
+                                   for seed in (11, 12)]
+    one = TaskInferencer(config, device='cpu', tasks=dict(ensemble=paths))
+    for path in paths:
+        one.add(path)
+    passes = []
+    run = one.shared.run
+    monkeypatch.setattr(one.shared, 'run', lambda *args: passes.append(len(args[1])) or run(*args))
+    together = one(images(2), 'ensemble')['predictions']
+    assert passes == [6]
+    alone = [[prediction['pred_scores'] for prediction in one(images(2), path.stem)['predictions']] for path in paths]
+    assert len({str(single) for single in alone}) == 3
+    np.testing.assert_allclose([prediction['pred_scores'] for prediction in together], np.mean(alone, axis=0),
+                               atol=1e-6)
+    with pytest.raises(UsageError, match='for the same classes'):
+        one.add([paths[0], files['cars'][0]], name='mixed up')
+
+
+def test_an_ensemble_of_segmentors(files, tmp_path):
+    _, config, _ = files['scenes']
+    paths = [files['scenes'][0], served.write_task(tmp_path / 'other.safetensors', config, seed=5)]
+    one = TaskInferencer(config, device='cpu', tasks=dict(both=paths, first=paths[0], second=paths[1]))
+    both, *alone = (one(images(1), name, return_datasamples=True)[0] for name in ('both', 'first', 'second'))
+    expected = sum(sample.seg_logits.data.softmax(0) for sample in alone) / 2
+    torch.testing.assert_close(both.seg_logits.data, expected)
+    assert torch.equal(both.pred_sem_seg.data[0], expected.argmax(0))
+
+
+def test_adding_and_removing_while_predictions_run(files):
+    """Four threads predict while tasks come and go: every answer is right, and none is lost."""
+    names = ['birds', 'cars', 'shallow', 'lora']
+    one = TaskInferencer(files['birds'][1], device='cpu', tasks={name: files[name][0] for name in names})
+    arrays = images(4)
+    expected = {name: [prediction['pred_scores'] for prediction in one(arrays, name)['predictions']]
+                for name in names}
+    failures, answers, done = [], [], threading.Event()
+
+    def predict(seed):
+        generator = np.random.default_rng(seed)
+        while not done.is_set():
+            asked = [names[index] for index in generator.integers(0, 4, 4)]
+            for index, (name, made) in enumerate(zip(asked, one(arrays, asked)['predictions'])):
+                answers.append(name)
+                if not np.allclose(made['pred_scores'], expected[name][index], atol=1e-5):
+                    failures.append(name)
+
+    threads = [threading.Thread(target=predict, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for turn in range(6):
+        one.add(files['scenes' if turn % 2 else 'probe'][0], name=f'new {turn}')
+        assert one(arrays[0], f'new {turn}')['predictions']
+        if turn % 2:
+            one.remove(f'new {turn - 1}')
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert not failures and len(answers) > 16
+    assert set(one.tasks) == {*names, 'new 1', 'new 3', 'new 5'}
+
+
+def test_tasks_are_not_added_by_halves(files):
+    """Many threads add tasks at once: each is there, and one of two with the same name is refused."""
+    one = TaskInferencer(files['birds'][1], device='cpu')
+    refused = []
+
+    def add(name):
+        try:
+            one.add(files['birds'][0], name=name)
+        except UsageError:
+            refused.append(name)
+
+    threads = [threading.Thread(target=add, args=(f'task {index % 6}',)) for index in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(one.tasks) == {f'task {index}' for index in range(6)} and len(refused) == 6
+
+
+
+
+def test_a_batch_too_large_for_the_memory_is_split(files, monkeypatch):
+    one = TaskInferencer(files['birds'][1], device='cpu', tasks=dict(birds=files['birds'][0], lora=files['lora'][0]))
+    expected = one(images(7), 'birds')['predictions']
+    sizes, run = [], one.shared.run
+
+    def small(batch, tasks):
+        if len(batch) > 2:
+            raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
+        sizes.append(len(batch))
+        return run(batch, tasks)
+
+    monkeypatch.setattr(one.shared, 'run', small)
+    made = one(images(7), 'birds', batch_size=7)['predictions']
+    assert sum(sizes) == 7 and max(sizes) == 2
+    for ours, theirs in zip(made, expected):
+        np.testing.assert_allclose(ours['pred_scores'], theirs['pred_scores'], atol=1e-5)
+    monkeypatch.setattr(one.shared, 'run', lambda *_: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    with pytest.raises(UsageError, match='too large for the memory'):
+        one(images(2), 'birds')
+    monkeypatch.setattr(one.shared, 'run', lambda *_: (_ for _ in ()).throw(RuntimeError('a bug')))
+    with pytest.raises(RuntimeError, match='a bug'):
+        one(images(1), 'birds')
+
+
+@pytest.mark.parametrize('ask, reason', [
+    (lambda one: one(images(1), 'bird'), "no task is named 'bird': did you mean 'birds'"),
+    (lambda one: one(images(2), ['birds']), 'one for each image, got 1 for 2'),
+    (lambda one: one(images(1), 'birds', batch_size=0), 'batch_size must be'),
+    (lambda one: one.remove('bards'), "did you mean 'birds'"),
+])
+def test_what_can_not_be_asked(inferencer, ask, reason):
+    with pytest.raises(UsageError, match=reason):
+        ask(inferencer)
+
+
+def test_a_name_that_is_taken(files, inferencer):
+    with pytest.raises(UsageError, match="named 'birds' already"):
+        inferencer.add(files['birds'][0])
+
+
+def test_a_task_for_another_backbone(files, inferencer, tmp_path):
+    torch.manual_seed(99)
+    config = served.classifier(served.save_base(tmp_path / 'other_base.pth'), DEEP)
+    state = torch.load(tmp_path / 'other_base.pth')
+    state['state_dict']['layers.1.ln1.weight'] += 1
+    torch.save(state, tmp_path / 'other_base.pth')
+    with pytest.raises(UsageError, match='task other is for another backbone, .*other_base.pth; this one is '):
+        inferencer.add(served.write_task(tmp_path / 'other.safetensors', config))
+    config = served.classifier(config.model.backbone.init_cfg.checkpoint, DEEP, interpolate_mode='bilinear')
+    with pytest.raises(UsageError, match='interpolate_mode is bilinear there and bicubic here'):
+        inferencer.add(served.write_task(tmp_path / 'mode.safetensors', config))
+    assert not inferencer.tasks.keys() & {'other', 'mode'}
+
+
+@pytest.mark.parametrize('dtype', ['bfloat16', 'float16'])
+def test_a_backbone_stored_in_half(files, inferencer, dtype):
+    half = TaskInferencer(files['birds'][1], device='cpu', frozen_dtype=dtype,
+                          tasks={name: files[name][0] for name in ('birds', 'cars', 'lora', 'scenes')})
+    assert half.shared.nbytes < 0.51 * inferencer.shared.nbytes
+    names = ['birds', 'cars', 'lora', 'scenes']
+    for ours, theirs in zip(half(images(4), names, return_datasamples=True),
+                            inferencer(images(4), names, return_datasamples=True)):
+        assert scores(ours).dtype == torch.float32
+        torch.testing.assert_close(scores(ours), scores(theirs), rtol=0.1, atol=0.1)
+    with pytest.raises(UsageError, match='of which nothing trains'):
+        half.add(files['bias'][0])
+
+
+def test_switching_tasks_compiles_nothing_anew(files, tmp_path):
+    from torch._dynamo.testing import CompileCounterWithBackend
+    counter = CompileCounterWithBackend('eager')
+    weights = files['birds'][1].model.backbone.init_cfg.checkpoint
+    config = served.classifier(weights, DEEP)
+    paths = {f'task {seed}': served.write_task(tmp_path / f'{seed}.safetensors', config, seed=seed)
+             for seed in (1, 2, 3)}
+    compiled = TaskInferencer(config, device='cpu', compile=dict(backend=counter), tasks=paths)
+    usual = TaskInferencer(config, device='cpu', tasks=paths)
+    arrays = images(4)
+    compiled(arrays, 'task 1')
+    first = counter.frame_count
+    assert first == 1
+    compiled(arrays, 'task 2')
+    compiled.add(files['birds'][0], name='later')
+    compiled(arrays, 'later')
+    assert counter.frame_count == first
+    names = ['task 1', 'task 2', 'task 3', 'later']
+    compiled(arrays, names)
+    mixed = counter.frame_count
+    made = compiled(arrays, names[::-1])['predictions']
+    assert counter.frame_count == mixed <= 2
+    usual.add(files['birds'][0], name='later')
+    for ours, theirs in zip(made, usual(arrays, names[::-1])['predictions']):
+        np.testing.assert_allclose(ours['pred_scores'], theirs['pred_scores'], atol=1e-5)

@@ -1,0 +1,37 @@
+"""A page and an HTTP API over many tasks of one backbone: python tools/app.py --task FILE [FILE ...]."""
+import argparse
+import os
+import warnings
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.apis.access import parse_auth, require_password
+from vpt_mm.apis.options import add_backbone_options, build_inferencer
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_backbone_options(parser)
+    parser.add_argument('--host', default='127.0.0.1', help='address to listen at (default: %(default)s)')
+    parser.add_argument('--port', type=int, default=7860, help='(default: %(default)s)')
+    parser.add_argument('--auth', metavar='USER:PASSWORD', default=os.environ.get('VPT_MM_AUTH'),
+                        help='asked for by page and API; needed where others can reach the address '
+                        '(default: the variable VPT_MM_AUTH)')
+    parser.add_argument('--batch-size', type=int, default=16, help='most images of a pass (default: %(default)s)')
+    parser.add_argument('--queue', type=int, default=256, help='most requests that wait (default: %(default)s)')
+    parser.add_argument('--most-upload', type=int, default=32, metavar='MB', help='(default: %(default)s)')
+    return parser.parse_args()
+
+
+def run(args):
+    warnings.filterwarnings('ignore', module='mmseg')
+    auth = parse_auth(args.auth)
+    require_password(args.host, auth)
+    from vpt_mm.apis.app import MEGABYTE, build_app, serve  # which need gradio
+    app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
+                    batch_size=args.batch_size, most_waiting=args.queue)
+    serve(app, host=args.host, port=args.port, auth=auth)
+
+
+if __name__ == '__main__':
+    main(run, parse_args())

@@ -1,0 +1,36 @@
+"""Memory and time of many tasks on one backbone: python tools/benchmark_tasks.py --tasks 100."""
+import argparse
+
+import torch
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis.many_tasks import measure, table
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--arch', default='base', help="of mmpretrain's VisionTransformer")
+    parser.add_argument('--size', type=int, default=224, help='image side in pixels')
+    parser.add_argument('--tasks', type=int, default=100)
+    parser.add_argument('--batch', type=int, default=16, help='images of a batch, each of another task')
+    parser.add_argument('--length', type=int, default=50, help='prompt length')
+    parser.add_argument('--classes', type=int, default=100, help='of each task')
+    parser.add_argument('--repeats', type=int, default=5)
+    parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--threads', type=int, default=1, help='CPU threads')
+    return parser.parse_args()
+
+
+def run(args):
+    options = vars(args)
+    torch.set_num_threads(options.pop('threads'))
+    title = (f'{args.tasks} tasks on a ViT, arch {args.arch}, p={args.length}, {args.batch} x {args.size}x{args.size}, '
+             f'{args.frozen_dtype or "float32"}, {args.device}')
+    Console(width=110).print(table(measure(**options), title=title))
+
+
+if __name__ == '__main__':
+    main(run, parse_args())

@@ -1,0 +1,52 @@
+"""Ensemble: several task files of one task, whose scores are averaged (Jia et al. 2022, appendix B)."""
+import copy
+import threading
+
+from mmengine.structures import PixelData
+
+from ..errors import UsageError
+
+
+class Ensemble:
+    """Prompt sets that were trained for the same classes; an image passes the backbone once, with all of them.
+
+    Args:
+        members: tasks.
+        name: that it is asked for by.
+
+    Attributes:
+        mixes: whether all members do (:class:`Task`).
+
+    Raises:
+        UsageError: members of another kind or for other classes.
+    """
+
+    def __init__(self, members, name):
+        first = members[0]
+        for task in members[1:]:
+            if (task.kind, task.classes) != (first.kind, first.classes):
+                raise UsageError(f'the task files of an ensemble are for the same classes, but {task.path} is for '
+                                 f'others than {first.path}.')
+        self.name, self.members = name, tuple(members)
+        self.kind, self.classes, self.palette = first.kind, first.classes, first.palette
+        self.mixes = all(task.mixes for task in members)
+        self.nbytes = sum(task.nbytes for task in members)
+        self.path = ', '.join(task.path for task in members)
+        self.drawing, self.visualizer = threading.Lock(), None
+
+
+def average(samples, task):
+    """One data sample from those of a task's members, as OpenMMLab's test-time augmentation merges them."""
+    if len(samples) == 1:
+        return samples[0]
+    merged = copy.copy(samples[0])
+    if 'pred_score' in merged:
+        score = sum(sample.pred_score for sample in samples) / len(samples)
+        return merged.set_pred_score(score).set_pred_label(score.argmax(dim=0, keepdim=True).detach())
+    logits = [sample.seg_logits.data for sample in samples]
+    several = len(logits[0]) > 1  # one channel is a probability already
+    scores = sum(one.softmax(dim=0) if several else one for one in logits) / len(logits)
+    threshold = task.members[0].model.decode_head.threshold
+    labels = scores.argmax(dim=0, keepdim=True) if several else (scores > threshold).to(scores)
+    merged.set_data(dict(seg_logits=PixelData(data=scores), pred_sem_seg=PixelData(data=labels)))
+    return merged

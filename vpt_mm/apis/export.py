@@ -1,0 +1,142 @@
+"""Export of a task: the backbone with its prompts and heads as one graph, for ONNX or torch.export."""
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..errors import UsageError
+from ..version import __version__
+from .mixed import WALKS, combine
+
+OPSET = 20
+INPUT, OUTPUT = 'image', 'logits'
+MOST_DIFFERENCE = 1e-4  # between the exported graph and torch, of the largest logit or of one
+BATCHES = (1, 3)  # that are compared
+
+
+class ExportedTask(nn.Module):
+    """A task from pixels to logits: what is exported.
+
+    The normalisation is part of it. Keys and values of prompts are constants.
+
+    Args:
+        task: a :class:`Task` (no ensemble).
+    """
+
+    def __init__(self, task):
+        super().__init__()
+        if len(task.members) > 1:
+            raise UsageError(f'{task.name} is an ensemble of {len(task.members)} task files: export each of them.')
+        self.task, self.reading, model = task, task.reading, task.model
+        self.segments = task.kind == 'segmentation'
+        self.backbone = task.shared.model if task.mixes else task.view
+        self.neck = getattr(model, 'neck', None)
+        self.head = model.decode_head if self.segments else model.head
+        self.align_corners = getattr(self.head, 'align_corners', False)
+        preprocessor = model.data_preprocessor
+        self.flip = bool(getattr(preprocessor, 'channel_conversion', False)
+                         or getattr(preprocessor, 'to_rgb', False))  # from OpenMMLab's BGR
+        for name, default in (('mean', 0.), ('std', 1.)):
+            value = getattr(preprocessor, name, None)
+            value = torch.full((3, 1, 1), default) if value is None else value.detach().cpu().view(-1, 1, 1)
+            self.register_buffer(name, value.clone())
+        if task.mixes:
+            joined, seen = combine([task.shared.projected(task)])
+            for index, (one, other) in enumerate(zip(joined, seen)):
+                self.register_buffer(f'joined{index}', one)
+                self.register_buffer(f'seen{index}', other)
+            self.wanted = sorted(set(self.reading.places(self.backbone)))
+
+    def forward(self, image):
+        """(B, 3, H, W), RGB of 0..255, to (B, classes), or (B, classes, H, W) for segmentation."""
+        features = self.read(((image if self.flip else image.flip(1)) - self.mean) / self.std)
+        features = features if self.neck is None else self.neck(features)
+        logits = self.head(features)
+        if not self.segments:
+            return logits
+        return F.interpolate(logits, image.shape[2:], mode='bilinear', align_corners=self.align_corners)
+
+    def read(self, image):
+        if not self.task.mixes:
+            return self.backbone(image)
+        blocks = range(len(self.backbone.blocks))
+        outputs, resolution = WALKS[type(self.backbone)](
+            self.backbone, image, [getattr(self, f'joined{index}') for index in blocks],
+            [getattr(self, f'seen{index}') for index in blocks], self.wanted, self.reading.out_type == 'cls_token')
+        return tuple(self.reading.format(self.backbone, outputs[self.wanted.index(place)], resolution)
+                     for place in self.reading.places(self.backbone))
+
+
+def export_task(task, out, *, size=None, opset=OPSET):
+    """Write a task as one graph, and compare it with torch.
+
+    The batch is dynamic, height and width are fixed: the position embedding is resized for them at export.
+
+    Args:
+        task: a :class:`Task` on the CPU in float32.
+        out: file to write, ``*.onnx`` or ``*.pt2`` (torch.export).
+        size: (height, width) of the images; what the backbone was built for by default.
+        opset: of ONNX.
+
+    Returns:
+        dict: what the file says of itself, and the largest ``difference`` to torch.
+
+    Raises:
+        UsageError: another kind of file, an ensemble, or a graph that does not compute what torch does.
+    """
+    suffix = Path(out).suffix
+    if suffix not in ('.onnx', '.pt2'):
+        raise UsageError(f'a task is exported to *.onnx or *.pt2, got {out}.')
+    module = ExportedTask(task).eval()
+    size = tuple(size or task.shared.model.image_size)
+    facts = describe_export(task, size, opset if suffix == '.onnx' else None)
+    generator = torch.Generator().manual_seed(0)
+    images = [255 * torch.rand(count, 3, *size, generator=generator) for count in BATCHES]
+    with torch.no_grad():
+        program = torch.export.export(module, (images[-1],), strict=True,
+                                      dynamic_shapes=({0: torch.export.Dim('batch', min=1)},))
+        expected = [module(image) for image in images]
+    Path(out).absolute().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=Path(out).absolute().parent, prefix='.export-') as folder:
+        file = os.path.join(folder, f'task{suffix}')
+        made = (_write_onnx if suffix == '.onnx' else _write_program)(program, file, facts, opset, images)
+        facts['difference'] = max(float((one - other).abs().max() / other.abs().max().clamp(min=1))
+                                  for one, other in zip(made, expected))
+        if not facts['difference'] <= MOST_DIFFERENCE:
+            raise UsageError(f'the exported graph differs from torch by {facts["difference"]:.1e}, more than '
+                             f'{MOST_DIFFERENCE}: {out} was not written.')
+        os.replace(file, out)
+    return facts
+
+
+def describe_export(task, size, opset):
+    """What a file says of itself, as text by name."""
+    last = 'classes' if task.kind == 'classification' else 'classes, height, width'
+    return dict(task=task.name, kind=task.kind, classes=json.dumps(task.classes), vpt_mm=__version__,
+                input=f'{INPUT}: float32 (batch, 3, {size[0]}, {size[1]}), RGB, 0 to 255; normalisation is in the '
+                      'graph; the batch is dynamic, height and width are fixed',
+                output=f'{OUTPUT}: float32 (batch, {last}); softmax over the classes gives scores',
+                base=str(task.shared.config['init_cfg']['checkpoint']), **(dict(opset=str(opset)) if opset else {}))
+
+
+def _write_onnx(program, file, facts, opset, images):
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UsageError('export to ONNX needs onnx, onnxscript and onnxruntime: pip install -e ".[export]".') from None
+    exported = torch.onnx.export(program, opset_version=opset, input_names=[INPUT], output_names=[OUTPUT], dynamo=True,
+                                 verbose=False)
+    exported.model.metadata_props.update(facts)
+    exported.save(file, external_data=False)
+    session = onnxruntime.InferenceSession(file, providers=['CPUExecutionProvider'])
+    return [torch.from_numpy(session.run([OUTPUT], {INPUT: image.numpy()})[0]) for image in images]
+
+
+def _write_program(program, file, facts, opset, images):
+    torch.export.save(program, file, extra_files={'task.json': json.dumps(facts)})
+    with torch.no_grad():
+        return [torch.export.load(file).module()(image) for image in images]

@@ -1,0 +1,55 @@
+"""predict_folder(): every image of a folder under every task asked for; pictures and one JSON come out."""
+import json
+from pathlib import Path
+
+from rich.progress import track
+
+from ..engine.files import write_whole
+from ..errors import UsageError
+from .images import list_images, read_image
+from .inferencer import output_names
+from .results import describe, draw, summarize, write_prediction
+
+
+def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=True):
+    """Write ``out/TASK/vis``, ``out/TASK/pred`` and ``out/predictions.json``.
+
+    Images that can not be read are listed in the JSON with the reason; the others are predicted all the same.
+
+    Args:
+        inferencer: a :class:`TaskInferencer`.
+        inputs: a folder, an image, or a list of those.
+        names: of tasks; an image passes the backbone for all of them at once.
+        out: folder to write.
+        batch_size: images in memory at once.
+        pictures: draw them.
+
+    Returns:
+        list: the entries of the JSON.
+
+    Raises:
+        UsageError: an unknown task, no image, or none that can be read.
+    """
+    tasks, images, entries = [inferencer.find(name) for name in names], list_images(inputs), []
+    outputs = output_names(images)
+    for start in track(range(0, len(images), batch_size), 'Inference'):
+        part = []
+        for image, name in zip(images[start:start + batch_size], outputs[start:start + batch_size]):
+            entries.append(dict(image=str(image)))
+            try:
+                part.append((entries[-1], name, read_image(image, most_pixels=inferencer.most_pixels)))
+            except UsageError as error:
+                entries[-1]['error'] = str(error)
+        places = [(entry, name, array, task) for entry, name, array in part for task in tasks]
+        samples = inferencer.predict([array for _, _, array, _ in places], [task for *_, task in places],
+                                     batch_size=batch_size)
+        for (entry, name, array, task), sample in zip(places, samples):
+            prediction = summarize(task, sample)
+            entry.setdefault('predictions', []).append(describe(task, prediction))
+            write_prediction(prediction, Path(out, task.name, 'pred', name))
+            if pictures:
+                draw(task, array, sample, name=name, out_file=Path(out, task.name, 'vis', f'{name}.png'))
+    write_whole(json.dumps(entries, indent=1).encode(), Path(out, 'predictions.json'))
+    if not any('predictions' in entry for entry in entries):
+        raise UsageError(f'none of {len(entries)} images can be read; the first: {entries[0]["error"]}')
+    return entries

@@ -1,0 +1,179 @@
+"""TaskInferencer: one backbone, many tasks."""
+import difflib
+import os
+import threading
+from pathlib import Path
+from types import MappingProxyType
+
+from mmengine.config import Config
+from rich.progress import track
+
+from ..errors import UsageError
+from ..weights.files import load_from_disk
+from .backbone import SharedBackbone
+from .config_text import read_config, require_registered
+from .ensemble import Ensemble
+from .images import MOST_PIXELS, list_images, read_image
+from .passes import predict_together
+from .results import draw, summarize, write_prediction
+from .task import Task
+
+
+class TaskInferencer:
+    """Predicts with any of many tasks that share a frozen backbone, as OpenMMLab's inferencers do with one model.
+
+    Images of tasks that mix (:class:`Task`) go through the backbone together, each with its own prompts, and then to
+    the heads of their own task. Tasks can be added and removed by any thread while others predict: a prediction works
+    on the tasks that there were when it began.
+
+    Args:
+        backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
+        checkpoint: the backbone's weights, where they lie elsewhere than its config says.
+        tasks: {name: path, or list of paths of an ensemble} to add.
+        most_pixels: larger images are refused.
+        options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
+
+    Raises:
+        UsageError: a config without a backbone or its weights.
+    """
+
+    def __init__(self, backbone, *, checkpoint=None, tasks=(), most_pixels=MOST_PIXELS, **options):
+        config = _backbone_config(backbone)
+        if checkpoint is not None:
+            config['init_cfg'] = dict(type='Pretrained', checkpoint=str(checkpoint))
+        self.shared = SharedBackbone(config, **options)
+        self.most_pixels = most_pixels
+        self.lock = threading.Lock()
+        self.tasks = MappingProxyType({})  # replaced as a whole, never changed
+        for name, path in dict(tasks).items():
+            self.add(path, name=name)
+
+    def add(self, path, *, name=None):
+        """Add a task file, or a list of task files as an ensemble; returns the task.
+
+        Raises:
+            UsageError: a name that is taken, a task for another backbone, or a file that is no task.
+        """
+        paths = list(path) if isinstance(path, (list, tuple)) else [path]
+        name = name or Path(paths[0]).stem
+        self._require_free(name)
+        members = [Task(one, name, self.shared) for one in paths]
+        task = members[0] if len(members) == 1 else Ensemble(members, name)
+        with self.lock:
+            self._require_free(name)
+            self.tasks = MappingProxyType({**self.tasks, name: task})
+        for member in members:
+            if member.mixes:
+                self.shared.projected(member)
+        return task
+
+    def remove(self, name):
+        """Forget a task; predictions that are under way end with it."""
+        with self.lock:
+            task = self.find(name)
+            self.tasks = MappingProxyType({key: one for key, one in self.tasks.items() if key != name})
+        for member in task.members:
+            self.shared.kept.drop(member)
+
+    def find(self, name):
+        """The task of this name.
+
+        Raises:
+            UsageError: there is none; the message says the nearest name.
+        """
+        tasks = self.tasks
+        if name not in tasks:
+            near = difflib.get_close_matches(str(name), tasks, n=1, cutoff=0.3)
+            hint = f'did you mean {near[0]!r}?' if near else f'there are {len(tasks)}.'
+            raise UsageError(f'no task is named {name!r}: {hint}')
+        return tasks[name]
+
+    def __call__(self, inputs, task, *, batch_size=8, return_datasamples=False, return_vis=False, show=False,
+                 wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
+        """Predict.
+
+        Args:
+            inputs: a path, address, array (H, W, 3) BGR uint8, the bytes of a file, a folder, or a list of those.
+            task: name, or a list with a name for each image.
+            batch_size: images that are in memory, and most that pass the backbone, at once.
+            return_datasamples: give data samples of mmpretrain and mmseg.
+            return_vis: give pictures, (H, W, 3) RGB, as well.
+            show: draw them in a window, for ``wait_time`` seconds.
+            out_dir: folder for pictures (in ``img_out_dir``) and predictions (in ``pred_out_dir``): label maps as PNG,
+                scores as JSON.
+            show_progress: draw a progress bar.
+
+        Returns:
+            dict: ``predictions``, for each image a dict with the task and ``pred_label``, ``pred_score``,
+            ``pred_class`` and ``pred_scores``, or ``sem_seg``; and ``visualization``. Data samples alone with
+            ``return_datasamples``.
+
+        Raises:
+            UsageError: an unknown task, or an image that can not be read.
+        """
+        images = list_images(inputs)
+        names = [task] * len(images) if isinstance(task, str) else list(task)
+        if len(names) != len(images):
+            raise UsageError(f'a list of tasks names one for each image, got {len(names)} for {len(images)} images.')
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise UsageError(f'batch_size must be a whole number of at least 1, got {batch_size!r}.')
+        tasks = [self.find(name) for name in names]
+        outputs = output_names(images)
+        predictions, pictures = [], []
+        starts = range(0, len(images), batch_size)
+        for start in track(starts, 'Inference') if show_progress else starts:
+            part = slice(start, start + batch_size)
+            arrays = [read_image(image, most_pixels=self.most_pixels) for image in images[part]]
+            for array, one, sample, name in zip(arrays, tasks[part], self.predict(arrays, tasks[part],
+                                                                                 batch_size=batch_size), outputs[part]):
+                prediction = summarize(one, sample)
+                if show or return_vis or out_dir:
+                    file = os.path.join(out_dir, img_out_dir, f'{name}.png') if out_dir else None
+                    picture = draw(one, array, sample, name=name, show=show, wait_time=wait_time, out_file=file)
+                    pictures += [picture] if return_vis else []
+                if out_dir:
+                    write_prediction(prediction, os.path.join(out_dir, pred_out_dir, name))
+                predictions.append(sample if return_datasamples else prediction)
+        return predictions if return_datasamples else dict(predictions=predictions, visualization=pictures)
+
+    def predict(self, arrays, tasks, *, batch_size=8):
+        """Data samples of decoded images, (H, W, 3) BGR uint8, each under its own task.
+
+        Raises:
+            UsageError: one image is too large for the memory.
+        """
+        return predict_together(self.shared, arrays, tasks, batch_size=batch_size)
+
+    def _require_free(self, name):
+        if name in self.tasks:
+            raise UsageError(f'there is a task named {name!r} already: give this one another name, or remove that one '
+                             'first.')
+
+
+def _backbone_config(source):
+    if isinstance(source, (str, os.PathLike)) and not str(source).endswith('.py'):
+        meta = load_from_disk(str(source)).get('meta', {})
+        if 'cfg' not in meta:
+            raise UsageError(f'{source} has no config: name the config file of the backbone.')
+        config = read_config(meta['cfg'])
+        require_registered((config.get('model') or {}).get('backbone'))
+    elif isinstance(source, (str, os.PathLike)):
+        if not os.path.isfile(source):
+            raise UsageError(f'no config file at {source}.')
+        config = Config.fromfile(str(source))
+    else:
+        config = source
+    backbone = (config.get('model') or {}).get('backbone')
+    if not backbone:
+        raise UsageError(f'a config with model.backbone is needed, got {type(source).__name__} without one.')
+    return dict(backbone)
+
+
+def output_names(images):
+    """A name for the outputs of each image: that of its file, numbered where it is not the only one."""
+    names, seen = [], {}
+    for index, image in enumerate(images):
+        name = Path(image).stem if isinstance(image, (str, os.PathLike)) else f'{index:08d}'
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f'{name}_{seen[name]}')
+    return names

@@ -1,0 +1,151 @@
+"""Task: prompts and heads of one task file on a shared backbone."""
+import threading
+
+import torch
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import MODELS, DefaultScope
+
+from ..errors import UsageError
+from ..weights.files import load_from_disk
+from . import borrowed  # noqa: F401  (registers the stand-in)
+from .backbone import PREFIX
+from .config_text import read_config, require_registered
+from .mixed import can_mix
+from .reading import Reading
+from .recipe import build_pipeline, kind_of, labels_of, require_fit, without
+
+BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
+UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference
+
+
+class Task:
+    """What a task file holds, ready to compute on a shared backbone.
+
+    Args:
+        path: a task file (tools/publish_task.py) or a checkpoint of ``PromptCheckpointHook``.
+        name: that it is asked for by.
+        shared: the :class:`SharedBackbone`.
+
+    Attributes:
+        mixes: whether its images share a forward pass with those of other tasks: methods that only bring prompts or
+            nothing do, on a ViT or a Swin. Others (LoRA, adapters, biases, prompts in pixels) have a pass of their own.
+        kind: 'classification' or 'segmentation'.
+        classes: their names, by label.
+        palette: a colour for each class.
+        nbytes: of the task's own tensors.
+
+    Raises:
+        UsageError: not a task, for another backbone, neither a classifier nor a segmentor, or damaged.
+    """
+
+    def __init__(self, path, name, shared):
+        found = load_from_disk(str(path))
+        meta = found.get('meta', {})
+        if 'state_dict' not in found or 'vpt_mm' not in meta or 'cfg' not in meta:
+            raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
+        self.name, self.path, self.shared, self.gone = name, str(path), shared, False
+        config = read_config(meta['cfg'])
+        self.kind = kind_of(config, path)
+        state = {key: tensor.to(shared.device) for key, tensor in found['state_dict'].items()
+                 if not key.startswith(UNUSED)}
+        with BUILDING, DefaultScope.overwrite_default_scope(
+                'mmseg' if self.kind == 'segmentation' else 'mmpretrain'):
+            own = self._build_backbone(config, meta, state)
+            self.model = self._build_model(config, state)
+            self.pipeline = build_pipeline(config)
+            self.classes, self.palette = labels_of(config, meta, self.model)
+        tensors = [*own, *self.model.state_dict().values()]
+        self.nbytes = sum(tensor.nbytes for tensor in tensors)
+        self.drawing = threading.Lock()
+        self.visualizer = None
+
+    def _build_backbone(self, config, meta, state):
+        """The tuning method, and the whole backbone where the method is more than prompts; its own tensors."""
+        built = without(dict(config.model['backbone']), 'init_cfg', 'frozen_dtype')
+        built['tuning'] = without(built.get('tuning'), 'prototypes')  # the file has the prompts themselves
+        require_registered(built)
+        with torch.device('meta'):
+            view = MODELS.build(built)
+        if view.tuning is None:
+            raise UsageError(f'{self.path} was trained without a tuning method.')
+        self.shared.require(config.model['backbone'], view, meta, self.name)
+        own = {key.removeprefix(PREFIX): tensor for key, tensor in state.items() if key.startswith(PREFIX)}
+        own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
+        needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
+        require_fit(view, own, needed, self.path)
+        self.reading = Reading.of(view)
+        self.mixes = (can_mix(self.shared.model, view.tuning) and not view.trained
+                      and self.reading.out_type in Reading.MIXING)
+        if self.mixes:
+            self.tuning, self.view = view.tuning, None
+            self.tuning.load_state_dict({key.removeprefix('tuning.'): tensor for key, tensor in own.items()},
+                                        assign=True)
+            self.tuning.eval().requires_grad_(False)
+        else:
+            if self.shared.frozen_dtype:
+                with torch.device('meta'):
+                    view = MODELS.build(dict(built, frozen_dtype=self.shared.frozen_dtype))
+            self.view = self.shared.lend_weights(view, own)
+            self.tuning = self.view.tuning
+        return list(own.values())
+
+    def _build_model(self, config, state):
+        """The task's classifier or segmentor, without its backbone."""
+        model = without(dict(config.model), 'backbone', 'auxiliary_head', 'data_preprocessor', 'train_cfg',
+                         'pretrained', 'init_cfg')
+        preprocessor = dict(config.model.get('data_preprocessor') or config.get('data_preprocessor') or {})
+        if self.kind == 'classification':
+            preprocessor.setdefault('type', 'ClsDataPreprocessor')
+        preprocessor = without(preprocessor, 'batch_augments')
+        require_registered([model, preprocessor])
+        preprocessor = MODELS.build(preprocessor)
+        own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
+        with torch.device('meta'):  # sizes are compared before memory is taken
+            built = MODELS.build(dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor))
+        require_fit(built, own, list(built.state_dict()), self.path)
+        own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
+        built.load_state_dict(own, assign=True)
+        if any(tensor.is_meta for tensor in (*built.parameters(), *built.buffers())):  # buffers outside the state
+            built = MODELS.build(dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor))
+            built.load_state_dict(own, assign=True)
+        built = revert_sync_batchnorm(built).to(self.shared.device)
+        built.eval()  # returns nothing in mmpretrain
+        return built.requires_grad_(False)
+
+    @property
+    def members(self):
+        return (self,)
+
+    def prepare(self, image):
+        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample."""
+        data = self.pipeline(dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2], img_path=''))
+        data = self.model.data_preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]), False)
+        return data['inputs'], data['data_samples'][0]
+
+    def crops(self, inputs):
+        """The windows that the model passes to its backbone for ``inputs``, in order."""
+        config = getattr(self.model, 'test_cfg', None) or {}
+        if config.get('mode') != 'slide':
+            return [inputs]
+        tops, lefts = (_starts(size, crop, stride) for size, crop, stride in
+                       zip(inputs.shape[2:], config['crop_size'], config['stride']))
+        height, width = config['crop_size']
+        return [inputs[:, :, top:top + height, left:left + width] for top in tops for left in lefts]
+
+    @torch.no_grad()
+    def finish(self, inputs, samples, features):
+        """Data samples with the prediction, from features of the crops (each (B, ...), by crop)."""
+        with self.model.backbone.lent(features):
+            return self.model.predict(inputs, samples)
+
+    @torch.no_grad()
+    def run_alone(self, images):
+        """Features of (B, 3, h, w) where the task does not mix: one pass of its own."""
+        batch = self.view(images)
+        return [tuple(feature[index:index + 1] for feature in batch) for index in range(len(images))]
+
+
+def _starts(size, crop, stride):
+    """Where windows begin along an axis, as in mmseg's ``slide_inference``."""
+    count = max(size - crop + stride - 1, 0) // stride + 1
+    return [max(min(index * stride + crop, size) - crop, 0) for index in range(count)]
