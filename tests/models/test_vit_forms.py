@@ -138,3 +138,19 @@ def test_prefix(build_vit, with_deep):
 def test_what_makes_no_sense(build_vit, tuning, options, message):
     with pytest.raises(UsageError, match=message):
         build_vit(tuning, **options)
+
+
+@pytest.mark.parametrize('tuning', [None, dict(type='DeepPrompt', length=3), dict(type='PixelPadPrompt', pad=2)])
+def test_a_map_and_the_class_token_are_those_of_two_models(build_vit, tuning):
+    both = build_vit(tuning, out_type='featmap_cls', out_indices=[1, 3])
+    image = torch.randn(2, 3, 32, 32, dtype=torch.float64)
+    for index, out_type in enumerate(['featmap', 'cls_token']):
+        alone = build_vit(tuning, out_type=out_type, out_indices=[1, 3])
+        alone.load_state_dict(both.state_dict())
+        for pair, expected in zip(both(image), alone(image)):
+            torch.testing.assert_close(pair[index], expected, rtol=0, atol=1e-12)
+
+
+def test_a_map_and_the_class_token_need_one(build_vit):
+    with pytest.raises(UsageError, match="out_type='featmap_cls' needs with_cls_token=True"):
+        build_vit(out_type='featmap_cls', with_cls_token=False)

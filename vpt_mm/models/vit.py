@@ -23,8 +23,9 @@ class PromptedViT(Tunable, VisionTransformer):
         with_cp: checkpoint every block: its activations are computed again in the backward pass.
         frozen_dtype: 'bfloat16' or 'float16' stores and computes the frozen part so; prompts, heads and
             outputs stay as they are.
-        out_type: those of mmpretrain, and the mean of the final prompts ('avg_prompts') or of the final
-            prompts and patches ('avg_all'), as (B, C).
+        out_type: those of mmpretrain; the mean of the final prompts ('avg_prompts') or of the final
+            prompts and patches ('avg_all'), as (B, C); or [map, class token] ('featmap_cls'), as mmseg's
+            DPTHead reads it.
         vit: all arguments of mmpretrain's ``VisionTransformer``.
 
     Raises:
@@ -33,12 +34,12 @@ class PromptedViT(Tunable, VisionTransformer):
     """
 
     POOLED = {'avg_prompts', 'avg_all'}
-    OUT_TYPES = VisionTransformer.OUT_TYPES | POOLED
+    OUT_TYPES = VisionTransformer.OUT_TYPES | POOLED | {'featmap_cls'}
 
     def __init__(self, *, tuning=None, out_indices=-1, out_type='cls_token', with_cls_token=True, with_cp=False,
                  frozen_dtype=None, **vit):
-        if out_type == 'cls_token' and not with_cls_token:
-            raise UsageError("out_type='cls_token' needs with_cls_token=True; without a class token use "
+        if out_type in ('cls_token', 'featmap_cls') and not with_cls_token:
+            raise UsageError(f'out_type={out_type!r} needs with_cls_token=True; without a class token use '
                              "'avg_featmap', 'featmap' or 'raw'.")
         if not isinstance(out_indices, int):
             out_indices = list(out_indices)  # mmpretrain resolves negative ones in place
@@ -82,7 +83,7 @@ class PromptedViT(Tunable, VisionTransformer):
 
     @property
     def gives_one_feature(self):
-        return self.out_type not in ('raw', 'featmap') and len(self.out_indices) == 1
+        return self.out_type not in ('raw', 'featmap', 'featmap_cls') and len(self.out_indices) == 1
 
     @property
     def patch_size(self):
@@ -103,10 +104,8 @@ class PromptedViT(Tunable, VisionTransformer):
             if index == self.num_layers - 1 and self.final_norm:
                 tokens = self.ln1(tokens)
             if index in self.out_indices:
-                output = self.format_output(tokens, count, resolution).to(image.dtype)
-                features.append(self.unframe(output, image, stride=self.patch_size) if self.out_type == 'featmap'
-                                else output)
-        return tuple(self.tuning.blend(feature, image) for feature in features)
+                features.append(self.read(tokens, count, resolution, image))
+        return tuple(features)
 
     def embed(self, image):
         """(B, 3, H, W) to tokens (B, [1 +] h * w, C) and (h, w)."""
@@ -151,8 +150,22 @@ class PromptedViT(Tunable, VisionTransformer):
         """How many leading tokens of the last block the output type reads; None for all."""
         return None if self.reads_prompts else 1 if self.out_type == 'cls_token' else count
 
-    def format_output(self, tokens, count, resolution):
+    def read(self, tokens, count, resolution, image):
         """(B, N, C), of which the first ``count`` are no prompts, to the output type."""
         if self.reads_prompts:
-            return tokens[:, count if self.out_type == 'avg_prompts' else self.num_extra_tokens:].mean(dim=1)
-        return self._format_output(tokens[:, :count], resolution)
+            pooled = tokens[:, count if self.out_type == 'avg_prompts' else self.num_extra_tokens:].mean(dim=1)
+            return self.tuning.blend(pooled.to(image.dtype), image)
+        output = self._format_output(tokens[:, :count], resolution)
+        if self.out_type == 'featmap_cls':
+            patches, cls_token = (one.to(image.dtype) for one in output)
+            return [self.tuning.blend(self.unframe(patches, image, stride=self.patch_size), image), cls_token]
+        output = output.to(image.dtype)
+        output = self.unframe(output, image, stride=self.patch_size) if self.out_type == 'featmap' else output
+        return self.tuning.blend(output, image)
+
+    def _format_output(self, tokens, resolution):
+        """As mmpretrain's, which the plain backbone calls too."""
+        if self.out_type != 'featmap_cls':
+            return super()._format_output(tokens, resolution)
+        patches = tokens[:, self.num_extra_tokens:].transpose(1, 2).unflatten(2, resolution).contiguous()
+        return [patches, tokens[:, 0]]

@@ -20,18 +20,21 @@ class ResNet(Family):
         (r'conv1\.3\.weight', r'stem.1.conv.weight'),
         (r'conv1\.4\.(\w+)', r'stem.1.bn.\1'),
         (r'conv1\.6\.weight', r'stem.2.conv.weight'),
+        *((rf'stem\.{3 * layer}\.weight', f'stem.{layer}.conv.weight') for layer in range(3)),  # mmseg, mmdet
+        *((rf'stem\.{3 * layer + 1}\.(\w+)', rf'stem.{layer}.bn.\1') for layer in range(3)),
     )
     heads = r'(fc|head)(\..*)?'
     settings = dict(style="style='{}'", deep_stem='deep_stem={}', avg_down='avg_down={}')
 
     def recognises(self, state):
-        return 'layer1.0.conv1.weight' in state and 'fc.weight' in state or 'conv1.6.weight' in state
+        return 'layer1.0.conv1.weight' in state and 'fc.weight' in state or 'conv1.6.weight' in state \
+            or 'stem.6.weight' in state
 
     def convert(self, state, facts):
         facts.setdefault('style', 'pytorch')  # the stride is the 3x3 convolution's
         deep, pooled = 'conv1.6.weight' in state, 'layer2.0.downsample.1.weight' in state and \
             state['layer2.0.downsample.1.weight'].dim() == 4
-        facts.update(deep_stem=deep, avg_down=pooled)
+        facts.update(deep_stem=deep or 'stem.6.weight' in state, avg_down=pooled)
         converted = {}
         for key, tensor in super().convert(state, facts).items():
             if deep and key.startswith('bn1.'):

@@ -1,0 +1,26 @@
+# VPT-deep in a Swin with FCN on ADE20K.
+_base_ = ['mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py']
+custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
+
+model = dict(
+    pretrained=None,
+    backbone=dict(
+        _delete_=True,
+        type='PromptedSwin',
+        arch='base',
+        img_size=224,
+        out_indices=(0, 1, 2, 3),
+        pad_small_map=True,
+        tuning=dict(type='DeepPrompt', length=10),
+        init_cfg=dict(type='Pretrained', checkpoint='timm://swin_base_patch4_window7_224.ms_in22k')),
+    decode_head=dict(in_channels=1024),
+    auxiliary_head=dict(in_channels=512))
+
+optim_wrapper = dict(
+    _delete_=True,
+    type='PromptOptimWrapper',
+    constructor='PromptOptimWrapperConstructor',
+    optimizer=dict(type='AdamW', lr=0.0005, weight_decay=0.01))
+
+default_hooks = dict(checkpoint=dict(type='PromptCheckpointHook', max_keep_ckpts=3, save_best='mIoU'))
+custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]

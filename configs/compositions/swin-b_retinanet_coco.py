@@ -1,0 +1,24 @@
+# VPT-deep in a Swin under RetinaNet on COCO (needs mmdet: the extra `det`; and a full mmcv to test, for its nms).
+_base_ = ['mmdet::retinanet/retinanet_r50_fpn_1x_coco.py']
+custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type='PromptedSwin',
+        arch='base',
+        img_size=224,
+        out_indices=(1, 2, 3),
+        pad_small_map=True,
+        tuning=dict(type='DeepPrompt', length=10),
+        init_cfg=dict(type='Pretrained', checkpoint='timm://swin_base_patch4_window7_224.ms_in22k')),
+    neck=dict(in_channels=[256, 512, 1024], start_level=0))
+
+optim_wrapper = dict(
+    _delete_=True,
+    type='PromptOptimWrapper',
+    constructor='PromptOptimWrapperConstructor',
+    optimizer=dict(type='AdamW', lr=0.0001, weight_decay=0.0001))
+
+default_hooks = dict(checkpoint=dict(type='PromptCheckpointHook', max_keep_ckpts=3))
+custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]

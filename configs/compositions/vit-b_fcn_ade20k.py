@@ -1,0 +1,28 @@
+# VPT-deep with FCN on ADE20K: the last map, and that of an earlier block for the auxiliary head.
+_base_ = ['mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py']
+custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
+
+model = dict(
+    data_preprocessor=dict(mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5]),  # as these weights were trained
+    pretrained=None,
+    backbone=dict(
+        _delete_=True,
+        type='PromptedViT',
+        arch='base',
+        img_size=512,
+        patch_size=16,
+        out_type='featmap',
+        out_indices=[8, 11],
+        tuning=dict(type='DeepPrompt', length=10),
+        init_cfg=dict(type='Pretrained', checkpoint='timm://vit_base_patch16_224.augreg_in21k')),
+    decode_head=dict(in_channels=768, in_index=1),
+    auxiliary_head=dict(in_channels=768, in_index=0))
+
+optim_wrapper = dict(
+    _delete_=True,
+    type='PromptOptimWrapper',
+    constructor='PromptOptimWrapperConstructor',
+    optimizer=dict(type='AdamW', lr=0.0005, weight_decay=0.01))
+
+default_hooks = dict(checkpoint=dict(type='PromptCheckpointHook', max_keep_ckpts=3, save_best='mIoU'))
+custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]

@@ -1,0 +1,29 @@
+"""Make a prompted config of one of OpenMMLab's: python tools/prompt_config.py CONFIG --tuning DeepPrompt --length 10."""
+import argparse
+
+from mmengine.config import DictAction
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.engine.launch import main
+from vpt_mm.engine.prompt_config import prompt_config
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help="a config file, or one of an installed package's: mmseg::segmenter/NAME.py")
+    parser.add_argument('--tuning', default='DeepPrompt', metavar='METHOD',
+                        help='class of the tuning method (default: %(default)s)')
+    parser.add_argument('--length', type=int, help='prompt length, for methods that have one')
+    parser.add_argument('--tuning-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+                        help='other arguments of the tuning method, such as dropout=0.1')
+    parser.add_argument('--out', metavar='FILE', help='file to write (default: NAME_prompted.py)')
+    return parser.parse_args()
+
+
+def write(args):
+    length = {} if args.length is None else dict(length=args.length)
+    print(prompt_config(args.config, tuning=dict(type=args.tuning, **length, **args.tuning_options), out=args.out))
+
+
+if __name__ == '__main__':
+    main(write, parse_args())
