@@ -1,5 +1,6 @@
 """Memory of a training step, counted without weights or a GPU: python tools/memory.py --backbones vit-huge."""
 import argparse
+import warnings
 
 from rich.console import Console
 
@@ -29,6 +30,7 @@ def parse_args():
 
 
 def count(args):
+    warnings.filterwarnings('ignore', module='mmseg')
     size = args.size or 224
     if args.config:
         memories = [memory_of_config(args.config, batch=args.batch, size=args.size)]
