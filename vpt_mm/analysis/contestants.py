@@ -30,9 +30,10 @@ class Backbone:
     entry: str
     maps: dict
 
-    @property
-    def embeds_patches(self):
-        return self.entry.startswith('patch_embed')
+    def config(self, *, size, read):
+        """Config of our class for images of this side; ``read`` is 'class' or 'patches'."""
+        config = dict(self.options, **(self.maps if read == 'patches' else {}))
+        return dict(config, img_size=size) if self.entry.startswith('patch_embed') else config
 
 
 def _vit(arch, patch_size, depth):
@@ -84,9 +85,7 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
     method = method or backbone.methods[0]
     if method not in backbone.methods:
         raise UsageError(f"on {name} the benchmark knows {', '.join(backbone.methods)}, got {method!r}.")
-    options = dict(backbone.options, **(backbone.maps if read == 'patches' else {}))
-    if backbone.embeds_patches:
-        options['img_size'] = size
+    options = backbone.config(size=size, read=read)
     plain = _plain(backbone, options).to(device)
     variants = {'vpt_mm': {},
                 **({'vpt_mm, checkpointed': dict(with_cp=True)} if with_cp else {}),

@@ -8,6 +8,7 @@ from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import CheckpointLoader
 
 from ..errors import UsageError
+from .own_data import check_class_folders, check_masks
 
 WHERE_TO_GET = {
     'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
@@ -15,6 +16,9 @@ WHERE_TO_GET = {
                      'python -m vpt_mm.datasets.digit_scenes {root} --images 20',
     'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 2000 --size 64 '
                           '--digits 1 1 --contrast 0.18',
+    'CustomDataset': 'set DATA_ROOT to the folder that holds one folder of images for each class',
+    'BaseSegDataset': 'set DATA_ROOT to the folder that holds images/{{training,validation}} and '
+                      'annotations/{{training,validation}}, and SUFFIX to the ending of the images, such as .png',
 }
 
 
@@ -31,7 +35,7 @@ def check_config(config, *, phases):
     init_default_scope(config.get('default_scope', 'mmengine'))
     for phase in phases:
         if config.get(f'{phase}_dataloader'):
-            check_data(config[f'{phase}_dataloader']['dataset'])
+            check_data(config[f'{phase}_dataloader']['dataset'], config.model)
     if 'train' in phases:
         check_weights(config)
 
@@ -79,17 +83,19 @@ def is_local(checkpoint):
     return not any(prefix and re.match(prefix, checkpoint) for prefix in CheckpointLoader._schemes)
 
 
-def check_data(dataset):
-    """Images are there, and every image of a segmentation set has its mask."""
+def check_data(dataset, model):
+    """Images are there, every image of a segmentation set has its mask, and own images the classes of the head."""
     if 'datasets' in dataset or 'dataset' in dataset:
         for inner in dataset.get('datasets') or [dataset['dataset']]:
-            check_data(inner)
+            check_data(inner, model)
         return
     root = dataset.get('data_root')
     kind = str(dataset['type']).rpartition('.')[-1]
     hint = WHERE_TO_GET.get(kind, 'put it there, or set data_root').format(root=root)
     if root is not None and '://' not in root and not os.path.isdir(root):
         raise UsageError(f'no data at {root} ({kind}): {hint}')
+    if kind == 'CustomDataset' and dataset.get('with_label', True) and not dataset.get('ann_file'):
+        check_class_folders(dataset, (model.get('module', model).get('head') or {}).get('num_classes'))
     if 'img_path' not in (dataset.get('data_prefix') or {}):
         return
     images = _list_images(dataset)
@@ -100,6 +106,8 @@ def check_data(dataset):
     if bare:
         raise UsageError(f"every image needs a mask, but {len(bare)} of {len(images)} have none: {bare[0]['img_path']} "
                          f"should have {bare[0]['seg_map_path']}.")
+    if kind == 'BaseSegDataset':
+        check_masks(images, dataset)
 
 
 def _list_images(dataset):

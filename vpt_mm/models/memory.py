@@ -14,6 +14,11 @@ def rebuilt(makers, made):
     """
     if torch.compiler.is_compiling() or not torch.is_grad_enabled():
         return nullcontext()
-    recipes = {(one.data_ptr(), one.shape): make for one, make in zip(made, makers)}
-    return saved_tensors_hooks(lambda tensor: recipes.get((tensor.data_ptr(), tensor.shape), tensor),
+    recipes = {_place(one): make for one, make in zip(made, makers)}
+    return saved_tensors_hooks(lambda tensor: recipes.get(_place(tensor), tensor),
                                lambda kept: kept if isinstance(kept, torch.Tensor) else kept())
+
+
+def _place(tensor):
+    """Where a tensor lies; tensors without values, which have no address, do have a storage."""
+    return tensor.untyped_storage()._cdata, tensor.storage_offset(), tensor.shape

@@ -1,0 +1,30 @@
+"""The site: bash tools/build_docs.sh."""
+import importlib.util
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import vpt_mm  # noqa: E402  (mends the environment before autodoc imports the parts)
+
+project = 'vpt_mm'
+release = vpt_mm.__version__
+copyright = 'the authors of vpt_mm'  # noqa: A001  (Sphinx's name)
+extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon']
+source_suffix = {'.md': 'markdown'}
+# Parts of the reference whose package is not there.
+exclude_patterns = [f'reference/{page.stem}.md' for page in (ROOT / 'docs' / 'reference').glob('*.md')
+                    if importlib.util.find_spec(f'vpt_mm.{page.stem}') is None]
+
+html_theme = 'furo'
+html_title = 'vpt_mm'
+myst_heading_anchors = 3
+myst_fence_as_directive = []
+
+autodoc_member_order = 'bysource'
+autodoc_default_options = dict(members=True)
+autodoc_typehints = 'none'
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True

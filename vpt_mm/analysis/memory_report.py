@@ -1,0 +1,201 @@
+"""What a training step needs in memory, counted on tensors without values: no weights, no device, no time."""
+import copy
+import itertools
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import OPTIMIZERS
+from rich.table import Table
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from ..errors import UsageError
+from .contestants import BACKBONES
+from .weightless import build_weightless
+
+METHODS = {
+    'Linear': dict(type='LinearProbe'), 'VPT-shallow': dict(type='ShallowPrompt', length=50),
+    'VPT-deep': dict(type='DeepPrompt', length=50), 'LoRA': dict(type='LoRA', rank=16),
+    'Adapter': dict(type='Adapter', reduction=64), 'Bias': dict(type='BiasTuning'),
+    'Partial-1': dict(type='PartialTuning', last=1), 'Full': dict(type='FullTuning')}
+OPTIONS = {
+    'plain': {}, 'stored': dict(frozen_dtype='bfloat16'), 'checkpointed': dict(with_cp=True),
+    'both': dict(frozen_dtype='bfloat16', with_cp=True)}
+WITH_OWN = ('Bias', 'Partial-1', 'Full')  # train weights of the backbone, which are not stored in bfloat16 then
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of one training step.
+
+    Attributes:
+        names: who was counted: backbone or config, method, options.
+        weights: parameters and buffers.
+        gradients: of the parameters that train.
+        optimizer: its state.
+        kept: what the forward pass leaves for the backward pass, outputs included.
+    """
+
+    names: tuple
+    weights: int
+    gradients: int
+    optimizer: int
+    kept: int
+
+    @property
+    def total(self):
+        """A lower bound of the peak: what a single operator needs for itself comes on top."""
+        return self.weights + self.gradients + self.optimizer + self.kept
+
+
+def memory_of_backbone(backbone, method, option, *, batch, size, read='class', optimizer=None):
+    """Count a backbone alone.
+
+    Args:
+        backbone: key of ``BACKBONES`` of the benchmark.
+        method: key of ``METHODS``.
+        option: key of ``OPTIONS``: the frozen part stored in bfloat16, its blocks checkpointed, both, or neither.
+        batch: images at once.
+        size: image side in pixels.
+        read: 'class' for a classifier's output, 'patches' for a segmentor's four maps.
+        optimizer: config of the optimizer; SGD with momentum by default.
+
+    Raises:
+        UsageError: a name that is not there, or an option that the backbone or method does not allow.
+    """
+    for name, known in ((backbone, BACKBONES), (method, METHODS), (option, OPTIONS)):
+        if name not in known:
+            raise UsageError(f"must be one of {', '.join(known)}, got {name!r}.")
+    config = dict(BACKBONES[backbone].config(size=size, read=read), tuning=copy.deepcopy(METHODS[method]),
+                  **OPTIONS[option])
+    model = build_weightless(Config(dict(model=config)))
+    return memory_of(model, (batch, 3, size, size), names=(backbone, method, option), optimizer=optimizer)
+
+
+def combinations(backbones, methods, options):
+    """Those (backbone, method, option) that go together."""
+    return [one for one in itertools.product(backbones, methods, options)
+            if one[1] not in WITH_OWN or 'frozen_dtype' not in OPTIONS.get(one[2], {})]
+
+
+def memory_of_config(path, *, batch, size=None):
+    """Count the model of a config with its heads and their losses.
+
+    Args:
+        path: config file of a classifier or segmentor.
+        batch: images at once.
+        size: image side in pixels; the backbone's ``img_size`` by default.
+    """
+    config = Config.fromfile(path)
+    size = size or config.model.backbone.img_size
+    model = revert_sync_batchnorm(build_weightless(config))
+    return memory_of(model, (batch, 3, size, size), names=(str(path), '', ''),
+                     optimizer=config.optim_wrapper.optimizer, run=losses_of)
+
+
+def losses_of(model, image):
+    """A cross entropy for each head, at the size of the image where it gives a map."""
+    features = model.extract_feat(image)
+    if not hasattr(model, 'decode_head'):
+        scores = model.head(features)
+        return [F.cross_entropy(scores, torch.zeros(len(image), dtype=torch.long))]
+    more = getattr(model, 'auxiliary_head', None)
+    heads = [model.decode_head, *(more if isinstance(more, nn.ModuleList) else [more] if more else [])]
+    labels = torch.zeros(len(image), *image.shape[2:], dtype=torch.long)
+    scores = (F.interpolate(head(features), image.shape[2:], mode='bilinear') for head in heads)
+    return [F.cross_entropy(one, labels) for one in scores]
+
+
+def memory_of(model, shape, *, names=(), optimizer=None, run=None):
+    """Count a model that was built on the meta device, in train mode.
+
+    Args:
+        model: backbone or whole model.
+        shape: (B, 3, H, W) of the images.
+        names: for the report.
+        optimizer: its config; SGD with momentum by default.
+        run: function of model and images, the model itself by default; what it returns is kept.
+    """
+    model.train()
+    mode = FakeTensorMode()
+    give_shape(model, mode)
+    tensors = [*model.parameters(), *model.buffers()]
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    with mode:
+        image = torch.empty(shape)
+        with Living(besides=[image, *tensors]) as living:
+            outputs = (run or type(model).__call__)(model, image)
+        kept = living.bytes()
+        del outputs
+    gradients = sum(map(size_of, learned))
+    slots = slots_of(optimizer or dict(type='SGD', lr=1., momentum=0.9))
+    return Memory(tuple(names), sum(map(size_of, tensors)), gradients, slots * gradients, kept)
+
+
+def give_shape(model, mode):
+    """Replace meta tensors, in place, by such as know what a CPU's kernels would return for them."""
+    known = {}
+    for module in model.modules():
+        for store in (module._parameters, module._buffers):
+            for name, tensor in store.items():
+                if tensor is not None and id(tensor) not in known:
+                    shaped = FakeTensor(mode, tensor.detach(), torch.device('cpu'))
+                    known[id(tensor)] = shaped if not isinstance(tensor, nn.Parameter) else \
+                        nn.Parameter(shaped, requires_grad=tensor.requires_grad)
+                store[name] = None if tensor is None else known[id(tensor)]
+
+
+class Living(TorchDispatchMode):
+    """Watches the storages that operators make; counts, each once, those that something still holds.
+
+    Args:
+        besides: tensors that were there before.
+    """
+
+    def __init__(self, *, besides):
+        super().__init__()
+        self.before = {StorageWeakRef(tensor.untyped_storage()) for tensor in besides}
+        self.sizes = {}
+
+    def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
+        outputs = operator(*args, **(kwargs or {}))
+        for tensor in tree_leaves(outputs):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                self.sizes[StorageWeakRef(storage)] = storage.nbytes()
+        return outputs
+
+    def bytes(self):
+        return sum(size for storage, size in self.sizes.items() if storage not in self.before and not storage.expired())
+
+
+def slots_of(optimizer):
+    """How many values an optimizer keeps for each one that it learns, seen from a step of its own."""
+    parameter = nn.Parameter(torch.ones(2))
+    built = OPTIMIZERS.build(dict(optimizer, params=[parameter]))
+    parameter.grad = torch.ones(2)
+    built.step()
+    return sum(value.numel() for value in built.state[parameter].values() if torch.is_tensor(value)) // 2
+
+
+def size_of(tensor):
+    return tensor.numel() * tensor.element_size()
+
+
+def memory_table(memories, *, title):
+    """A list of :class:`Memory` as a rich table, in GB of 10^9 bytes."""
+    table = Table(title=title)
+    for name in ('model', 'method', 'options'):
+        table.add_column(name, overflow='fold')
+    for name in ('weights', 'gradients', 'optimizer', 'kept for backward', 'in all'):
+        table.add_column(name, justify='right')
+    for one in memories:
+        numbers = (one.weights, one.gradients, one.optimizer, one.kept, one.total)
+        table.add_row(*one.names, *(f'{number / 1e9:,.2f}' for number in numbers))
+    return table
