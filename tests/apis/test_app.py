@@ -246,6 +246,13 @@ def test_the_page_in_a_browser(server, browser, inferencer, files, tmp_path):
         wait.until(lambda one: text in one.find_element(By.CSS_SELECTOR, selector).text)
 
     wait.until(lambda _: find('#task input').get_attribute('value') == 'birds')
+    (tmp_path / 'broken.png').write_bytes(IMAGES[2][:-40])
+    choose('#image', tmp_path / 'broken.png')
+    find('#image img')
+    find('#predict').click()
+    shown('body', 'is no image that can be read')
+    browser.get(f'http://127.0.0.1:{server.port}/')
+    wait.until(lambda _: find('#task input').get_attribute('value') == 'birds')
     choose('#image', tmp_path / 'image.png')
     find('#image img')
     find('#predict').click()

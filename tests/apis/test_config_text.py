@@ -55,6 +55,21 @@ def test_a_hostile_task_is_refused(tmp_path, place):
     assert not (tmp_path / 'ran').exists()
 
 
+@pytest.mark.parametrize('place, value', [
+    ('model.head.topk', 'x'), ('model.head.no_such_argument', 3), ('model.data_preprocessor.mean', 'x'),
+    ('model.backbone.tuning.first', 'x'), ('test_dataloader.dataset.pipeline', [3])])
+def test_a_config_that_can_not_be_built(tmp_path, place, value):
+    config = served.classifier(served.save_base(tmp_path / 'base.pth'), dict(type='DeepPrompt', length=2))
+    task = served.write_task(tmp_path / 'task.safetensors', config)
+    found = torch.load(task.with_suffix('.pth'), weights_only=False)
+    broken = Config(config.to_dict())
+    broken.merge_from_dict({place: value})
+    found['meta']['cfg'] = broken.pretty_text
+    torch.save(found, tmp_path / 'x.pth')
+    with pytest.raises(UsageError):
+        TaskInferencer(config, device='cpu').add(tmp_path / 'x.pth')
+
+
 def test_sizes_are_compared_before_memory_is_taken(tmp_path):
     weights = served.save_base(tmp_path / 'base.pth')
     config = served.classifier(weights, dict(type='DeepPrompt', length=2))

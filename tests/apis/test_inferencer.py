@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import Compose, pseudo_collate
-from mmengine.registry import TRANSFORMS, DefaultScope
+from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 
-from tests import served
+from tests import protocols, served
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.errors import UsageError
 
@@ -307,3 +307,40 @@ def test_switching_tasks_compiles_nothing_anew(files, tmp_path):
     usual.add(files['birds'][0], name='later')
     for ours, theirs in zip(made, usual(arrays, names[::-1])['predictions']):
         np.testing.assert_allclose(ours['pred_scores'], theirs['pred_scores'], atol=1e-5)
+
+
+def test_a_task_that_was_trained_in_half(files, tmp_path):
+    weights = files['birds'][1].model.backbone.init_cfg.checkpoint
+    config = served.classifier(weights, DEEP, frozen_dtype='bfloat16')
+    path = served.write_task(tmp_path / 'half.safetensors', config)
+    image = images(1)[0]
+    expected = scores(whole_model(dict(half=(path, config, 0)), 'half', image))
+    for frozen_dtype, tolerance in (('bfloat16', 1e-2), (None, 0.1)):
+        one = TaskInferencer(files['birds'][1], device='cpu', frozen_dtype=frozen_dtype, tasks=dict(half=path))
+        made = scores(one(image, 'half', return_datasamples=True)[0])
+        torch.testing.assert_close(made, expected, rtol=tolerance, atol=tolerance)
+    with pytest.raises(UsageError, match='task half is for another backbone'):
+        TaskInferencer(files['birds'][1], device='cpu', frozen_dtype='float16', tasks=dict(half=path))
+
+
+@pytest.mark.parametrize('kind, tunings, mixes', [
+    ('swin', [DEEP, dict(DEEP, length=1), dict(type='ShallowPrompt', length=2)], True),
+    ('convnext', [dict(type='PixelPadPrompt', pad=2), dict(type='BiasTuning')], False)])
+def test_other_backbones(kind, tunings, mixes, tmp_path, monkeypatch):
+    """On a Swin tasks of one length share a pass; on a ConvNet every task has its own."""
+    backbone = protocols.BACKBONES[kind]
+    torch.save({'state_dict': MODELS.build(backbone).state_dict()}, tmp_path / 'base.pth')
+    made = {}
+    for seed, tuning in enumerate([*tunings, tunings[0]]):
+        config = served.classifier(str(tmp_path / 'base.pth'), DEEP)
+        config.model.backbone = dict(backbone, tuning=tuning, init_cfg=config.model.backbone.init_cfg)
+        config.model.neck = dict(type='GlobalAveragePooling')
+        config.model.head.in_channels = 16  # of either kind
+        made[str(seed)] = served.write_task(tmp_path / f'{seed}.safetensors', config, seed=seed), config, seed
+    one = TaskInferencer(config, device='cpu', tasks={name: path for name, (path, *_) in made.items()})
+    assert {task.mixes for task in one.tasks.values()} == {mixes}
+    passes, run = [], one.shared.run
+    monkeypatch.setattr(one.shared, 'run', lambda *args: passes.append(len(args[1])) or run(*args))
+    for name, array, sample in zip(made, images(4), one(images(len(made)), list(made), return_datasamples=True)):
+        torch.testing.assert_close(scores(sample), scores(whole_model(made, name, array)), rtol=1e-5, atol=1e-5)
+    assert passes == ([2, 1, 1] if mixes else [])

@@ -46,8 +46,9 @@ def test_predict(command, folder):
     birds, places = second['predictions']
     assert (birds['task'], places['task']) == ('birds', 'places')
     assert sum(birds['pred_scores']) == pytest.approx(1) and sum(places['shares'].values()) == pytest.approx(1)
-    for file in ('birds/vis/a.png', 'places/vis/b.png', 'places/pred/a.png'):
-        assert cv2.imread(str(folder / 'out' / file)).shape == (40, 50, 3)
+    for file, shape in (('birds/vis/a.png', (224, 280, 3)), ('places/vis/b.png', (40, 50, 3)),
+                        ('places/pred/a.png', (40, 50, 3))):
+        assert cv2.imread(str(folder / 'out' / file)).shape == shape
     assert json.loads((folder / 'out/birds/pred/b.json').read_text())['pred_class'] == birds['pred_class']
 
 

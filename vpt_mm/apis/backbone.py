@@ -13,7 +13,7 @@ from ..weights.frozen import digests, fingerprint_of_digests
 from . import mixed
 
 # What a task may set otherwise than the shared backbone: how its outputs are read, and what matters in training alone.
-FREE = {'type', 'tuning', 'init_cfg', 'out_type', 'out_indices', 'final_norm', 'frozen_dtype', 'with_cp', 'drop_rate',
+FREE = {'tuning', 'init_cfg', 'out_type', 'out_indices', 'final_norm', 'frozen_dtype', 'with_cp', 'drop_rate',
         'drop_path_rate', 'frozen_stages', 'norm_eval', '_scope_'}
 PREFIX = 'backbone.'  # of its keys in the state dicts of tasks
 
@@ -62,20 +62,24 @@ class SharedBackbone:
     def nbytes(self):
         return sum(tensor.nbytes for tensor in self.state.values())
 
-    def require(self, task_config, view, meta, name):
-        """Raise UsageError unless a task was trained on this backbone.
+    def require_settings(self, config, name):
+        """Raise UsageError unless the backbone in a task's config computes what this one does, tuning apart."""
+        theirs, ours = ({**_defaults(type(self.model)), **plain(one)} for one in (config, self.config))
+        for key in sorted((theirs.keys() | ours.keys()) - FREE, key=lambda key: (key != 'type', key)):
+            if theirs.get(key) != ours.get(key):
+                raise UsageError(f'task {name} is for another backbone: {key} is {theirs.get(key)} there and '
+                                 f'{ours.get(key)} here.')
+
+    def require_weights(self, view, meta, name, *, stored=None):
+        """Raise UsageError unless a task was trained on these very weights.
 
         Args:
-            task_config: the backbone in the task's config.
-            view: that backbone, built on the meta device.
+            view: the backbone of the task's config, built on the meta device.
             meta: the task's, with the fingerprint of its frozen weights.
             name: of the task.
+            stored: the ``frozen_dtype`` that it was trained with.
         """
-        other = self._differing_setting(task_config, view)
-        if other:
-            raise UsageError(f'task {name} is for another backbone: {other[0]} is {other[1]} there and {other[2]} '
-                             'here.')
-        keys, stored = [PREFIX + key for key in view.frozen_weights], task_config.get('frozen_dtype')
+        keys = [PREFIX + key for key in view.frozen_weights]
         if stored not in self.digests and self.frozen_dtype is None:
             self.digests[stored] = self._digests(getattr(torch, stored))
         known = self.digests.get(stored, {})
@@ -84,15 +88,6 @@ class SharedBackbone:
             base = ', '.join((meta['vpt_mm'].get('base') or {}).values()) or 'weights without a name'
             raise UsageError(f'task {name} is for another backbone, {base}; this one is '
                              f'{self.config["init_cfg"]["checkpoint"]}.')
-
-    def _differing_setting(self, config, view):
-        if type(view) is not type(self.model):
-            return 'type', type(view).__name__, type(self.model).__name__
-        theirs, ours = ({**_defaults(type(view)), **plain(one)} for one in (config, self.config))
-        for key in sorted((theirs.keys() | ours.keys()) - FREE):
-            if theirs.get(key) != ours.get(key):
-                return key, theirs.get(key), ours.get(key)
-        return None
 
     def lend_weights(self, view, own):
         """Give a backbone that was built on the meta device the task's ``own`` tensors, and the shared ones."""

@@ -77,7 +77,9 @@ def _from_bytes(content, name, most_pixels):
             first = image.convert('RGB') if getattr(image, 'is_animated', False) else None
     except UsageError:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError,
+    except UnidentifiedImageError:
+        raise UsageError(f'{name} is no image that can be read: no known format.') from None
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError,
             Image.DecompressionBombError) as error:
         raise UsageError(f'{name} is no image that can be read: {error}.') from None
     decoded = np.array(first)[..., ::-1] if first else mmcv.imfrombytes(content, flag='color')

@@ -8,6 +8,8 @@ from PIL import Image
 
 from ..engine.files import write_whole
 
+LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can not be read
+
 
 def summarize(task, sample):
     """A prediction as plain values: of a class and its scores, or of the label of every pixel."""
@@ -31,7 +33,10 @@ def describe(task, prediction):
 
 
 def draw(task, array, sample, *, name='', show=False, wait_time=0, out_file=None):
-    """(H, W, 3) RGB: the image, BGR, with the prediction on it; written to ``out_file`` as well."""
+    """(H, W, 3) RGB: the image, BGR, with the prediction on it; written to ``out_file`` as well.
+
+    Small images are enlarged where the prediction is text.
+    """
     with task.drawing:  # a visualizer holds one figure
         if task.visualizer is None:
             task.visualizer = _visualizer(task)
@@ -39,8 +44,9 @@ def draw(task, array, sample, *, name='', show=False, wait_time=0, out_file=None
         if task.kind == 'segmentation':
             task.visualizer.add_datasample(name, image, sample.cpu(), draw_gt=False, show=show, wait_time=wait_time)
         else:
+            resize = LEGIBLE if min(image.shape[:2]) < LEGIBLE else None
             task.visualizer.visualize_cls(image, sample, classes=task.classes, draw_gt=False, show=show,
-                                          wait_time=wait_time, name=name)
+                                          wait_time=wait_time, name=name, resize=resize)
         picture = np.array(task.visualizer.get_image())
     if out_file:
         write_whole(encode_png(picture), out_file)

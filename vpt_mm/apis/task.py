@@ -46,21 +46,25 @@ class Task:
         self.name, self.path, self.shared, self.gone = name, str(path), shared, False
         config = read_config(meta['cfg'])
         self.kind = kind_of(config, path)
+        self.drawing, self.visualizer = threading.Lock(), None
         state = {key: tensor.to(shared.device) for key, tensor in found['state_dict'].items()
                  if not key.startswith(UNUSED)}
-        with BUILDING, DefaultScope.overwrite_default_scope(
-                'mmseg' if self.kind == 'segmentation' else 'mmpretrain'):
-            own = self._build_backbone(config, meta, state)
-            self.model = self._build_model(config, state)
-            self.pipeline = build_pipeline(config)
-            self.classes, self.palette = labels_of(config, meta, self.model)
-        tensors = [*own, *self.model.state_dict().values()]
-        self.nbytes = sum(tensor.nbytes for tensor in tensors)
-        self.drawing = threading.Lock()
-        self.visualizer = None
+        try:
+            with BUILDING, DefaultScope.overwrite_default_scope(
+                    'mmseg' if self.kind == 'segmentation' else 'mmpretrain'):
+                own = self._build_backbone(config, meta, state)
+                self.model = self._build_model(config, state)
+                self.pipeline = build_pipeline(config)
+                self.classes, self.palette = labels_of(config, meta, self.model)
+        except UsageError:
+            raise
+        except Exception as error:  # a file can name arguments that raise anything
+            raise UsageError(f'{path} has a config that can not be built: {type(error).__name__}: {error}') from error
+        self.nbytes = sum(tensor.nbytes for tensor in [*own, *self.model.state_dict().values()])
 
     def _build_backbone(self, config, meta, state):
         """The tuning method, and the whole backbone where the method is more than prompts; its own tensors."""
+        self.shared.require_settings(config.model['backbone'], self.name)
         built = without(dict(config.model['backbone']), 'init_cfg', 'frozen_dtype')
         built['tuning'] = without(built.get('tuning'), 'prototypes')  # the file has the prompts themselves
         require_registered(built)
@@ -68,7 +72,7 @@ class Task:
             view = MODELS.build(built)
         if view.tuning is None:
             raise UsageError(f'{self.path} was trained without a tuning method.')
-        self.shared.require(config.model['backbone'], view, meta, self.name)
+        self.shared.require_weights(view, meta, self.name, stored=config.model['backbone'].get('frozen_dtype'))
         own = {key.removeprefix(PREFIX): tensor for key, tensor in state.items() if key.startswith(PREFIX)}
         own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
         needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
