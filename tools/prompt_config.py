@@ -1,4 +1,4 @@
-"""Make a prompted config of one of OpenMMLab's: python tools/prompt_config.py CONFIG --tuning DeepPrompt --length 10."""
+"""Make a prompted config of any: python tools/prompt_config.py CONFIG --tuning DeepPrompt --length 10."""
 import argparse
 
 from mmengine.config import DictAction

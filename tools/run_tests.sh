@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Makes .venv and runs the tests, a process for each core; arguments go to pytest.
+# Without arguments the whole suite runs, after the checks of tools/check.sh, and prints its coverage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh
 export OMP_NUM_THREADS=1
-.venv/bin/python -m pytest -n auto "${@:-tests}"
+if [ $# -eq 0 ]; then
+    PYTHON=.venv/bin/python bash tools/check.sh
+    set -- --cov=vpt_mm --cov-report=term:skip-covered tests
+fi
+.venv/bin/python -m pytest -n auto --dist loadgroup "$@"

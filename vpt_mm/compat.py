@@ -33,7 +33,8 @@ def mend_torchvision():
         for name in [name for name in sys.modules if name.split('.')[0] == 'torchvision']:
             del sys.modules[name]
         # The library object owns the definitions: without a reference they are withdrawn.
-        mend_torchvision.library = library = torch.library.Library('torchvision', 'DEF')
+        mend_torchvision.library = library = torch.library.Library(  # type: ignore[attr-defined]
+            'torchvision', 'DEF')
         library.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
         library.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
         import torchvision  # noqa: F401
@@ -90,7 +91,7 @@ def mend_checkpoint_loading():
     try:
         from numpy._core import multiarray
     except ImportError:  # numpy < 2
-        from numpy.core import multiarray
+        from numpy.core import multiarray  # type: ignore[no-redef]
     dtypes = {type(np.dtype(kind)) for kind in '?bhilqBHILQefdUS'}
     # numpy names itself numpy.core up to 1.26 and numpy._core after: files of both are met.
     moved = [(getattr(multiarray, name), f'numpy.{core}.multiarray.{name}')

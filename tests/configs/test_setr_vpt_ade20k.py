@@ -42,7 +42,8 @@ def small(tmp_path):
 def test_it_trains_validates_saves_resumes_and_tests(small):
     launch.train(train_options(small))
     first = torch.load(small / 'run/iter_2.pth', weights_only=True)
-    launch.train(train_options(small, resume='auto', cfg_options={'train_cfg.max_iters': 3, 'train_cfg.val_interval': 3}))
+    three = {'train_cfg.max_iters': 3, 'train_cfg.val_interval': 3}
+    launch.train(train_options(small, resume='auto', cfg_options=three))
     saved = torch.load(small / 'run/iter_3.pth', weights_only=True)
     assert not torch.equal(first['state_dict']['backbone.tuning.tokens'], saved['state_dict']['backbone.tuning.tokens'])
     assert torch.equal(first['state_dict']['backbone.pos_embed'], saved['state_dict']['backbone.pos_embed'])

@@ -11,7 +11,7 @@ def test_grounds_are_dark(painter):
     for seed in range(20):
         ground = painter(32, rng=np.random.default_rng(seed))
         assert ground.shape == (32, 32, 3)
-        assert 0 <= ground.min() and ground.max() <= DARK
+        assert ground.min() >= 0 and ground.max() <= DARK
 
 
 def test_only_textures_vary_within_an_image():

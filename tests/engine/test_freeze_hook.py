@@ -38,7 +38,8 @@ def test_exactly_the_named_parameters_move(tmp_path, weights, tuning, moved):
     runner = build_runner(run_config(tmp_path / 'run', weights=weights, tuning=tuning))
     runner.train()
     backbone = runner.model.backbone
-    changed = {key for key, tensor in loaded_base(weights).items() if not torch.equal(backbone.state_dict()[key], tensor)}
+    now = backbone.state_dict()
+    changed = {key for key, tensor in loaded_base(weights).items() if not torch.equal(now[key], tensor)}
     assert changed <= set(backbone.trained)
     assert changed >= set(moved)
     assert bool(changed) == bool(moved)

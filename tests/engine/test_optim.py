@@ -17,7 +17,8 @@ class Model(nn.Module):
         self.head = nn.Linear(32, 3)
 
 
-def build(model, *, type='PromptOptimWrapper', constructor='PromptOptimWrapperConstructor', paramwise_cfg=None, **kwargs):
+def build(model, *, type='PromptOptimWrapper', constructor='PromptOptimWrapperConstructor', paramwise_cfg=None,
+          **kwargs):
     optimizer = dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=0.01)
     return build_optim_wrapper(model, dict(type=type, constructor=constructor, optimizer=optimizer,
                                            paramwise_cfg=paramwise_cfg, **kwargs))

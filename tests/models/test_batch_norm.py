@@ -12,7 +12,7 @@ from vpt_mm.models.batch_norm import LeanBatchNorm
 def norms():
     """(ours, PyTorch's) with the same random values."""
     pair = LeanBatchNorm(5).double(), nn.BatchNorm2d(5).double()
-    for key, tensor in pair[0].state_dict().items():
+    for tensor in pair[0].state_dict().values():
         if tensor.is_floating_point():
             tensor.add_(torch.rand_like(tensor))
     pair[1].load_state_dict(pair[0].state_dict())

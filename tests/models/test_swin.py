@@ -48,7 +48,7 @@ def naive(plain, batch, **prompts):
     return [torch.cat(maps) for maps in zip(*(naive_image(plain, image[None], **prompts) for image in batch))]
 
 
-def naive_image(plain, image, joining={}, deep={}, prefixes={}):
+def naive_image(plain, image, joining={}, deep={}, prefixes={}):  # noqa: B006  (none is written to)
     """``joining`` and ``deep``: {block: (P, C)}; ``prefixes``: {block: (2, P, C)}."""
     tokens, (h, w) = plain.patch_embed(image)
     if plain.use_abs_pos_embed:

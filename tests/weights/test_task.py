@@ -42,7 +42,7 @@ def logits(model):
 
 
 def test_the_header_tells_what_the_file_is(run):
-    config, checkpoint, task = run
+    config, _, task = run
     with safe_open(task, 'pt') as file:
         header = file.metadata()
         assert set(file.keys()) == {'backbone.tuning.tokens', 'head.fc.weight', 'head.fc.bias'}

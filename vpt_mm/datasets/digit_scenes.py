@@ -144,7 +144,7 @@ def main(args=None):
         out = write_scenes(options.pop('out'), **options)
     except (UsageError, OSError) as error:
         parser.exit(2, f'digit_scenes: {error}\n')
-    print(out)
+    print(out)  # noqa: T201  (a command line)
 
 
 if __name__ == '__main__':

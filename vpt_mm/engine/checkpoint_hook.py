@@ -86,15 +86,15 @@ class PromptCheckpointHook(CheckpointHook):
 
 
 def _random_state():
-    kind, keys, *rest = np.random.get_state()
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002  (the generator that transforms draw from)
     return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all(), python=random.getstate(),
-                numpy=(kind, keys.tolist(), *rest))
+                numpy=(kind, np.asarray(keys).tolist(), *rest))
 
 
 def _set_random_state(state):
     _set_torch_state(state)
     random.setstate(state['python'])
-    np.random.set_state(state['numpy'])
+    np.random.set_state(state['numpy'])  # noqa: NPY002  (as above)
 
 
 def _set_torch_state(state):

@@ -151,7 +151,7 @@ def _dataset_classes(runner):
 
 
 def _state_dict(checkpoint):
-    return checkpoint['state_dict'] if 'state_dict' in checkpoint else checkpoint
+    return checkpoint.get('state_dict', checkpoint)
 
 
 def _unfit_keys(model, state):

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import torch
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
@@ -72,7 +73,16 @@ def test(args):
 
 
 def build_runner(config):
+    if config.launcher == 'pytorch' and not torch.cuda.is_available():
+        _join_processes(config)
     return RUNNERS.build(config) if 'runner_type' in config else Runner.from_cfg(config)
+
+
+def _join_processes(config):
+    """Processes on CPUs: mmengine would ask for a GPU each."""
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo')
+    config.setdefault('model_wrapper_cfg', dict(type='MMDistributedDataParallel', device_ids=None))
 
 
 def latest_checkpoint(work_dir):

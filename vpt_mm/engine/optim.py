@@ -24,7 +24,7 @@ class _TrainableOnly:
         if not parameters:
             raise UsageError(f'{type(self).__name__} needs a trainable parameter, got none: the model has neither '
                              'prompts nor a head that trains.')
-        super().__init__(optimizer=optimizer, **kwargs)
+        super().__init__(optimizer=optimizer, **kwargs)  # type: ignore[call-arg]
 
 
 @OPTIM_WRAPPERS.register_module()

@@ -68,8 +68,8 @@ def _write_text(config, base, tuning):
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook')),
         custom_hooks=[dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'),
                       *(config.get('custom_hooks') or [])])
-    return (f"# {tuning['type']} in a frozen backbone, for the config that this one inherits. The learning rate is still\n"
-            f'# that of training everything: prompts usually want a larger one.\n_base_ = [{base!r}]\n'
+    return (f"# {tuning['type']} in a frozen backbone, for the config that this one inherits. The learning rate is\n"
+            f'# still that of training everything: prompts usually want a larger one.\n_base_ = [{base!r}]\n'
             + Config(changes).pretty_text)
 
 
@@ -82,7 +82,8 @@ def _prompted_backbone(config, tuning):
     checkpoint = config.model.get('pretrained') or backbone.get('pretrained')
     if checkpoint:
         made['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint)
-    build_weightless(Config(dict(model={**made, 'init_cfg': None, 'tuning': tuning})))  # what can't be fails here
+    # What can not be built is told here.
+    build_weightless(Config(dict(model={**made, 'init_cfg': None, 'tuning': tuning})))
     return dict(_delete_=True, **made, tuning=tuning)
 
 

@@ -31,7 +31,7 @@ class PromptedResNet(TunableConvNet, ResNet):
     """
 
     def __init__(self, *, tuning=None, realign=True, frozen_stages=-1, with_cp=False, frozen_dtype=None,
-                 norm_cfg=dict(type='BN'), **resnet):
+                 norm_cfg=dict(type='BN'), **resnet):  # noqa: B006  (never written to)
         if tuning is not None:
             frozen_stages = -1
             norm_cfg = {**norm_cfg, 'type': LeanBatchNorm} if norm_cfg['type'] in ('BN', 'BN2d') else norm_cfg

@@ -117,10 +117,11 @@ class DeepPrompt(TokenPrompt):
         """(P, C): the prompts of a block."""
         block -= self.prompted[0]
         stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
-        for stage, (depth, tokens) in enumerate(zip(self.depths, stages)):
-            if block < depth:
-                break
-            block -= depth
+        stage = 0
+        while block >= self.depths[stage]:
+            block -= self.depths[stage]
+            stage += 1
+        tokens = stages[stage]
         prompts = tokens[0 if self.shared_across else block].expand(self.length, -1)
         return prompts if self.width is None else self.projections[stage](prompts)
 

@@ -44,7 +44,7 @@ def frozen_weights(model):
 
 def require_pretrained(model):
     """Raise UsageError unless every frozen tensor came from a checkpoint and is finite."""
-    for prefix, backbone in prompted_backbones(model).items():
+    for backbone in prompted_backbones(model).values():
         weights = backbone.frozen_weights
         absent = [key for key in weights if key not in backbone.loaded]
         if absent:

@@ -1,0 +1,74 @@
+"""A wheel, installed away from the checkout: mim trains, tests and searches with it, and mmseg's tools train."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CONFIG = 'cls_digits_deep.py'
+QUICK = ['--cfg-options', 'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'train_dataloader.batch_size=2',
+         'train_dataloader.dataset.images=4', 'val_dataloader.dataset.images=4', 'test_dataloader.dataset.images=4',
+         'default_hooks.checkpoint.interval=2']
+
+
+@pytest.fixture(scope='module')
+def installed(tmp_path_factory):
+    """The folder that a wheel made of the source distribution was installed into; nothing else is in it."""
+    pytest.importorskip('mim', reason='mim is not installed (the extra `mim`)')
+    pytest.importorskip('build', reason='build is not installed (the extra `tests`)')
+    folder = tmp_path_factory.mktemp('wheel')
+    run('-m', 'build', '--no-isolation', '--outdir', folder / 'dist', ROOT, cwd=folder)
+    wheel, = (folder / 'dist').glob('*.whl')
+    run('-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder / 'site', wheel, cwd=folder)
+    return folder / 'site'
+
+
+def run(*arguments, cwd, path=None):
+    """Run Python on arguments in a folder; returns what it printed."""
+    ended = subprocess.run([sys.executable, *map(str, arguments)], cwd=cwd, text=True, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, env=dict(os.environ, PYTHONPATH=str(path or '')))
+    assert ended.returncode == 0, ended.stdout[-3000:]
+    return ended.stdout
+
+
+@pytest.fixture(scope='module')
+def mim(installed, tmp_path_factory):
+    """Call mim in a folder that was empty; the package is found where it was installed, not in the checkout."""
+    empty = tmp_path_factory.mktemp('empty')
+    assert run('-c', 'import vpt_mm; print(vpt_mm.__file__)', cwd=empty, path=installed).strip() == \
+        str(installed / 'vpt_mm/__init__.py')
+    return lambda *arguments: run('-m', 'mim', *arguments, cwd=empty, path=installed)
+
+
+@pytest.mark.xdist_group('wheel')
+def test_it_trains_and_tests(mim):
+    printed = mim('train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
+    assert '.mim/configs/digits/cls_digits_deep.py instead' in printed
+    assert 'Training finished successfully' in printed and 'The frozen weights are bit-identical' in printed
+    printed = mim('test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', '--work-dir', 'run', *QUICK)
+    assert 'accuracy/top1' in printed
+
+
+@pytest.mark.xdist_group('wheel')
+def test_it_is_searched(mim):
+    printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k')
+    assert 'visual prompt tuning' in printed.lower() and 'configs/setr_vpt_ade20k.py' in printed
+
+
+@pytest.mark.xdist_group('wheel')
+def test_the_tools_of_mmsegmentation_need_the_config_alone(mim, installed):
+    """They import parts of mmseg before the config imports what mends it."""
+    config = installed / 'vpt_mm/.mim/configs/digits' / CONFIG
+    assert 'Training finished successfully' in mim('train', 'mmsegmentation', config, '--work-dir', 'stock', *QUICK)
+
+
+@pytest.mark.xdist_group('wheel')
+def test_every_file_that_mim_needs_is_in_it(installed):
+    for name in ('configs', 'tools'):
+        expected = {file.relative_to(ROOT) for file in (ROOT / name).rglob('*')
+                    if file.is_file() and file.suffix != '.pyc'}
+        packed = {file.relative_to(installed / 'vpt_mm/.mim') for file in (installed / 'vpt_mm/.mim' / name).rglob('*')
+                  if file.is_file()}
+        assert packed == expected

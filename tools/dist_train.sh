@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Trains on several GPUs: bash tools/dist_train.sh CONFIG GPUS [options of tools/train.py]
+# On several machines, run it on each with NNODES, NODE_RANK, MASTER_ADDR and PORT. Without GPUs, GPUS counts processes.
+set -euo pipefail
+config=$1 gpus=$2
+python -m torch.distributed.run --nnodes "${NNODES:-1}" --node-rank "${NODE_RANK:-0}" --nproc-per-node "$gpus" \
+    --master-addr "${MASTER_ADDR:-127.0.0.1}" --master-port "${PORT:-29500}" \
+    "$(dirname "$0")/train.py" "$config" --launcher pytorch "${@:3}"

@@ -1,0 +1,27 @@
+"""Images a second on one process and on several: python tools/throughput.py CONFIG --processes 1 2."""
+import argparse
+
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis.throughput import measure, throughput_table
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file whose training counts iterations')
+    parser.add_argument('--processes', type=int, nargs='+', default=[1, 2], metavar='N',
+                        help='numbers of processes, a GPU each where there are GPUs (default: 1 2)')
+    parser.add_argument('--steps', type=int, default=30, help='steps of each run (default: %(default)s)')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='as of tools/train.py')
+    return parser.parse_args()
+
+
+def report(args):
+    Console().print(throughput_table(
+        measure(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
+
+
+if __name__ == '__main__':
+    main(report, parse_args())
