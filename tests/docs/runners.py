@@ -19,23 +19,25 @@ class Unrun:
     reason: str
 
 
-ADE20K = 'tests/configs/test_setr_vpt_ade20k.py'
+ADE20K = 'tests/configs/test_setr_vpt_ade20k.py::test_it_trains_validates_saves_resumes_and_tests'
+WEIGHTS = 'tests/tools/test_weights_tools.py'
 PROTOCOLS = 'tests/configs/test_protocols.py'
 RUNNERS = [
-    (r'bash tools/demo\.sh', 'tools/demo.sh'),
-    (r'bash tools/run_tests\.sh.*', 'tools/run_tests.sh'),
-    (r'bash tools/setup_env\.sh', 'tools/setup_env.sh'),
-    (r'source \.venv/bin/activate', 'tools/setup_env.sh'),
+    (r'bash tools/demo\.sh', Unrun('takes minutes; tests/configs/test_digits.py and tests/analysis/test_demo.py run its '
+                                  'steps')),
+    (r'bash tools/run_tests\.sh.*', '.ci/run'),
+    (r'bash tools/setup_env\.sh', 'tools/run_tests.sh'),
+    (r'source \.venv/bin/activate', Unrun("changes the reader's shell and nothing else")),
     (r'bash tools/build_docs\.sh', 'tests/docs/test_site.py::test_the_site_builds_without_a_warning'),
     (r'pip install (-c requirements/constraints.txt )?-e "\.\[[\w,]+\]"', 'tools/setup_env.sh'),
     (r'python -m venv \.venv', 'tools/setup_env.sh'),
-    (r'(MMCV_WITH_OPS=1 )?\.venv/bin/pip install .*(mmcv==2\.1\.0|ninja).*', Unrun('compiles for a quarter of an hour')),
+    (r'(MMCV_WITH_OPS=1 )?\.venv/bin/pip install .*(mmcv==2\.1\.0|ninja).*',
+     Unrun('compiles for a quarter of an hour')),
     (r'pip install ("setuptools|openmim==).*', Unrun('changes the environment that the tests run in')),
 
     (r'.* --amp', Unrun('needs a GPU')),
     (r'torchrun .*', Unrun('needs GPUs; tests/tuning/test_distributed.py runs two processes on a CPU')),
-    (r'python tools/train\.py configs/setr_vpt_ade20k\.py.*', f'{ADE20K}::test_it_trains_validates_saves_resumes_and_tests'),
-    (r'python tools/test\.py configs/setr_vpt_ade20k\.py .*', f'{ADE20K}::test_it_trains_validates_saves_resumes_and_tests'),
+    (r'python tools/(train|test)\.py configs/setr_vpt_ade20k\.py.*', ADE20K),
     (r'python -m vpt_mm\.datasets\.digit_scenes data/(ade|digit_scenes).*', 'tests/datasets/test_digit_scenes.py'),
     (r'python tools/(train|test)\.py configs/digits/setr_digits_deep\.py.*',
      'tests/configs/test_digits.py::test_a_config_trains_and_tests'),
@@ -44,15 +46,16 @@ RUNNERS = [
     (r'DATA=.* python tools/train\.py configs/protocols/.*',
      f'{PROTOCOLS}::test_the_data_are_those_that_the_environment_names'),
 
-    (r'python tools/publish_task\.py CHECKPOINT OUT\.safetensors', 'tests/tools/test_weights_tools.py::test_publish_and_merge'),
-    (r'python tools/merge_task\.py --help', 'tests/tools/test_weights_tools.py::test_publish_and_merge'),
-    (r'python tools/convert_weights\.py IN OUT', 'tests/tools/test_weights_tools.py::test_convert'),
-    (r'python tools/class_prototypes\.py CONFIG OUT', 'tests/analysis/test_prototypes.py::test_they_are_the_means_of_cls'),
+    (r'python tools/publish_task\.py CHECKPOINT OUT\.safetensors', f'{WEIGHTS}::test_publish_and_merge'),
+    (r'python tools/merge_task\.py --help', f'{WEIGHTS}::test_publish_and_merge'),
+    (r'python tools/convert_weights\.py IN OUT', f'{WEIGHTS}::test_convert'),
+    (r'python tools/class_prototypes\.py CONFIG OUT',
+     'tests/analysis/test_prototypes.py::test_they_are_the_means_of_cls'),
     (r'python tools/report\.py .*', 'tests/analysis/test_report.py::test_the_command_prints_and_draws'),
     (r'python tools/benchmark\.py --backbone vit-large .*', Unrun('bfloat16 at this size is slow without a GPU')),
     (r'python tools/benchmark\.py --backbone vit-base.*', HERE),
     (r'python tools/memory\.py .*', HERE),
-    (r'python tools/train\.py configs/protocols/vit-b_vpt-deep-50\.py --cfg-options model\.backbone\.frozen_dtype.*', HERE),
+    (r'python tools/train\.py configs/protocols/vit-b_vpt-deep-50\.py --cfg-options .*frozen_dtype.*', HERE),
 
     (r'(.* )?python tools/\w+\.py configs/own/.*', HERE),
     (r'python tools/\w+\.py work_dirs/(classify|segment)_folder/.*', HERE),
