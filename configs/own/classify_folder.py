@@ -61,7 +61,7 @@ optim_wrapper = dict(
     optimizer=dict(type='SGD', lr={{'$LR:0.1'}}, momentum=0.9, weight_decay=0.0001))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=max(1, epochs // 10), convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', begin=max(1, epochs // 10), end=epochs, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=max(1, epochs // 10), end=max(2, epochs), convert_to_iter_based=True),
 ]
 default_hooks = dict(
     logger=dict(interval=10),

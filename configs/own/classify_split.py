@@ -1,4 +1,4 @@
-# As classify_folder.py, for images that are split already: DATA_ROOT/train and DATA_ROOT/val, one folder a class in each.
+# As classify_folder.py, for images that are split already: one folder a class in DATA_ROOT/train and DATA_ROOT/val.
 _base_ = ['classify_folder.py']
 
 train_dataloader = dict(

@@ -80,7 +80,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(prompt_lr_mult=0.5))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=max(1, iters // 20), by_epoch=False),
-    dict(type='PolyLR', power=0.9, begin=max(1, iters // 20), end=iters, by_epoch=False),
+    dict(type='PolyLR', power=0.9, begin=max(1, iters // 20), end=max(2, iters), by_epoch=False),
 ]
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),

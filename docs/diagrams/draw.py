@@ -50,8 +50,9 @@ def step():
         x, y = places[index]
         box(axes, x, 3.2, text, LEARNED, width=1.5, height=0.6)
         arrow(axes, (x, 2.87), (x, 2.33), text='keys and values', place=(0.62, -0.05))
+        arrow(axes, (x - 0.3, 2.33), (x - 0.3, 2.87), colour='#b03a2e')
     for later, earlier in ((5, 4), (4, 3), (3, 2)):
-        arrow(axes, (places[later][0], 1.45), (places[earlier][0] + 0.1, 1.45), colour='#b03a2e')
+        arrow(axes, (places[later][0], 1.3), (places[earlier][0] + 0.1, 1.3), colour='#b03a2e')
     axes.text(places[3][0] + 0.9, 0.85, 'gradients cross frozen blocks down to the first prompts, and stop there',
               ha='center', fontsize=8, color='#b03a2e')
     legend(axes, 0.9, 3.4)
@@ -74,9 +75,9 @@ def keys():
                 arrow(axes, (left + 1.28, 3.3 - 0.75 * other), (left + 2.02, 3.3 - 0.75 * row))
         box(axes, left + 4.25, 2.55, 'attention,\nprojection,\nFFN', FROZEN, width=1.1, height=1.1)
         arrow(axes, (left + 3.48, 2.55), (left + 3.67, 2.55))
-    box(axes, 1.6, 0.75, 'what comes out at the prompts is thrown away:\nthe next block brings its own', PLAIN,
+    box(axes, 2.5, 0.75, 'what comes out at the prompts is thrown away:\nthe next block brings its own', PLAIN,
         width=4.3, height=0.7)
-    box(axes, 7.9, 0.75, 'N queries instead of N + P, and keys and values of\nthe prompts once for the whole batch',
+    box(axes, 8.2, 0.75, 'N queries instead of N + P, and keys and values of\nthe prompts once for the whole batch',
         PLAIN, width=4.6, height=0.7)
     return figure
 
@@ -108,9 +109,10 @@ def files():
                           (0.8, 'task file', 'prompts, heads; header: config, classes, base, fingerprint,\n'
                                              'metrics, versions, seal')):
         box(axes, 6.6, y, f'{name}\n{text}', LEARNED, width=5.0, height=1.2)
-        arrow(axes, (4.05, y), (2.85, 1.6), style='<->', text='fingerprints\nmust agree', place=(0.1, 0.1))
-    axes.text(10.2, 1.65, 'publish_task.py', ha='center', va='center', fontsize=8)
-    arrow(axes, (9.2, 2.1), (9.2, 1.25))
+        arrow(axes, (4.05, y), (2.85, 1.6), style='<->')
+    axes.text(3.75, 1.63, 'fingerprints must agree', va='center', fontsize=8)
+    arrow(axes, (6.6, 1.87), (6.6, 1.43))
+    axes.text(6.75, 1.65, 'publish_task.py', va='center', fontsize=8)
     return figure
 
 

@@ -1,4 +1,5 @@
 """Checks of folders of one's own images: their layout, and the classes that the head is built for."""
+import os
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +32,18 @@ def check_class_folders(dataset, classes):
     if set(names) <= PARTS:
         raise UsageError(f'{root} needs one folder a class, and has {_listed(names)}: for images that are split '
                          'already, take configs/own/classify_split.py, which reads the folders train and val.')
-    full = {file.relative_to(root).parts[0] for file in root.rglob('*') if file.suffix.lower() in built.extensions}
-    empty = [name for name in names if name not in full]
+    empty = [name for name in names if not _holds_image(root / name, built.extensions)]
     if empty:
         raise UsageError(f'every class needs images ({_listed(sorted(built.extensions))}), and these folders of {root} '
                          f'have none: {_listed(empty)}.')
     if classes is not None and len(names) != classes:
         raise UsageError(f'{root} has {len(names)} classes ({_listed(names)}), but the head is built for {classes}: '
                          f'set NUM_CLASSES={len(names)}, or model.head.num_classes in a config of your own.')
+
+
+def _holds_image(folder, extensions):
+    """Whether an image lies in the folder or below; links are followed, as the dataset does."""
+    return any(file.lower().endswith(extensions) for _, _, files in os.walk(folder, followlinks=True) for file in files)
 
 
 def check_masks(images, dataset):

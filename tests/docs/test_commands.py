@@ -1,0 +1,130 @@
+"""Every command of the pages is run by something; those of the tutorials are run here, in order and small."""
+import ast
+import os
+import re
+import runpy
+import shlex
+import sys
+
+import cv2
+import pytest
+from mmengine.config import Config
+
+from tests.docs.pages import PAGES, ROOT, commands_of
+from tests.docs.runners import HERE, RUNNERS, Unrun
+from tests.runs import forget_runs
+from vpt_mm.analysis.weightless import build_weightless
+from vpt_mm.datasets.digit_folders import write_folders
+from vpt_mm.datasets.digit_scenes import write_scenes
+
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=True model.backbone.arch=deit-tiny '
+             'model.head.in_channels=192 train_dataloader.dataset.images=8 val_dataloader.dataset.images=2 '
+             'train_cfg.max_epochs=1 train_cfg.val_interval=1 default_hooks.checkpoint.interval=1')
+# What makes a command small: text of it, and what stands there instead.
+SMALLER = [
+    (r'--images 300', '--images 60'), (r'EPOCHS=20', 'EPOCHS=1'), (r'epoch_20', 'epoch_1'),
+    (r'--images 200 --val-images 40', '--images 16 --val-images 2'), (r'ITERS=300', 'ITERS=1'), (r'iter_300', 'iter_1'),
+    (r'^DATA_ROOT=photos (.*classify_split)', r'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=split \1'),
+    (r'^DATA_ROOT=photos', 'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=photos'),
+    (r'^DATA_ROOT=cracks', 'BACKBONE=vit-digits ITERS=1 DATA_ROOT=cracks'),
+    (r'(benchmark\.py .*)', r'\1 --lengths 2 --size 32 --batch 1 --repeats 2'),  # the last of an option counts
+    (r'--backbones vit-base vit-large', '--backbones'), (r'vit-huge', 'vit-base'), (r' VPT-deep LoRA .* Full', ' Full'),
+    (r' stored checkpointed both', ' both'),
+    (r'(frozen_dtype=bfloat16)', rf'\1 {SMALL_VIT}')]
+
+
+def runner_of(command):
+    return next((runner for pattern, runner in RUNNERS if re.fullmatch(pattern, command)), None)
+
+
+@pytest.mark.parametrize('name', NAMES)
+def test_every_command_is_run_by_something(name):
+    orphans = [command for command in commands_of(ROOT / name) if runner_of(command) is None]
+    assert not orphans, 'run them in a test or a script, and say which in tests/docs/runners.py'
+
+
+def test_the_runners_are_there():
+    for _, runner in RUNNERS:
+        if isinstance(runner, Unrun):
+            assert len(runner.reason) > 10
+            continue
+        path, _, test = runner.partition('::')
+        assert (ROOT / path).is_file(), runner
+        assert not test or f'def {test}(' in (ROOT / path).read_text(), runner
+
+
+def test_no_runner_is_left_over():
+    commands = [command for name in NAMES for command in commands_of(ROOT / name)]
+    idle = [pattern for pattern, _ in RUNNERS if not any(re.fullmatch(pattern, command) for command in commands)]
+    assert not idle
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder with the tools and configs, and the data that a reader is said to have."""
+    for name in ('tools', 'configs'):
+        os.symlink(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
+    write_folders('drawn', images=60, seed=1)
+    for folder, digits in (('photos', '012'), ('split/train', '012'), ('split/val', '012')):
+        for digit in digits:
+            os.makedirs(folder, exist_ok=True)
+            os.symlink(tmp_path / 'drawn' / digit, f'{folder}/{digit}')
+    write_scenes('cracks', images=4, val_images=1, size=64)
+    for mask in (tmp_path / 'cracks' / 'annotations').rglob('*.png'):
+        cv2.imwrite(str(mask), (cv2.imread(str(mask), cv2.IMREAD_UNCHANGED) > 1).astype('uint8'))
+    return tmp_path
+
+
+def run(command, monkeypatch):
+    """What the shell would do with ``VARIABLE=value python FILE ...`` or ``python -m MODULE ...``, in this process."""
+    words = shlex.split(command)
+    forget_runs()
+    with monkeypatch.context() as patch:
+        while '=' in words[0]:
+            patch.setenv(*words.pop(0).split('=', 1))
+        assert words.pop(0) == 'python'
+        if words[0] == '-m':
+            patch.setattr(sys, 'argv', words[1:])
+            runpy.run_module(words[1], run_name='__main__', alter_sys=True)
+        else:
+            patch.setattr(sys, 'argv', words)
+            runpy.run_path(words[0], run_name='__main__')
+
+
+@pytest.mark.filterwarnings('ignore:.*found in sys.modules:RuntimeWarning')
+@pytest.mark.parametrize('name, leaves', [
+    ('docs/tutorials/classify.md', ['photos.safetensors', 'work_dirs/classify_split', 'work_dirs/longer/epoch_1.pth']),
+    ('docs/tutorials/segment.md', ['cracks.safetensors', 'masks/scene_00001.png']),
+    ('docs/memory.md', ['work_dirs/vit-b_vpt-deep-50/epoch_1.pth']), ('docs/speed.md', ['cost.png'])])
+def test_commands_of_a_page_run_in_order(name, leaves, desk, monkeypatch):
+    commands = [command for command in commands_of(ROOT / name) if runner_of(command) == HERE]
+    assert commands
+    for command in commands:
+        for pattern, smaller in SMALLER:
+            command = re.sub(pattern, smaller, command)
+        run(command, monkeypatch)
+    assert all((desk / file).exists() for file in leaves)
+
+
+def python_blocks():
+    for page in PAGES:
+        for block in re.findall(r'```python\n(.*?)```', page.read_text(), flags=re.DOTALL):
+            yield str(page.relative_to(ROOT)), block
+
+
+@pytest.mark.parametrize('name, block', python_blocks())
+def test_python_on_the_pages_is_python(name, block):
+    ast.parse(block)
+
+
+@pytest.mark.parametrize('name, block', [one for one in python_blocks() if "type='Prompted" in one[1]
+                                         and 'add_backbone' not in one[1] and 'add_method' not in one[1]])
+def test_backbones_on_the_pages_build(name, block):
+    scope = {}
+    exec(re.sub(r'^_base_ = .*', '', block), scope)
+    backbone = {key: value for key, value in scope['model']['backbone'].items() if key != '_delete_'}
+    assert build_weightless(Config(dict(model=backbone))).tuning is not None
