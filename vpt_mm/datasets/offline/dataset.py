@@ -1,0 +1,35 @@
+"""OfflineTask: one of the offline tasks as a dataset of mmpretrain."""
+import numpy as np
+from mmengine.registry import DATASETS
+from mmpretrain.datasets import BaseDataset
+
+from .table import find_task, load_split
+
+
+@DATASETS.register_module()
+class OfflineTask(BaseDataset):
+    """A task of 1,000 training and 1,000 test images, drawn in memory once in a process.
+
+    An item has ``img`` (64, 64, 3) BGR uint8 and ``gt_label``; pipelines start after the loading.
+
+    Args:
+        task: a name in ``table.TASKS``.
+        split: 'train800', 'val200', 'train800val200' or 'test'.
+        seed: other seeds, other images.
+        dataset: ``pipeline`` and other arguments of mmpretrain's ``BaseDataset``.
+
+    Raises:
+        UsageError: an unknown task or split, or a seed below 0.
+    """
+
+    def __init__(self, *, task, split, seed=0, **dataset):
+        self.images, self.labels = load_split(task, split, seed=seed)
+        super().__init__(ann_file='', metainfo=dict(classes=find_task(task).classes), **dataset)
+
+    def load_data_list(self):
+        return [dict(gt_label=int(label)) for label in self.labels]
+
+    def get_data_info(self, idx):
+        info = super().get_data_info(idx)
+        image = np.ascontiguousarray(self.images[info['sample_idx']][..., ::-1])
+        return dict(info, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
