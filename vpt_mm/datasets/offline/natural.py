@@ -8,10 +8,10 @@ from .sources import crop, photo, scans_of
 
 # Name of the photograph, and top, bottom, left, right of a part of it that shows one thing.
 THINGS = dict(
-    pagoda=('china', 100, 350, 90, 330), tree=('china', 290, 425, 290, 550), petal=('flower', 90, 350, 170, 430),
+    pagoda=('china', 100, 350, 90, 330), tree=('china', 290, 425, 340, 550), petal=('flower', 90, 350, 170, 430),
     leaf=('flower', 60, 420, 0, 160), flag=('hopper', 0, 360, 0, 140), face=('hopper', 125, 325, 165, 365),
     jacket=('hopper', 420, 600, 20, 500))
-TILE, CROPS = 46, (30, 47)     # pixels of THINGS
+TILE, CROPS = 40, (28, 41)     # pixels of THINGS
 SCENE_TILE, SCENE_CROPS = 85, (60, 86)  # pixels of whole photographs
 DIGIT = (0.5, 0.9)             # side of a digit, of the image's side
 

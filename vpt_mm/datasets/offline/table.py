@@ -77,10 +77,18 @@ def load_split(name, split, *, seed=0):
 
 @functools.lru_cache(maxsize=6)  # two tasks: 50 MB
 def _draw_part(name, part, seed):
-    task, count = find_task(name), COUNTS[part]
-    entropy = [seed, zlib.crc32(name.encode()), PARTS.index(part)]
-    labels = np.random.default_rng(entropy).permutation(np.arange(count) % len(task.classes))
-    images = np.empty((count, SIZE, SIZE, 3), np.uint8)
+    task, labels, entropy = TASKS[name], labels_of(name, part, seed), _entropy(name, part, seed)
+    images = np.empty((len(labels), SIZE, SIZE, 3), np.uint8)
     for index, label in enumerate(labels):
         images[index] = task.draw(int(label), part=part, rng=np.random.default_rng([*entropy, index]))
     return images, labels
+
+
+def labels_of(name, part, seed):
+    """As many of each class, or one more, in random order."""
+    classes = len(TASKS[name].classes)
+    return np.random.default_rng(_entropy(name, part, seed)).permutation(np.arange(COUNTS[part]) % classes)
+
+
+def _entropy(name, part, seed):
+    return [seed, zlib.crc32(name.encode()), PARTS.index(part)]
