@@ -5,12 +5,12 @@ custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 data_preprocessor = dict(mean=[127.5, 127.5, 127.5], std=[64., 64., 64.], to_rgb=True)
 pipeline = [dict(type='PackMultiTaskInputs', multi_task_fields=('gt_label', ))]
 train_dataloader = dict(
-    batch_size=128,
+    batch_size=64,
     num_workers=0,
     sampler=dict(type='InfiniteSampler', shuffle=False),  # every image is drawn once
-    dataset=dict(type='Symbols', images=204800, pipeline=pipeline))
+    dataset=dict(type='Symbols', images=200000, pipeline=pipeline))
 val_dataloader = dict(
-    batch_size=128,
+    batch_size=64,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(type='Symbols', images=1000, seed=1, pipeline=pipeline))
@@ -31,7 +31,7 @@ symbols_head = dict(
         ground=dict(type='LinearClsHead', num_classes=8)))
 
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.002, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
+    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.0015, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
 log_processor = dict(by_epoch=False)
 default_hooks = dict(
     logger=dict(interval=50),

@@ -15,10 +15,14 @@ def two_colours(*, rng, apart=70):
             return first, second
 
 
-def mix(blend, *, rng, apart=70):
+def mix(share, *, rng, apart=70):
     """(H, W) in 0..1 between two random colours: (H, W, 3)."""
-    first, second = two_colours(rng=rng, apart=apart)
-    return cv2.merge([one + blend * (other - one) for one, other in zip(first, second)])
+    return blend(share, *two_colours(rng=rng, apart=apart))
+
+
+def blend(share, first, second):
+    """(H, W) in 0..1, of the second colour: (H, W, 3)."""
+    return cv2.merge([one + share * (other - one) for one, other in zip(first, second)])
 
 
 def neutralise(image, *, rng):

@@ -11,12 +11,15 @@ from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
 from ...errors import UsageError
-from .colours import SIZE, mix, neutralise
+from .colours import SIZE, blend, neutralise
 
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghjkmnqrty'
 FIGURES = ('triangle', 'pentagon', 'hexagon', 'star', 'cross', 'arrow', 'bolt', 'drop', 'crescent', 'house')
 BANDS = (1.5, 3, 6, 12)   # cycles over 64 pixels, in all directions or mostly along one
 FIELDS, FIELD = 24, 160   # pictures of noise for each spectrum, and their side
+LEVELS = (35, 110, 205)    # of ground, figure and letter, of 255
+ORDERED = 0.9             # share of the images with these levels; in the others the letter is darkest
+DEPTHS = (10, 60)         # of noise, of 255
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX)
 
 
@@ -54,12 +57,17 @@ def draw_symbol(*, rng):
     """An image (64, 64, 3) RGB and its labels."""
     labels = dict(letter=int(rng.integers(len(LETTERS))), figure=int(rng.integers(len(FIGURES))),
                   fill=int(rng.integers(2 * len(BANDS))), ground=int(rng.integers(2 * len(BANDS))))
-    image = mix(_noise(labels['ground'], rng=rng), rng=rng, apart=100)
-    mask = _figure(labels['figure'], rng=rng)[..., None]
-    image += mask * (mix(_noise(labels['fill'], rng=rng), rng=rng, apart=100) - image)
-    ink = _letter(labels['letter'], rng=rng)[..., None]
-    image += ink * (_ink_colour(image, ink, rng=rng) - image)
+    ground, fill, ink = (np.array(LEVELS)[:, None] + rng.normal(0, 25, (3, 3)))[::1 if rng.random() < ORDERED else -1]
+    image = _filled(ground, labels['ground'], rng=rng)
+    image += _figure(labels['figure'], rng=rng)[..., None] * (_filled(fill, labels['fill'], rng=rng) - image)
+    image += _letter(labels['letter'], rng=rng)[..., None] * (ink - image)
     return neutralise(image, rng=rng), labels
+
+
+def _filled(colour, spectrum, *, rng):
+    """A colour (3,) that noise makes lighter and darker: (64, 64, 3)."""
+    depth = rng.uniform(*DEPTHS)
+    return blend(_noise(spectrum, rng=rng), colour - depth, colour + depth)
 
 
 def _noise(spectrum, *, rng):
@@ -87,9 +95,9 @@ def _fields():
 
 def _figure(label, *, rng):
     """A mask (64, 64) in 0..1."""
-    angle, radius = rng.uniform(-0.5, 0.5), rng.uniform(13, 27)
+    angle, radius = rng.uniform(-0.4, 0.4), rng.uniform(18, 30)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    corners = OUTLINES[FIGURES[label]] * radius * rng.uniform(0.8, 1.1, 2) @ rotation.T + rng.uniform(20, SIZE - 20, 2)
+    corners = OUTLINES[FIGURES[label]] * radius * rng.uniform(0.8, 1.1, 2) @ rotation.T + rng.uniform(22, SIZE - 22, 2)
     mask = np.zeros((SIZE * 2, SIZE * 2), np.uint8)
     cv2.fillPoly(mask, [(corners * 2).round().astype(np.int32)], 255)
     return cv2.resize(mask, (SIZE, SIZE), interpolation=cv2.INTER_AREA) / 255
@@ -102,16 +110,9 @@ def _letter(label, *, rng):
     (width, height), _ = cv2.getTextSize(LETTERS[label], font, 1.2, thick)
     ink = np.zeros((side, side), np.uint8)
     cv2.putText(ink, LETTERS[label], ((side - width) // 2, (side + height) // 2), font, 1.2, 255, thick, cv2.LINE_AA)
-    move = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-20, 20), rng.uniform(0.6, 1.4))
-    move[:, 2] += rng.uniform(16, SIZE - 16, 2) - side / 2
+    move = cv2.getRotationMatrix2D((side / 2, side / 2), rng.uniform(-15, 15), rng.uniform(0.9, 1.7))
+    move[:, 2] += rng.uniform(22, SIZE - 22, 2) - side / 2
     return cv2.warpAffine(ink, move, (SIZE, SIZE), flags=cv2.INTER_LINEAR) / 255
-
-
-def _ink_colour(image, ink, *, rng):
-    """A colour (3,) that differs from what is below the ink."""
-    below = (image * ink).sum((0, 1)) / max(ink.sum(), 1)
-    tries = rng.uniform(0, 255, (6, 3))
-    return tries[np.abs(tries - below).sum(1).argmax()]
 
 
 def _polygon(corners, inner=None):
