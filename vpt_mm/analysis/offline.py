@@ -4,7 +4,7 @@ import torch
 from rich.table import Table
 from torch import nn
 
-from ..datasets.offline.table import TASKS, load_split
+from ..datasets.offline.table import DRAWN_TASKS, load_split
 
 
 def mean_colour_score(name, *, seed=0):
@@ -22,7 +22,7 @@ def convnet_score(name, *, epochs=30, seed=0):
     (images, labels), (held_out, truth) = (map(torch.from_numpy, load_split(name, split, seed=seed))
                                            for split in ('train800val200', 'test'))
     torch.manual_seed(seed)
-    model = _convnet(classes=len(TASKS[name].classes))
+    model = _convnet(classes=len(DRAWN_TASKS[name].classes))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.003, weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.003, total_steps=epochs * (len(images) // 50))
     for _ in range(epochs):
@@ -57,7 +57,7 @@ def table(names, *, convnet=False):
     for title in ('classes', 'chance', 'mean colour', *(['small ConvNet'] if convnet else [])):
         report.add_column(title, justify='right')
     for name in names:
-        task = TASKS[name]
+        task = DRAWN_TASKS[name]
         scores = [1 / len(task.classes), mean_colour_score(name), *([convnet_score(name)] if convnet else [])]
         report.add_row(name, task.group, str(len(task.classes)), *(f'{100 * score:.1f}' for score in scores))
     return report
@@ -75,7 +75,7 @@ def draw(names, out, *, columns=12):
         order = np.argsort(labels, kind='stable')
         for cell, index in zip(row, order[np.linspace(0, len(order) - 1, columns).astype(int)]):
             cell.imshow(images[index], interpolation='nearest')
-            cell.set_title(TASKS[name].classes[labels[index]], fontsize=7, pad=2)
+            cell.set_title(DRAWN_TASKS[name].classes[labels[index]], fontsize=7, pad=2)
             cell.set(xticks=[], yticks=[])
         row[0].set_ylabel(name, rotation=0, ha='right', va='center')
     figure.savefig(out, dpi=100)

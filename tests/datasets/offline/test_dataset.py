@@ -29,7 +29,7 @@ def test_mmpretrain_packs_a_sample():
 
 def test_it_knows_its_classes():
     dataset = build()
-    assert dataset.metainfo['classes'] == table.TASKS['thing'].classes
+    assert dataset.metainfo['classes'] == table.DRAWN_TASKS['thing'].classes
     assert len(dataset) == 20
 
 

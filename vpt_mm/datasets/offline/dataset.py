@@ -4,7 +4,7 @@ from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
 from ...errors import UsageError
-from .table import find_task, load_split
+from .table import find_drawn, load_split
 
 
 @DATASETS.register_module()
@@ -14,7 +14,7 @@ class OfflineTask(BaseDataset):
     An item has ``img`` (64, 64, 3) BGR uint8 and ``gt_label``; pipelines start after the loading.
 
     Args:
-        task: a name in ``table.TASKS``.
+        task: a name in ``table.DRAWN_TASKS``.
         split: 'train800', 'val200', 'train800val200' or 'test'.
         seed: other seeds, other images.
         fraction: share of the images that is used, of every class and at least one.
@@ -30,7 +30,7 @@ class OfflineTask(BaseDataset):
         images, labels = load_split(task, split, seed=seed)
         kept = np.sort(np.concatenate([_share(labels == label, fraction) for label in np.unique(labels)]))
         self.images, self.labels = images[kept], labels[kept]
-        super().__init__(ann_file='', metainfo=dict(classes=find_task(task).classes), **dataset)
+        super().__init__(ann_file='', metainfo=dict(classes=find_drawn(task).classes), **dataset)
 
     def load_data_list(self):
         return [dict(gt_label=int(label)) for label in self.labels]

@@ -16,7 +16,7 @@ SPLITS = dict(train800=('train',), val200=('val',), train800val200=('train', 'va
 
 
 @dataclass(frozen=True)
-class Task:
+class DrawnTask:
     """One row of the table.
 
     Attributes:
@@ -35,29 +35,29 @@ def _numbers(count, first=0):
     return tuple(str(first + number) for number in range(count))
 
 
-TASKS = dict(
-    digit=Task('natural', _numbers(10), natural.digit),
-    thing=Task('natural', tuple(natural.THINGS), natural.thing),
-    turn=Task('natural', ('0', '90', '180', '270'), natural.turn),
-    texture=Task('specialized', tuple(specialized.TEXTURES), specialized.texture),
-    cells=Task('specialized', _numbers(6, 1), specialized.cells),
-    relief=Task('specialized', ('N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'), specialized.relief),
-    location=Task('structured', _numbers(16), sprites.location),
-    orientation=Task('structured', _numbers(16), sprites.orientation),
-    count=Task('structured', _numbers(8, 3), structured.count),
-    distance=Task('structured', _numbers(5), structured.distance),
-    azimuth=Task('structured', _numbers(18), structured.azimuth))
+DRAWN_TASKS = dict(
+    digit=DrawnTask('natural', _numbers(10), natural.digit),
+    thing=DrawnTask('natural', tuple(natural.THINGS), natural.thing),
+    turn=DrawnTask('natural', ('0', '90', '180', '270'), natural.turn),
+    texture=DrawnTask('specialized', tuple(specialized.TEXTURES), specialized.texture),
+    cells=DrawnTask('specialized', _numbers(6, 1), specialized.cells),
+    relief=DrawnTask('specialized', ('N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'), specialized.relief),
+    location=DrawnTask('structured', _numbers(16), sprites.location),
+    orientation=DrawnTask('structured', _numbers(16), sprites.orientation),
+    count=DrawnTask('structured', _numbers(8, 3), structured.count),
+    distance=DrawnTask('structured', _numbers(5), structured.distance),
+    azimuth=DrawnTask('structured', _numbers(18), structured.azimuth))
 
 
-def find_task(name):
+def find_drawn(name):
     """The row of a task.
 
     Raises:
         UsageError: no task of this name.
     """
-    if name not in TASKS:
-        raise UsageError(f"task must be one of {', '.join(TASKS)}, got {name!r}.")
-    return TASKS[name]
+    if name not in DRAWN_TASKS:
+        raise UsageError(f"task must be one of {', '.join(DRAWN_TASKS)}, got {name!r}.")
+    return DRAWN_TASKS[name]
 
 
 def load_split(name, split, *, seed=0):
@@ -66,7 +66,7 @@ def load_split(name, split, *, seed=0):
     Raises:
         UsageError: an unknown task or split, or a seed below 0.
     """
-    find_task(name)
+    find_drawn(name)
     if split not in SPLITS:
         raise UsageError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
     if seed < 0:
@@ -77,7 +77,7 @@ def load_split(name, split, *, seed=0):
 
 @functools.lru_cache(maxsize=6)  # two tasks: 50 MB
 def _draw_part(name, part, seed):
-    task, labels, entropy = TASKS[name], labels_of(name, part, seed), _entropy(name, part, seed)
+    task, labels, entropy = DRAWN_TASKS[name], labels_of(name, part, seed), _entropy(name, part, seed)
     images = np.empty((len(labels), SIZE, SIZE, 3), np.uint8)
     for index, label in enumerate(labels):
         images[index] = task.draw(int(label), part=part, rng=np.random.default_rng([*entropy, index]))
@@ -86,7 +86,7 @@ def _draw_part(name, part, seed):
 
 def labels_of(name, part, seed):
     """As many of each class, or one more, in random order."""
-    classes = len(TASKS[name].classes)
+    classes = len(DRAWN_TASKS[name].classes)
     return np.random.default_rng(_entropy(name, part, seed)).permutation(np.arange(COUNTS[part]) % classes)
 
 
