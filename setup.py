@@ -28,7 +28,7 @@ setup(
     packages=find_packages(include=['vpt_mm', 'vpt_mm.*']),
     python_requires='>=3.10,<3.14',
     install_requires=requirements('runtime'),
-    extras_require={name: requirements(name) for name in ('lite', 'demo', 'tests')},
+    extras_require={name: requirements(name) for name in ('lite', 'demo', 'sweep', 'tests')},
     classifiers=[
         'Programming Language :: Python :: 3',
         'Topic :: Scientific/Engineering :: Image Recognition',

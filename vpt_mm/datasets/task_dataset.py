@@ -30,7 +30,8 @@ class TaskDataset(BaseDataset):
         UsageError: an unknown task or split, a broken list file, a missing image, a fraction outside (0, 1].
     """
 
-    def __init__(self, *, task, split, root='data', fraction=1., fraction_seed=0, cache=False, **dataset):
+    def __init__(self, *, task, split, root='data', fraction=1., fraction_seed=0, cache=False, serialize_data=False,
+                 **dataset):
         if not 0 < fraction <= 1:
             raise UsageError(f'fraction must be above 0 and at most 1, got {fraction}.')
         self.task, self.split = find_task(task), split
@@ -39,7 +40,7 @@ class TaskDataset(BaseDataset):
         self.fraction, self.fraction_seed = fraction, fraction_seed
         self.cached = {} if cache else None
         super().__init__(ann_file='', metainfo=dict(classes=tuple(map(str, range(self.task.classes)))),
-                         data_root=str(Path(root, self.task.folder)), **dataset)
+                         data_root=str(Path(root, self.task.folder)), serialize_data=serialize_data, **dataset)
 
     def load_data_list(self):
         entries = read_split(self.data_root, self.split, task=self.task)
@@ -70,10 +71,15 @@ def require_images(folder, paths, *, split):
     Raises:
         UsageError: one is not.
     """
-    start = next((start for start in IMAGE_FOLDERS if Path(folder, start, paths[0]).is_file()), '')
-    full = [str(Path(folder, start, path)) for path in paths]
+    full = full_paths(folder, paths)
     missing = [path for path in full if not Path(path).is_file()]
     if missing:
         raise UsageError(f'{len(missing)} of the {len(full)} images that {split} of {folder} lists are missing: '
                          f'{missing[0]}. Unpack them there; tools/check_data.py says what is complete.')
     return full
+
+
+def full_paths(folder, paths):
+    """The paths in the folder, or in the one below it that the lists mean: the first image tells."""
+    start = next((start for start in IMAGE_FOLDERS if Path(folder, start, paths[0]).is_file()), '')
+    return [str(Path(folder, start, path)) for path in paths]
