@@ -28,6 +28,8 @@ class Report:
 
 def check_task(task, *, root='data'):
     """Look at a task's data (:class:`Report`): list files, labels, images, images that several splits share."""
+    if not task.folder:  # drawn in memory
+        return Report(task, dict(task.images), [], [])
     folder = Path(root, task.folder)
     if not folder.is_dir():
         return Report(task, {}, [f'no folder {folder}'], [])

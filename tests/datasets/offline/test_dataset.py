@@ -4,6 +4,8 @@ import pytest
 from mmengine.registry import DATASETS
 
 import vpt_mm  # noqa: F401  (mends the environment and registers everything)
+from vpt_mm.datasets import select_tasks
+from vpt_mm.datasets.check import check_task, require_data
 from vpt_mm.datasets.offline import table
 from vpt_mm.errors import UsageError
 
@@ -38,6 +40,13 @@ def test_a_share_holds_every_class():
     counts = np.bincount(share.labels)
     assert len(share) == counts.sum() and set(counts) <= {2, 3} and len(counts) == 7
     assert {image.tobytes() for image in share.images} < {image.tobytes() for image in whole.images}
+
+
+def test_a_sweep_finds_its_data_complete_without_a_folder(tmp_path):
+    tasks = select_tasks('offline')
+    assert [task.name for task in tasks] == list(table.DRAWN_TASKS)
+    require_data({task.name: tmp_path for task in tasks})
+    assert check_task(tasks[0]).images == dict(train800=800, val200=200, train800val200=1000, test=1000)
 
 
 @pytest.mark.parametrize('fraction', [0, 1.5])
