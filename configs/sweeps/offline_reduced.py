@@ -1,0 +1,18 @@
+# The offline sweep with one seed and two learning rates for each protocol.
+_base_ = ['offline.py']
+sgd = dict(grid=dict(lr=[2.5, 0.25], weight_decay=[0.]))
+adamw = dict(grid=dict(lr=[0.02, 0.005], weight_decay=[0.0001]))
+prompts = dict(grid=dict(lr=[10, 1], length=[10]))
+protocols = {
+    'Full': dict(grid=dict(lr=[0.02, 0.005], weight_decay=[0.0001])),
+    'Linear': sgd,
+    'Partial-1': adamw,
+    'MLP-3': sgd,
+    'Sidetune': sgd,
+    'Bias': adamw,
+    'Adapter': adamw,
+    'VPT-shallow': prompts,
+    'VPT-deep': prompts,
+}
+seeds = [42]
+del sgd, adamw, prompts

@@ -1,0 +1,67 @@
+"""The offline configs: their weights, and their whole life in two steps."""
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, init_default_scope
+
+from tests.runs import forget_runs
+from vpt_mm.datasets.offline import symbols, table
+from vpt_mm.engine import launch
+
+FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+    monkeypatch.setattr(table, 'COUNTS', dict(train=20, val=8, test=8))
+    monkeypatch.setattr(symbols, 'FIELDS', 1)
+    for cached in (table._draw_part, symbols._fields):
+        cached.cache_clear()
+    yield
+    for cached in (table._draw_part, symbols._fields):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize('name', ['vit', 'swin'])
+def test_the_shipped_weights_are_the_whole_backbone(name):
+    file = FOLDER / f'{name}.pth'
+    assert file.stat().st_size < 5e6
+    state = torch.load(file, weights_only=True)['state_dict']
+    config = Config.fromfile(FOLDER / f'pretrain_{name}.py')
+    init_default_scope(config.default_scope)
+    plain = MODELS.build(config.model).backbone.state_dict()
+    assert {key: tensor.shape for key, tensor in state.items()} == {key: tensor.shape for key, tensor in plain.items()}
+
+
+@pytest.mark.parametrize('name', ['vit', 'swin', 'pretrain_vit', 'pretrain_swin'])
+def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
+    monkeypatch.setenv('TASK', 'relief')
+    options = {'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'train_dataloader.batch_size': 4,
+               'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
+    if name.startswith('pretrain'):
+        options['val_dataloader.dataset.images'] = 4
+    args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
+                launcher='none', local_rank=0)
+    forget_runs()
+    launch.train(Namespace(**args, amp=False, no_validate=False, resume=None))
+    checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
+    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    if name.startswith('pretrain'):
+        assert 'head.task_heads.letter.fc.weight' in state
+        return
+    assert state['head.fc.weight'].shape[0] == 8  # directions of the sun
+    forget_runs()
+    metrics = launch.test(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    assert 0 <= metrics['accuracy/top1'] <= 100
+
+
+def test_the_task_is_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv('TASK', 'count')
+    config = Config.fromfile(FOLDER / 'vit.py')
+    assert config.model.head.num_classes == 8
+    assert {config[f'{phase}_dataloader'].dataset.task for phase in ('train', 'val', 'test')} == {'count'}

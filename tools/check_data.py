@@ -1,0 +1,30 @@
+"""What of the benchmarks' data is complete: python tools/check_data.py [TASK, GROUP or BENCHMARK ...]."""
+import argparse
+import sys
+
+from rich.console import Console
+from rich.progress import track
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.datasets.check import check_task, report_table
+from vpt_mm.datasets.tasks import select_tasks
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('names', nargs='*', default=['vtab', 'fgvc', 'ade20k'], metavar='NAME',
+                        help='tasks, groups or benchmarks (default: vtab fgvc ade20k)')
+    parser.add_argument('--root', default='data', help='folder that holds vtab-1k, fgvc and ade (default: data)')
+    return parser.parse_args()
+
+
+def check(args):
+    reports = [check_task(task, root=args.root)
+               for task in track(select_tasks(args.names), description='data', transient=True)]
+    Console(width=max(Console().width, 118)).print(report_table(reports))
+    sys.exit(any(report.problems for report in reports))
+
+
+if __name__ == '__main__':
+    main(check, parse_args())

@@ -1,0 +1,29 @@
+"""What the offline tasks are like: python tools/offline_tasks.py --convnet --picture docs/offline.png."""
+import argparse
+
+from rich.console import Console
+
+import vpt_mm  # noqa: F401  (mends the environment)
+from vpt_mm.analysis import offline
+from vpt_mm.datasets.offline.table import DRAWN_TASKS
+from vpt_mm.engine.launch import main
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('tasks', nargs='*', metavar='TASK', help=f"of {', '.join(DRAWN_TASKS)} (default: all)")
+    parser.add_argument('--convnet', action='store_true', help='train a small ConvNet from scratch on each, too')
+    parser.add_argument('--picture', metavar='FILE', help='draw images of each task into this file')
+    return parser.parse_args()
+
+
+def show(args):
+    names = args.tasks or list(DRAWN_TASKS)
+    Console().print(offline.table(names, convnet=args.convnet))
+    if args.picture:
+        offline.draw(names, args.picture)
+        print(args.picture)
+
+
+if __name__ == '__main__':
+    main(show, parse_args())

@@ -1,0 +1,105 @@
+"""Results: the table of one sweep, as tools/sweep.py writes it."""
+import csv
+import json
+from pathlib import Path
+
+from ..errors import UsageError
+
+NEEDED = ('sweep', 'group', 'task', 'protocol', 'split', 'final', 'seed', 'fraction', 'size', 'value')
+
+
+class Results:
+    """Rows of a sweep's results, each a dict.
+
+    Args:
+        rows: of one sweep.
+
+    Raises:
+        UsageError: none, rows without what tools/sweep.py writes, or rows of two sweeps.
+    """
+
+    def __init__(self, rows):
+        self.rows = list(rows)
+        if not self.rows:
+            raise UsageError('the table of results has no rows: has a run of the sweep finished?')
+        missing = [key for key in NEEDED if any(key not in row for row in self.rows)]
+        if missing:
+            raise UsageError(f"a table of results has the columns of tools/sweep.py; missing: {', '.join(missing)}.")
+        sweeps = sorted({row['sweep'] for row in self.rows})
+        if len(sweeps) > 1:
+            raise UsageError(f"a table must come from one sweep, got rows of {len(sweeps)}: {', '.join(sweeps)}. Give "
+                             'the file that one sweep wrote.')
+
+    @property
+    def protocols(self):
+        return list(dict.fromkeys(row['protocol'] for row in self.rows))
+
+    def finals(self, *, fraction=None, size=None):
+        """The final runs at one fraction of the data and one size of images.
+
+        Raises:
+            UsageError: none, or several fractions or sizes of which none was chosen.
+        """
+        chosen = [row for row in self.rows if row['final'] and (fraction is None or row['fraction'] == fraction)
+                  and (size is None or row['size'] == size)]
+        if not chosen:
+            raise UsageError('there is no final run'
+                             + ''.join(f' of {name} {value}' for name, value in (('fraction', fraction), ('size', size))
+                                       if value is not None) + ' in the table: let the sweep end first.')
+        for axis, option in (('fraction', '--data-fraction'), ('size', '--resolution')):
+            found = list(dict.fromkeys(row[axis] for row in chosen))
+            if len(found) > 1:
+                raise UsageError(f"the table has several values of {axis} ({', '.join(map(str, found))}): choose one "
+                                 f'with {option}.')
+        return chosen
+
+    def require_protocol(self, name):
+        """Raise UsageError unless the sweep has this protocol."""
+        if name not in self.protocols:
+            raise UsageError(f"the table has the protocols {', '.join(self.protocols)}, got {name!r}.")
+
+
+def by_task(rows):
+    """Final runs as {protocol: {task: [value of each seed]}}, in the table's order."""
+    values = {}
+    for row in rows:
+        values.setdefault(row['protocol'], {}).setdefault(row['task'], []).append(row['value'])
+    return values
+
+
+def means(rows):
+    """Final runs as {protocol: {task: mean over seeds}}."""
+    return {protocol: {task: sum(values) / len(values) for task, values in tasks.items()}
+            for protocol, tasks in by_task(rows).items()}
+
+
+def read_results(file):
+    """:class:`Results` of ``results.csv`` or ``results.json``.
+
+    Raises:
+        UsageError: no such file, or no table of results.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise UsageError(f'no table of results at {file}: tools/sweep.py writes results.csv.')
+    try:
+        if file.suffix == '.json':
+            return Results(json.loads(file.read_text()))
+        with file.open(newline='') as table:
+            return Results([{key: _parse(text) for key, text in row.items()} for row in csv.DictReader(table)])
+    except (json.JSONDecodeError, TypeError, AttributeError) as error:
+        raise UsageError(f'{file} is no table of results: {error}') from None
+
+
+def _parse(text):
+    """A cell of a CSV: number, truth value, None where it is empty, or the text."""
+    if text in ('', 'None', None):
+        return None
+    if text in ('True', 'False'):
+        return text == 'True'
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

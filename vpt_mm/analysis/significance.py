@@ -1,0 +1,71 @@
+"""Is one protocol better than another, or was it chance? The paper's two tests (appendix on statistical significance)."""
+from ..errors import UsageError
+from .results import by_task, means
+from .sheet import Sheet
+from .table_one import require_same_tasks, require_seeds
+
+
+def wilcoxon(rows, *, contender, alternative='greater'):
+    """Wilcoxon's signed-rank test over tasks, of the contender's means against every other protocol's.
+
+    Args:
+        rows: final runs.
+        alternative: 'greater', 'less' or 'two-sided', as scipy names them.
+
+    Returns:
+        dict: {protocol: scipy's result with ``statistic`` and ``pvalue``}.
+
+    Raises:
+        UsageError: protocols on other tasks than each other, fewer than two tasks, or no task on which two differ.
+    """
+    from scipy import stats
+    scores = means(rows)
+    require_same_tasks(scores)
+    own = scores.pop(contender)
+    if len(own) < 2:
+        raise UsageError(f'a signed-rank test over tasks needs two or more, got {len(own)}.')
+    found = {}
+    for protocol, values in scores.items():
+        if all(values[task] == own[task] for task in own):
+            raise UsageError(f'{contender} and {protocol} have the same score on every task: there is nothing to test.')
+        found[protocol] = stats.wilcoxon([own[task] for task in own], [values[task] for task in own],
+                                         alternative=alternative)
+    return found
+
+
+def welch(rows, *, contender, alternative='greater'):
+    """Welch's t-test over seeds, on every task, of the contender against every other protocol.
+
+    Arguments as of :func:`wilcoxon`.
+
+    Returns:
+        dict: {protocol: {task: scipy's result}}.
+
+    Raises:
+        UsageError: fewer than two seeds.
+    """
+    from scipy import stats
+    values = by_task(rows)
+    require_same_tasks(values)
+    for protocol, tasks in values.items():
+        for task, seeds in tasks.items():
+            require_seeds(protocol, task, seeds)
+    own = values.pop(contender)
+    return {protocol: {task: stats.ttest_ind(own[task], seeds, equal_var=False, alternative=alternative)
+                       for task, seeds in tasks.items()} for protocol, tasks in values.items()}
+
+
+def wilcoxon_sheet(rows, *, contender, alternative='greater'):
+    """:func:`wilcoxon` as a sheet."""
+    found = wilcoxon(rows, contender=contender, alternative=alternative)
+    return Sheet(f'Wilcoxon signed-rank test over tasks: {contender} {alternative}', ['against', 'W', 'p'],
+                 [[protocol, f'{one.statistic:g}', f'{one.pvalue:.2e}'] for protocol, one in found.items()])
+
+
+def welch_sheet(rows, *, contender, alternative='greater'):
+    """:func:`welch` as a sheet: p-values."""
+    found = welch(rows, contender=contender, alternative=alternative)
+    tasks = list(dict.fromkeys(row['task'] for row in rows))
+    return Sheet(f"Welch's t-test over seeds, p-values: {contender} {alternative}", ['against', *tasks],
+                 [[protocol, *(f'{tests[task].pvalue:.2e}' for task in tasks)] for protocol, tests in found.items()],
+                 'nan: neither protocol varies over seeds')

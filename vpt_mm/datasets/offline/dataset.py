@@ -1,0 +1,47 @@
+"""OfflineTask: one of the offline tasks as a dataset of mmpretrain."""
+import numpy as np
+from mmengine.registry import DATASETS
+from mmpretrain.datasets import BaseDataset
+
+from ...errors import UsageError
+from .table import find_drawn, load_split
+
+
+@DATASETS.register_module()
+class OfflineTask(BaseDataset):
+    """A task of 1,000 training and 1,000 test images, drawn in memory once in a process.
+
+    An item has ``img`` (64, 64, 3) BGR uint8 and ``gt_label``; pipelines start after the loading.
+
+    Args:
+        task: a name in ``table.DRAWN_TASKS``.
+        split: 'train800', 'val200', 'train800val200' or 'test'.
+        seed: other seeds, other images.
+        fraction: share of the images that is used, of every class and at least one.
+        dataset: ``pipeline`` and other arguments of mmpretrain's ``BaseDataset``.
+
+    Raises:
+        UsageError: an unknown task or split, a seed below 0, or a fraction outside (0, 1].
+    """
+
+    def __init__(self, *, task, split, seed=0, fraction=1., **dataset):
+        if not 0 < fraction <= 1:
+            raise UsageError(f'fraction must be above 0 and at most 1, got {fraction}.')
+        images, labels = load_split(task, split, seed=seed)
+        kept = np.sort(np.concatenate([_share(labels == label, fraction) for label in np.unique(labels)]))
+        self.images, self.labels = images[kept], labels[kept]
+        super().__init__(ann_file='', metainfo=dict(classes=find_drawn(task).classes), **dataset)
+
+    def load_data_list(self):
+        return [dict(gt_label=int(label)) for label in self.labels]
+
+    def get_data_info(self, idx):
+        info = super().get_data_info(idx)
+        image = np.ascontiguousarray(self.images[info['sample_idx']][..., ::-1])
+        return dict(info, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+
+
+def _share(members, fraction):
+    """The first part of the indices where ``members`` holds: images are in random order."""
+    indices = np.flatnonzero(members)
+    return indices[:max(1, round(fraction * len(indices)))]

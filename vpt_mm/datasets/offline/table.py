@@ -1,0 +1,94 @@
+"""The table of offline tasks, and their images."""
+import functools
+import zlib
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from ...errors import UsageError
+from . import natural, specialized, sprites, structured
+from .colours import SIZE
+from .sources import PARTS
+
+COUNTS = dict(zip(PARTS, (800, 200, 1000)))
+SPLITS = dict(train800=('train',), val200=('val',), train800val200=('train', 'val'), test=('test',))
+
+
+@dataclass(frozen=True)
+class DrawnTask:
+    """One row of the table.
+
+    Attributes:
+        group: 'natural', 'specialized' or 'structured', as in VTAB-1k (Zhai et al. 2019).
+        classes: names of the classes.
+        draw: ``draw(label, part=, rng=)``, an image (64, 64, 3) RGB uint8 of a class, where part names the
+            sources that it may use: 'train', 'val' or 'test'.
+    """
+
+    group: str
+    classes: tuple
+    draw: Callable
+
+
+def _numbers(count, first=0):
+    return tuple(str(first + number) for number in range(count))
+
+
+DRAWN_TASKS = dict(
+    digit=DrawnTask('natural', _numbers(10), natural.digit),
+    thing=DrawnTask('natural', tuple(natural.THINGS), natural.thing),
+    turn=DrawnTask('natural', ('0', '90', '180', '270'), natural.turn),
+    texture=DrawnTask('specialized', tuple(specialized.TEXTURES), specialized.texture),
+    cells=DrawnTask('specialized', _numbers(6, 1), specialized.cells),
+    relief=DrawnTask('specialized', ('N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'), specialized.relief),
+    location=DrawnTask('structured', _numbers(16), sprites.location),
+    orientation=DrawnTask('structured', _numbers(16), sprites.orientation),
+    count=DrawnTask('structured', _numbers(8, 3), structured.count),
+    distance=DrawnTask('structured', _numbers(5), structured.distance),
+    azimuth=DrawnTask('structured', _numbers(18), structured.azimuth))
+
+
+def find_drawn(name):
+    """The row of a task.
+
+    Raises:
+        UsageError: no task of this name.
+    """
+    if name not in DRAWN_TASKS:
+        raise UsageError(f"task must be one of {', '.join(DRAWN_TASKS)}, got {name!r}.")
+    return DRAWN_TASKS[name]
+
+
+def load_split(name, split, *, seed=0):
+    """All images of a split, (N, 64, 64, 3) RGB uint8, and their labels (N,); drawn once in a process.
+
+    Raises:
+        UsageError: an unknown task or split, or a seed below 0.
+    """
+    find_drawn(name)
+    if split not in SPLITS:
+        raise UsageError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
+    if seed < 0:
+        raise UsageError(f'seed must be 0 or more, got {seed}.')
+    parts = [_draw_part(name, part, seed) for part in SPLITS[split]]
+    return tuple(np.concatenate(arrays) for arrays in zip(*parts))
+
+
+@functools.lru_cache(maxsize=6)  # two tasks: 50 MB
+def _draw_part(name, part, seed):
+    task, labels, entropy = DRAWN_TASKS[name], labels_of(name, part, seed), _entropy(name, part, seed)
+    images = np.empty((len(labels), SIZE, SIZE, 3), np.uint8)
+    for index, label in enumerate(labels):
+        images[index] = task.draw(int(label), part=part, rng=np.random.default_rng([*entropy, index]))
+    return images, labels
+
+
+def labels_of(name, part, seed):
+    """As many of each class, or one more, in random order."""
+    classes = len(DRAWN_TASKS[name].classes)
+    return np.random.default_rng(_entropy(name, part, seed)).permutation(np.arange(COUNTS[part]) % classes)
+
+
+def _entropy(name, part, seed):
+    return [seed, zlib.crc32(name.encode()), PARTS.index(part)]

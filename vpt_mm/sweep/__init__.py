@@ -1,0 +1,7 @@
+"""Sweeps: the paper's protocol as a program, over tasks, protocols, hyperparameters and seeds."""
+from .conduct import Conductor
+from .plan import Plan, Protocol, read_plan
+from .pool import RayPool
+from .store import Store
+
+__all__ = ['Conductor', 'Plan', 'Protocol', 'RayPool', 'Store', 'read_plan']

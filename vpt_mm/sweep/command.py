@@ -1,0 +1,40 @@
+"""tools/sweep.py's work: plan, data, pool, table."""
+import logging
+from pathlib import Path
+
+from mmengine.logging import MMLogger
+from rich.console import Console
+
+from ..datasets.check import require_data
+from .conduct import Conductor
+from .plan import read_plan
+from .pool import RayPool
+from .progress import SweepProgress, summary
+from .runs import cells_of
+from .store import Store
+
+
+def sweep(args):
+    """Run what ``args`` of tools/sweep.py say; returns the rows of the table."""
+    MMLogger.get_current_instance().setLevel(logging.ERROR)
+    plan = read_plan(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
+                     fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
+    folder = Path(args.out or Path('work_dirs', 'sweeps', Path(args.sweep).stem))
+    require_data({cell.task: cell.root for cell in cells_of(plan)})
+    conductor = Conductor(plan, Store(folder), limit=args.limit, save=args.save_checkpoints)
+    if conductor.waiting and args.limit != 0:
+        _run(conductor, args)
+    rows = conductor.write_table()
+    Console().print(summary(rows))
+    print(f'{len(rows)} runs: {folder}/results.csv')
+    return rows
+
+
+def _run(conductor, args):
+    pool = RayPool(address=args.address, cpus_per_run=args.cpus_per_run, gpus_per_run=args.gpus_per_run, cpus=args.cpus)
+    try:
+        with SweepProgress(conductor) as progress:
+            conductor.conduct(pool, report=progress.report)
+    finally:
+        pool.close()
+        conductor.write_table()

@@ -1,0 +1,127 @@
+"""One run in this process, with little beside the training: no checkpoint, no console, one evaluation at the end."""
+import functools
+import gc
+import importlib
+import logging
+import os
+import time
+import warnings
+
+import mmengine
+import mmpretrain
+import torch
+from mmengine.config import Config
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
+
+from ..analysis.tuned import count_tuned
+from ..version import __version__
+from ..weights.frozen import prompted_backbones
+from . import hopeless  # noqa: F401  (registers the hook)
+
+
+class TerseConfig(Config):
+    """A config that writes itself without formatting, which takes longer than a short run."""
+
+    @property
+    def pretty_text(self):
+        return str(self._cfg_dict)
+
+
+class SweepRunner(Runner):
+    """mmengine's runner, which logs to its file alone and asks no compiler for its version."""
+
+    def build_logger(self, **kwargs):
+        logger = super().build_logger(**kwargs)
+        for handler in list(logger.handlers):
+            if not isinstance(handler, logging.FileHandler):
+                logger.removeHandler(handler)
+        return logger
+
+    def _log_env(self, env_cfg):
+        self.logger.info(f'Config:\n{self.cfg.pretty_text}')
+
+    def dump_config(self):
+        """The config is in the log."""
+
+
+def execute(config, *, work_dir, save=False):
+    """Train and evaluate.
+
+    Args:
+        config: of the run, a plain dict.
+        work_dir: for the log, and for checkpoints where they are saved.
+        save: write the config's checkpoints.
+
+    Returns:
+        dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
+    """
+    started = time.perf_counter()
+    for module in (config.get('custom_imports') or {}).get('imports', ()):
+        importlib.import_module(module)
+    warnings.filterwarnings('ignore', module='mm(engine|pretrain)')
+    runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
+    try:
+        runner.train()
+        metrics = runner.test_loop.run()
+        return dict(metrics={name: float(value) for name, value in metrics.items()},
+                    aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
+                    **_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
+    finally:
+        forget_runs()
+
+
+def _quiet(config, *, work_dir, save):
+    config = TerseConfig(config, filename=None)
+    config.work_dir = str(work_dir)
+    config.visualizer = dict(type='Visualizer')
+    if not save:
+        config.default_hooks = dict(config.get('default_hooks') or {}, checkpoint=None)
+    return config
+
+
+def _counts(model):
+    """Parameters: tuned in all, of the plain backbone, and whether tasks share it."""
+    backbones = prompted_backbones(model).values()
+    plain = sum(parameter.numel() for backbone in backbones for name, parameter in backbone.named_parameters()
+                if not name.startswith('tuning.'))
+    return dict(tuned=count_tuned(model).tuned, backbone=plain,
+                frozen=not any(backbone.tuning.trains_backbone for backbone in backbones))
+
+
+def versions():
+    return dict(vpt_mm=__version__, torch=torch.__version__, mmengine=mmengine.__version__,
+                mmpretrain=mmpretrain.__version__)
+
+
+def forget_runs():
+    """As in a new process: mmengine keeps loggers, message hubs, scopes and visualizers by name."""
+    for logger in MMLogger._instance_dict.values():
+        for handler in list(logger.handlers):
+            handler.close()
+            logger.removeHandler(handler)
+    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer, *Visualizer.__subclasses__()):
+        kind._instance_dict.clear()
+
+
+def execute_in_worker(config, *, work_dir, threads, folder, **options):
+    """:func:`execute` in a process of a pool, with the caller's folder and so many threads."""
+    _settle()
+    if os.path.isdir(folder):
+        os.chdir(folder)
+    torch.set_num_threads(threads)
+    try:
+        return execute(config, work_dir=work_dir, **options)
+    finally:
+        gc.collect()  # runners and their hooks refer to each other
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+@functools.cache
+def _settle():
+    """Once in a process: what the imports made stays, so that later collections need not look at it."""
+    gc.collect()
+    gc.freeze()

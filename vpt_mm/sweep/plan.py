@@ -1,0 +1,147 @@
+"""What a sweep is about, read from its file and checked before anything runs."""
+import hashlib
+import itertools
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..datasets import select_tasks
+from ..errors import UsageError
+
+SEEDS = (42, 44, 82, 100, 800)  # of the paper's runs
+KEYS = {'config', 'tasks', 'protocols', 'seeds', 'batch_size', 'long_prompts', 'options', 'fractions', 'sizes', 'abort'}
+PROTOCOL_KEYS = {'tuning', 'optimizer', 'grid', 'head', 'options'}
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A way to tune, and what is tried for it.
+
+    Attributes:
+        tuning: config of the tuning method, or a list of them.
+        optimizer: config of the optimizer, without the learning rate.
+        grid: {'lr': base learning rates, 'weight_decay': ..., argument of the (first) tuning method: ...}, each a
+            list of values.
+        head: what its head changes in the config's.
+        options: other entries of the config, as {'train_cfg.max_epochs': 100}.
+    """
+
+    name: str
+    tuning: object
+    optimizer: dict
+    grid: dict
+    head: dict
+    options: dict
+
+    @property
+    def points(self):
+        """The grid's points in order, each a dict."""
+        return [dict(zip(self.grid, values)) for values in itertools.product(*self.grid.values())]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole sweep.
+
+    Attributes:
+        config: file of a classifier whose task is named by TASK.
+        tasks: names, in the table's order.
+        protocols: list of :class:`Protocol`.
+        seeds: of the final runs; the first is that of the search as well.
+        batch_size: where it is not the config's.
+        long_prompts: {'length': ..., 'batch_size': ...}: another batch size from this prompt length on.
+        options: entries of the config for all runs.
+        fractions: shares of the training images, one search for each.
+        sizes: sides of the images, one search for each; None for the config's own.
+        abort: whether trials stop that have become hopeless (:class:`~vpt_mm.sweep.hopeless.StopHopelessHook`).
+    """
+
+    config: str
+    tasks: list
+    protocols: list
+    seeds: list
+    batch_size: int
+    long_prompts: dict
+    options: dict
+    fractions: list
+    sizes: list
+    abort: bool
+
+    @property
+    def identity(self):
+        """Tells the results of this sweep from those of another."""
+        return digest(asdict(self))
+
+
+def digest(content):
+    """Hex digest of what JSON can hold."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+def read_plan(file, **changes):
+    """Read a sweep's file.
+
+    Args:
+        file: a Python config with the entries that :class:`Plan` has.
+        changes: entries that replace the file's, where they are not None; ``protocols`` names those to keep.
+
+    Raises:
+        UsageError: no such file, an unknown entry or a missing one, a grid without a point.
+    """
+    if not Path(file).is_file():
+        raise UsageError(f'no sweep file at {file}.')
+    entries = Config.fromfile(file).to_dict()
+    kept = changes.pop('protocols', None)
+    entries.update({key: value for key, value in changes.items() if value is not None})
+    _require_keys(file, entries, known=KEYS, needed={'config', 'tasks', 'protocols'})
+    if not Path(entries['config']).is_file():
+        raise UsageError(f"{file}: no config file at {entries['config']}.")
+    protocols = [_protocol(name, given) for name, given in entries['protocols'].items()]
+    plan = Plan(config=entries['config'], tasks=[task.name for task in select_tasks(entries['tasks'])],
+                protocols=_keep(protocols, kept), seeds=list(entries.get('seeds', SEEDS)),
+                batch_size=entries.get('batch_size'), long_prompts=entries.get('long_prompts') or {},
+                options=entries.get('options') or {}, fractions=list(entries.get('fractions', [1.])),
+                sizes=list(entries.get('sizes', [None])), abort=bool(entries.get('abort')))
+    _check(plan)
+    return plan
+
+
+def _require_keys(place, given, *, known, needed=frozenset()):
+    if set(given) - known or needed - set(given):
+        wrong = [f'unknown: {key}' for key in sorted(set(given) - known)]
+        wrong += [f'missing: {key}' for key in sorted(needed - set(given))]
+        raise UsageError(f"{place} takes {', '.join(sorted(known))}; {', '.join(wrong)}.")
+
+
+def _protocol(name, given):
+    _require_keys(f'protocol {name}', given, known=PROTOCOL_KEYS, needed={'tuning', 'optimizer', 'grid'})
+    grid = {axis: list(values) if isinstance(values, (list, tuple)) else [values]
+            for axis, values in given['grid'].items()}
+    empty = [axis for axis, values in grid.items() if not values]
+    if empty or 'lr' not in grid:
+        raise UsageError(f'the grid of protocol {name} needs a value of {(empty or ["lr"])[0]}, got none.')
+    if not all(isinstance(lr, (int, float)) and lr > 0 for lr in grid['lr']):
+        raise UsageError(f"the learning rates of protocol {name} must be positive numbers, got {grid['lr']}.")
+    return Protocol(name=name, tuning=given['tuning'], optimizer=given['optimizer'], grid=grid,
+                    head=given.get('head') or {}, options=given.get('options') or {})
+
+
+def _keep(protocols, names):
+    unknown = sorted(set(names or ()) - {protocol.name for protocol in protocols})
+    if unknown:
+        raise UsageError(f"the sweep has the protocols {', '.join(one.name for one in protocols)}, got {unknown[0]}.")
+    return [protocol for protocol in protocols if names is None or protocol.name in names]
+
+
+def _check(plan):
+    for name in ('tasks', 'protocols', 'seeds', 'fractions', 'sizes'):
+        if not getattr(plan, name):
+            raise UsageError(f'a sweep needs {name}, got none.')
+    wrong = [seed for seed in plan.seeds if not isinstance(seed, int) or seed < 0]
+    if wrong or len(set(plan.seeds)) < len(plan.seeds):
+        raise UsageError(f'seeds must be different whole numbers of 0 or more, got {plan.seeds}.')
+    wrong = [fraction for fraction in plan.fractions if not 0 < fraction <= 1]
+    if wrong:
+        raise UsageError(f'data fractions must be above 0 and at most 1, got {wrong[0]}.')
