@@ -22,7 +22,7 @@ run() {
 }
 
 step 'installing into .venv'
-bash tools/setup_env.sh
+bash tools/setup_env.sh demo
 
 step "writing digit scenes to $data"
 if [ -d "$data" ]; then

@@ -3,7 +3,7 @@
 # Without arguments the whole suite runs, after the checks of tools/check.sh, and prints its coverage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bash tools/setup_env.sh
+bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests
 export OMP_NUM_THREADS=1
 if [ $# -eq 0 ]; then
     PYTHON=.venv/bin/python bash tools/check.sh
