@@ -11,15 +11,6 @@ except ImportError:
     raise UsageError('the app needs gradio: pip install -e ".[app]".') from None
 
 
-class Upload(gradio.Image):
-    """Gradio's image as the file that was uploaded, which :func:`read_image` reads or refuses."""
-
-    is_template = True  # looks like its base class
-
-    def preprocess(self, payload):
-        return payload and payload.path
-
-
 def mount_page(app, inferencer, batcher, *, auth, most_upload):
     """The page at /; returns the app.
 
@@ -60,7 +51,9 @@ def mount_page(app, inferencer, batcher, *, auth, most_upload):
         with gradio.Row():
             with gradio.Column():
                 task = gradio.Dropdown(names(), label='Task', elem_id='task', filterable=True)
-                image = Upload(type='filepath', sources=['upload', 'clipboard'], label='Image', elem_id='image')
+                image = gradio.Image(type='filepath', sources=['upload', 'clipboard'], label='Image', elem_id='image')
+                # The file as it came: Gradio would open it, and read_image says what is wrong with one.
+                image.preprocess = lambda payload: payload and payload.path
                 button = gradio.Button('Predict', variant='primary', elem_id='predict')
             with gradio.Column():
                 scores = gradio.Label(num_top_classes=5, label='Classes', elem_id='scores')

@@ -8,7 +8,7 @@ from mmengine.registry import MODELS, DefaultScope
 from ..errors import UsageError
 from ..weights.files import load_from_disk
 from . import borrowed  # noqa: F401  (registers the stand-in)
-from .backbone import PREFIX
+from .backbone import PREFIX, build_hollow
 from .config_text import read_config, require_registered
 from .mixed import can_mix
 from .reading import Reading
@@ -68,8 +68,7 @@ class Task:
         built = without(dict(config.model['backbone']), 'init_cfg', 'frozen_dtype')
         built['tuning'] = without(built.get('tuning'), 'prototypes')  # the file has the prompts themselves
         require_registered(built)
-        with torch.device('meta'):
-            view = MODELS.build(built)
+        view = build_hollow(built)
         if view.tuning is None:
             raise UsageError(f'{self.path} was trained without a tuning method.')
         self.shared.require_weights(view, meta, self.name, stored=config.model['backbone'].get('frozen_dtype'))
@@ -87,8 +86,7 @@ class Task:
             self.tuning.eval().requires_grad_(False)
         else:
             if self.shared.frozen_dtype:
-                with torch.device('meta'):
-                    view = MODELS.build(dict(built, frozen_dtype=self.shared.frozen_dtype))
+                view = build_hollow(dict(built, frozen_dtype=self.shared.frozen_dtype))
             self.view = self.shared.lend_weights(view, own)
             self.tuning = self.view.tuning
         return list(own.values())
@@ -104,13 +102,13 @@ class Task:
         require_registered([model, preprocessor])
         preprocessor = MODELS.build(preprocessor)
         own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
-        with torch.device('meta'):  # sizes are compared before memory is taken
-            built = MODELS.build(dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor))
+        model = dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor)
+        built = build_hollow(model)  # sizes are compared before memory is taken
         require_fit(built, own, list(built.state_dict()), self.path)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
         if any(tensor.is_meta for tensor in (*built.parameters(), *built.buffers())):  # buffers outside the state
-            built = MODELS.build(dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor))
+            built = MODELS.build(model)
             built.load_state_dict(own, assign=True)
         built = revert_sync_batchnorm(built).to(self.shared.device)
         built.eval()  # returns nothing in mmpretrain
