@@ -53,8 +53,8 @@ def test_it_trains_and_tests(mim):
 
 @pytest.mark.xdist_group('wheel')
 def test_it_is_searched(mim):
-    printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k')
-    assert 'visual prompt tuning' in printed.lower() and 'configs/setr_vpt_ade20k.py' in printed
+    printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k', '--display-width', '120')
+    assert 'arxiv.org/abs/2203.12119' in printed and 'configs/setr_vpt_ade20k.py' in printed
 
 
 @pytest.mark.xdist_group('wheel')
