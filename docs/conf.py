@@ -1,5 +1,4 @@
 """The site: bash tools/build_docs.sh."""
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon']
 source_suffix = {'.md': 'markdown'}
 # Parts of the reference whose package is not there.
 exclude_patterns = [f'reference/{page.stem}.md' for page in (ROOT / 'docs' / 'reference').glob('*.md')
-                    if importlib.util.find_spec(f'vpt_mm.{page.stem}') is None]
+                    if not (ROOT / 'vpt_mm' / page.stem).is_dir()]
 
 html_theme = 'furo'
 html_title = 'vpt_mm'

@@ -8,6 +8,7 @@ import sys
 
 import cv2
 import pytest
+import timm
 from mmengine.config import Config
 
 from tests.docs.pages import PAGES, ROOT, commands_of
@@ -128,3 +129,8 @@ def test_backbones_on_the_pages_build(name, block):
     exec(re.sub(r'^_base_ = .*', '', block), scope)
     backbone = {key: value for key, value in scope['model']['backbone'].items() if key != '_delete_'}
     assert build_weightless(Config(dict(model=backbone))).tuning is not None
+
+
+def test_weights_on_the_pages_are_known_to_timm():
+    names = {name for page in PAGES for name in re.findall(r'timm://([\w.]+)', page.read_text())}
+    assert names and not names - set(timm.list_pretrained())
