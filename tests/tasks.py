@@ -8,6 +8,7 @@ import numpy as np
 from tests.conftest import TINY
 from tests.runs import save_weights
 from vpt_mm.datasets import find_task
+from vpt_mm.sweep.execute import execute
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,3 +67,27 @@ def write_sweep(folder, *, tasks=('dtd', 'svhn'), rates=(0.5, 5.), lengths=(1, 2
     file = folder / 'sweep.py'
     file.write_text('\n'.join(f'{key} = {value!r}' for key, value in {**entries, **changes}.items()))
     return file
+
+
+class SerialPool:
+    """What a RayPool does, here and one run after the other."""
+
+    room = property(lambda self: 1 - len(self.running))
+
+    def __init__(self):
+        self.running = []
+        self.done = 0
+
+    def submit(self, run, **options):
+        self.running.append((run, options))
+
+    def next_finished(self):
+        run, options = self.running.pop()
+        self.done += 1
+        try:
+            return run, self.outcome(run, **options)
+        except Exception as error:
+            return run, error
+
+    def outcome(self, run, **options):
+        return execute(run.config, **options)
