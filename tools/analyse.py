@@ -1,4 +1,4 @@
-"""Tables, tests and pictures from a sweep's results: python tools/analyse.py table work_dirs/sweeps/NAME/results.csv."""
+"""Tables, tests and pictures of a sweep: python tools/analyse.py table work_dirs/sweeps/NAME/results.csv."""
 import argparse
 
 import vpt_mm  # noqa: F401  (mends the environment)

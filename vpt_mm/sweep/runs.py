@@ -40,7 +40,7 @@ class Cell:
         return [Run(self, point, seed, final=True) for seed in self.plan.seeds]
 
     def best(self, values):
-        """The point of the best trial; ties go to the smaller learning rate (the paper's rule), then to the grid's order.
+        """The point of the best trial; ties go to the smaller learning rate (the paper's rule), else the first.
 
         Args:
             values: of the trials, in their order.
