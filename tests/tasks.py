@@ -8,6 +8,7 @@ import numpy as np
 from tests.conftest import TINY
 from tests.runs import save_weights
 from vpt_mm.datasets import find_task
+from vpt_mm.sweep.execute import execute
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,15 +43,17 @@ def write_image(folder, split, index, *, size, label, rng):
 
 def tiny_options(weights, root, *, epochs=2):
     """Entries of a ViT-B config that make it a test's size."""
-    options = {'model.backbone.arch': dict(TINY, _delete_=True), 'model.backbone.patch_size': 8, 'model.head.in_channels': 32,
-               'model.backbone.init_cfg.checkpoint': weights, 'train_cfg.max_epochs': epochs, 'param_scheduler': None}
+    options = {'model.backbone.arch': dict(TINY, _delete_=True), 'model.backbone.patch_size': 8,
+               'model.backbone.init_cfg.checkpoint': weights, 'model.head.in_channels': 32,
+               'train_cfg.max_epochs': epochs, 'param_scheduler': None}
     for phase in ('train', 'test'):
         options.update({f'{phase}_dataloader.num_workers': 0, f'{phase}_dataloader.persistent_workers': False,
                         f'{phase}_dataloader.dataset.root': str(root)})
     return options
 
 
-def write_sweep(folder, *, tasks=('dtd', 'svhn'), rates=(0.5, 5.), lengths=(1, 2), seeds=(1, 2), epochs=2, **changes):
+def write_sweep(folder, *, tasks=('dtd', 'svhn'), rates=(0.5, 5.), lengths=(1, 2), seeds=(1, 2), epochs=2,
+                **changes):
     """A sweep's file over tiny tasks, with its weights and data in ``folder``; returns the file."""
     folder = Path(folder)
     for task in tasks:
@@ -66,3 +69,27 @@ def write_sweep(folder, *, tasks=('dtd', 'svhn'), rates=(0.5, 5.), lengths=(1, 2
     file = folder / 'sweep.py'
     file.write_text('\n'.join(f'{key} = {value!r}' for key, value in {**entries, **changes}.items()))
     return file
+
+
+class SerialPool:
+    """What a RayPool does, here and one run after the other."""
+
+    room = property(lambda self: 1 - len(self.running))
+
+    def __init__(self):
+        self.running = []
+        self.done = 0
+
+    def submit(self, run, **options):
+        self.running.append((run, options))
+
+    def next_finished(self):
+        run, options = self.running.pop()
+        self.done += 1
+        try:
+            return run, self.outcome(run, **options)
+        except Exception as error:
+            return run, error
+
+    def outcome(self, run, **options):
+        return execute(run.config, **options)

@@ -43,8 +43,8 @@ def _lines(rows, over, join):
         everything = {task for tasks in lines.values() for task in tasks}
         for x, tasks in lines.items():
             if everything - set(tasks):
-                raise UsageError(f"{protocol} has no run on {', '.join(sorted(everything - set(tasks)))} with {over} {x}: "
-                                 'let the sweep end first.')
+                missing = ', '.join(sorted(everything - set(tasks)))
+                raise UsageError(f'{protocol} has no run on {missing} with {over} {x}: let the sweep end first.')
     return {protocol: {x: _mean([join(found) for found in lines[x].values()]) for x in sorted(lines)}
             for protocol, lines in values.items()}
 

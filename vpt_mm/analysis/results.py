@@ -73,12 +73,22 @@ def means(rows):
             for protocol, tasks in by_task(rows).items()}
 
 
-def read_results(file):
+def read_results(file, *, protocols=None):
     """:class:`Results` of ``results.csv`` or ``results.json``.
 
+    Args:
+        protocols: names of those to keep; None for all.
+
     Raises:
-        UsageError: no such file, or no table of results.
+        UsageError: no such file, no table of results, or a protocol that it lacks.
     """
+    results = _read(file)
+    for name in protocols or ():
+        results.require_protocol(name)
+    return results if protocols is None else Results(row for row in results.rows if row['protocol'] in protocols)
+
+
+def _read(file):
     file = Path(file)
     if not file.is_file():
         raise UsageError(f'no table of results at {file}: tools/sweep.py writes results.csv.')

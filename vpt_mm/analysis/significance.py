@@ -1,4 +1,4 @@
-"""Is one protocol better than another, or was it chance? The paper's two tests (appendix on statistical significance)."""
+"""Is one protocol better than another, or was it chance? The two tests of the paper's appendix."""
 from ..errors import UsageError
 from .results import by_task, means
 from .sheet import Sheet

@@ -47,8 +47,9 @@ def require_same_tasks(scores):
     everything = {task for values in scores.values() for task in values}
     for protocol, values in scores.items():
         if everything - set(values):
-            raise UsageError(f"{protocol} has no result on {', '.join(sorted(everything - set(values)))}: let the sweep "
-                             'end first, or leave the protocol out with --protocols.')
+            missing = ', '.join(sorted(everything - set(values)))
+            raise UsageError(f'{protocol} has no result on {missing}: let the sweep end first, or name the others with '
+                             '--protocols.')
 
 
 def total_parameters(rows, protocol):

@@ -36,7 +36,8 @@ def load_config(args):
     config.launcher = args.launcher
     if args.cfg_options:
         config.merge_from_dict(args.cfg_options)
-    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{Path(args.config).stem}'
+    name = '_'.join([Path(args.config).stem, *([config.task.name] if 'task' in config else [])])
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     return config
 
 

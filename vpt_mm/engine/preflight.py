@@ -89,6 +89,9 @@ def check_data(dataset, model):
         for inner in dataset.get('datasets') or [dataset['dataset']]:
             check_data(inner, model)
         return
+    if 'task' in dataset:
+        _list_images(dataset)  # which looks at every file itself
+        return
     root = dataset.get('data_root')
     kind = str(dataset['type']).rpartition('.')[-1]
     hint = WHERE_TO_GET.get(kind, 'put it there, or set data_root').format(root=root)

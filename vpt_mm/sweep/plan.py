@@ -2,6 +2,7 @@
 import hashlib
 import itertools
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def read_plan(file, **changes):
     if not Path(entries['config']).is_file():
         raise UsageError(f"{file}: no config file at {entries['config']}.")
     protocols = [_protocol(name, given) for name, given in entries['protocols'].items()]
-    plan = Plan(config=entries['config'], tasks=[task.name for task in select_tasks(entries['tasks'])],
+    plan = Plan(config=os.path.relpath(entries['config']), tasks=[task.name for task in select_tasks(entries['tasks'])],
                 protocols=_keep(protocols, kept), seeds=list(entries.get('seeds', SEEDS)),
                 batch_size=entries.get('batch_size'), long_prompts=entries.get('long_prompts') or {},
                 options=entries.get('options') or {}, fractions=list(entries.get('fractions', [1.])),

@@ -40,7 +40,7 @@ class Cell:
         return [Run(self, point, seed, final=True) for seed in self.plan.seeds]
 
     def best(self, values):
-        """The point of the best trial; ties go to the smaller learning rate (the paper's rule), then to the grid's order.
+        """The point of the best trial; ties go to the smaller learning rate (the paper's rule), else the first.
 
         Args:
             values: of the trials, in their order.
@@ -116,7 +116,7 @@ class Run:
     def describe(self):
         """What a table of results says about the run, apart from what came out."""
         cell, task = self.cell, find_task(self.cell.task)
-        return dict(sweep=cell.plan.identity, config=os.path.relpath(cell.plan.config), benchmark=task.benchmark,
+        return dict(sweep=cell.plan.identity, config=cell.plan.config, benchmark=task.benchmark,
                     group=task.group, task=task.name, protocol=cell.protocol.name, split=self.split, final=self.final,
                     seed=self.seed, fraction=cell.fraction, size=cell.size, batch_size=self.batch_size, **self.point,
                     metric=task.metric)

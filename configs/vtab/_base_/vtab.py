@@ -1,4 +1,4 @@
-# A task of VTAB-1k, named by TASK: resized to 224x224, no other augmentation. For the result, train on all 1,000 images:
+# A task of VTAB-1k, named by TASK: resized to 224x224, no other augmentation. For the result, train on all 1,000:
 # --cfg-options train_dataloader.dataset.split=train800val200
 task = __import__('vpt_mm').datasets.task_config('{{$TASK:cifar}}', benchmark='vtab')
 loader = dict(batch_size=128, num_workers=4, persistent_workers=True)

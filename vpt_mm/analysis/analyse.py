@@ -1,0 +1,57 @@
+"""tools/analyse.py's work: from a sweep's table, or a trained classifier, to tables and pictures."""
+from rich.console import Console
+
+from ..engine.files import write_whole
+from ..engine.launch import load_config
+from . import curves, significance, table_one, tsne
+from .results import read_results
+
+
+def analyse(args):
+    """Do what ``args.command`` of tools/analyse.py says; returns the sheets."""
+    if args.command == 'tsne':
+        return show_tsne(args)
+    sheets = SHEETS[args.command](read_results(args.results, protocols=args.protocols), args)
+    for sheet in sheets:
+        Console(width=max(Console().width, 118)).print(sheet.rich())
+    if args.markdown:
+        write_whole('\n'.join(sheet.markdown() for sheet in sheets).encode(), args.markdown)
+    return sheets
+
+
+def show_table(results, args):
+    sheet = table_one.table_one(_finals(results, args), baseline=args.baseline)
+    if args.plot:
+        curves.draw_groups(sheet, args.plot)
+    return [sheet]
+
+
+def show_seeds(results, args):
+    return [table_one.seeds_table(_finals(results, args))]
+
+
+def show_tests(results, args):
+    results.require_protocol(args.contender)
+    rows, test = _finals(results, args), dict(contender=args.contender, alternative=args.alternative)
+    return [significance.wilcoxon_sheet(rows, **test), significance.welch_sheet(rows, **test)]
+
+
+def show_curve(results, args):
+    found = curves.curves(results, over=args.over)
+    if args.plot:
+        curves.draw_curves(found, args.plot, over=args.over)
+    return [curves.curves_sheet(found, over=args.over)]
+
+
+def show_tsne(args):
+    features, labels = tsne.features_of(load_config(args), args.checkpoint, images=args.images)
+    tsne.draw_tsne(tsne.embed(features, perplexity=args.perplexity), labels, args.out, title=args.config)
+    print(args.out)
+    return []
+
+
+def _finals(results, args):
+    return results.finals(fraction=args.data_fraction, size=args.resolution)
+
+
+SHEETS = dict(table=show_table, seeds=show_seeds, tests=show_tests, curve=show_curve)
