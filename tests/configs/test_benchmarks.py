@@ -5,6 +5,7 @@ import pytest
 import timm
 from mmengine.config import Config
 
+from tests.runs import save_weights
 from tests.small import train_options
 from tests.tasks import tiny_options, write_task
 from vpt_mm.datasets import select_tasks
@@ -82,7 +83,8 @@ def test_a_task_of_another_benchmark_is_refused(monkeypatch):
 
 
 def test_the_commands_train_and_test_a_task(monkeypatch, tmp_path):
-    from tests.runs import save_weights
+    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))  # which is slow
+    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
     write_task(tmp_path, 'dtd')
     config = read('vtab/vit-b.py', 'dtd', monkeypatch, root=tmp_path)
     config.merge_from_dict({**tiny_options(save_weights(tmp_path / 'base.pth'), tmp_path, epochs=1),

@@ -1,5 +1,6 @@
 """StopHopelessHook: which runs it ends."""
 import pytest
+import torch
 from mmengine.config import Config
 
 from tests.tasks import write_sweep
@@ -25,9 +26,9 @@ def test_a_loss_that_is_not_finite_ends_a_run_in_its_first_epoch():
         train_loop = Config()
 
     hook, runner = StopHopelessHook(), Runner()
-    hook.after_train_iter(runner, 0, outputs=dict(loss=1.))
+    hook.after_train_iter(runner, 0, outputs=dict(loss=torch.tensor(1.)))
     assert not hook.stopped
-    hook.after_train_iter(runner, 1, outputs=dict(loss=float('nan')))
+    hook.after_train_iter(runner, 1, outputs=dict(loss=torch.tensor(float('nan'))))
     assert hook.stopped and runner.train_loop.stop_training
 
 

@@ -93,6 +93,6 @@ def draw_groups(sheet, out):
         axes.bar([index + place * width for index in range(len(groups))], values, width, label=protocol)
     axes.set_xticks([index + 0.4 - width / 2 for index in range(len(groups))], groups)
     axes.set(ylabel='accuracy, mean over tasks')
-    axes.legend(loc='outside right')
+    figure.legend(loc='outside right center')
     figure.savefig(out, dpi=110)
     plt.close(figure)

@@ -26,10 +26,10 @@ def wilcoxon(rows, *, contender, alternative='greater'):
         raise UsageError(f'a signed-rank test over tasks needs two or more, got {len(own)}.')
     found = {}
     for protocol, values in scores.items():
-        if all(values[task] == own[task] for task in own):
+        differences = [round(own[task] - values[task], 9) for task in own]  # equal ones must be equal, to tie in rank
+        if not any(differences):
             raise UsageError(f'{contender} and {protocol} have the same score on every task: there is nothing to test.')
-        found[protocol] = stats.wilcoxon([own[task] for task in own], [values[task] for task in own],
-                                         alternative=alternative)
+        found[protocol] = stats.wilcoxon(differences, alternative=alternative)
     return found
 
 

@@ -28,12 +28,13 @@ def read_split(folder, split, *, task):
     if split not in (splits.train, splits.val, splits.both, splits.test):
         raise UsageError(f'{task.name} has the splits {splits.train}, {splits.val}, {splits.both} and {splits.test}, '
                          f'got {split!r}.')
-    if split == splits.test or find_list(folder, split) and (split != splits.train or find_list(folder, splits.val)):
-        return read_list(folder, split, task=task)
-    if split == splits.both:
-        train = read_list(folder, splits.train, task=task)
-        return train + (read_list(folder, splits.val, task=task) if find_list(folder, splits.val) else [])
-    return _hold_out(read_list(folder, splits.train, task=task), held=split == splits.val)
+    has_val = find_list(folder, splits.val)
+    if split in (splits.train, splits.val) and not has_val:
+        return _hold_out(read_list(folder, splits.train, task=task), held=split == splits.val)
+    if split == splits.both and not find_list(folder, split):
+        return [entry for part in (splits.train, *([splits.val] if has_val else []))
+                for entry in read_list(folder, part, task=task)]
+    return read_list(folder, split, task=task)
 
 
 def find_list(folder, split):

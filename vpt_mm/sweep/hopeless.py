@@ -31,7 +31,7 @@ class StopHopelessHook(Hook):
         self.losses = []
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.losses.append(float(outputs['loss']))
+        self.losses.append(float(outputs['loss'].detach()))
         if not math.isfinite(self.losses[-1]):
             self.stop(runner)
 
