@@ -38,8 +38,9 @@ def run(args):
         device=args.device, with_cp=args.checkpointing, stored=args.stored)
     image = torch.randn(args.batch, 3, args.size, args.size, device=args.device)
     costs = compare(contestants, image, repeats=args.repeats)
-    title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, {args.read} read, '
-             f'{args.precision}, {where(args.device)}; ratios to plain, medians and quartiles of {args.repeats} pairs')
+    title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, '
+             f'{args.read} read, {args.precision}, {where(args.device)}; ratios to plain, '
+             f'medians and quartiles of {args.repeats} pairs')
     Console().print(cost_table(costs, batch=args.batch, title=title))
     if args.plot:
         plot_costs(costs, args.plot)

@@ -13,7 +13,7 @@ from vpt_mm.engine.launch import main
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files; the first is what others compare to')
+    parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files; others are compared to the first')
     parser.add_argument('--batch', type=int, default=2, help='images at once')
     parser.add_argument('--size', type=int, default=512, help='image side in pixels')
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')

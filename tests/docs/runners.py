@@ -23,8 +23,8 @@ ADE20K = 'tests/configs/test_setr_vpt_ade20k.py::test_it_trains_validates_saves_
 WEIGHTS = 'tests/tools/test_weights_tools.py'
 PROTOCOLS = 'tests/configs/test_protocols.py'
 RUNNERS = [
-    (r'bash tools/demo\.sh', Unrun('takes minutes; tests/configs/test_digits.py and tests/analysis/test_demo.py run its '
-                                  'steps')),
+    (r'bash tools/demo\.sh', Unrun('takes minutes; tests/configs/test_digits.py and tests/analysis/test_demo.py run '
+                                  'its steps')),
     (r'bash tools/run_tests\.sh.*', '.ci/run'),
     (r'bash tools/setup_env\.sh', 'tools/run_tests.sh'),
     (r'source \.venv/bin/activate', Unrun("changes the reader's shell and nothing else")),

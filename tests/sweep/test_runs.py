@@ -86,7 +86,7 @@ def test_what_cannot_be_swept_is_refused(tmp_path):
         cells_of(read_plan(write_sweep(tmp_path), tasks=['ade20k']))
     other = cells(tmp_path, config=str(ROOT / 'configs/digits/cls_digits_deep.py'), options={})['Linear', 'dtd']
     with pytest.raises(UsageError, match='must be a classifier whose datasets take their task from TASK'):
-        other.trials[0].identity
+        assert other.trials[0].identity
     wrong = cells(tmp_path, options={'model.backbone.arch': dict(embed_dims=8)})['Linear', 'dtd']
     with pytest.raises(UsageError, match='the options of the sweep do not fit'):
-        wrong.trials[0].identity
+        assert wrong.trials[0].identity

@@ -81,7 +81,7 @@ def memory_of_backbone(backbone, method, option, *, batch, size, read='class', o
 def combinations(backbones, methods, options):
     """Those (backbone, method, option) that go together."""
     return [one for one in itertools.product(backbones, methods, options)
-            if one[1] not in WITH_OWN or 'frozen_dtype' not in OPTIONS.get(one[2], {})]
+            if one[1] not in WITH_OWN or one[2] not in ('stored', 'both')]
 
 
 def memory_of_config(path, *, batch, size=None):

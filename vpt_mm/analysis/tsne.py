@@ -57,7 +57,7 @@ def draw_tsne(points, labels, out, *, title):
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(5, 5), layout='constrained')
-    axes.scatter(*points.T, c=labels, cmap='tab20' if labels.max() < 20 else 'hsv', s=8)
+    axes.scatter(points[:, 0], points[:, 1], c=labels, cmap='tab20' if labels.max() < 20 else 'hsv', s=8)
     axes.set(title=title, xticks=[], yticks=[])
     figure.savefig(out, dpi=110)
     plt.close(figure)

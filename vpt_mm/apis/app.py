@@ -127,7 +127,7 @@ async def _body(request, most):
     async for chunk in request.stream():
         content += chunk
         if len(content) > most:
-            raise _status(413, f'an upload may have {most / MEGABYTE:.0f} MB, this one has more.')
+            raise Refusal(413, f'an upload may have {most / MEGABYTE:.0f} MB, this one has more.')
     return bytes(content)
 
 
@@ -135,13 +135,15 @@ def _find(inferencer, name):
     try:
         return inferencer.find(name)
     except UsageError as error:
-        raise _status(404, str(error)) from None
+        raise Refusal(404, str(error)) from None
 
 
-def _status(code, reason):
-    error = UsageError(reason)
-    error.status = code
-    return error
+class Refusal(UsageError):
+    """Bad input with an HTTP status of its own."""
+
+    def __init__(self, status, reason):
+        super().__init__(reason)
+        self.status = status
 
 
 def _refuse(code, reason, headers=None):

@@ -41,7 +41,7 @@ def _value(node):
         entries = _value(node.args[0]) if node.args else {}
         return {**entries, **{one.arg: _value(one.value) for one in node.keywords}}
     if isinstance(node, ast.Dict):
-        return {ast.literal_eval(key): _value(value) for key, value in zip(node.keys, node.values)}
+        return {ast.literal_eval(key or node): _value(value) for key, value in zip(node.keys, node.values)}
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         kind = dict(List=list, Tuple=tuple, Set=set)[type(node).__name__]
         return kind(_value(one) for one in node.elts)

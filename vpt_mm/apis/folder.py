@@ -30,7 +30,8 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
     Raises:
         UsageError: an unknown task, no image, or none that can be read.
     """
-    tasks, images, entries = [inferencer.find(name) for name in names], list_images(inputs), []
+    tasks, images = [inferencer.find(name) for name in names], list_images(inputs)
+    entries: list[dict] = []
     outputs = output_names(images)
     for start in track(range(0, len(images), batch_size), 'Inference'):
         part = []

@@ -78,8 +78,8 @@ def run_mixed(backbone, images, projected, readings, *, walk=None):
 def combine(projected):
     """For each block what joins the batch and what it sees: None, a tensor for all, or a list of groups."""
     runs, start = [], 0
-    for signature, members in groupby(projected, key=lambda one: one.signature):
-        members = list(members)
+    for signature, neighbours in groupby(projected, key=lambda one: one.signature):
+        members = list(neighbours)
         runs.append((slice(start, start + len(members)), signature, members))
         start += len(members)
     joined, seen = [], []

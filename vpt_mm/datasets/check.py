@@ -1,4 +1,5 @@
 """What of the benchmarks' data is complete, and what is not and why."""
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,7 @@ def _lists(folder, task):
 
 
 def _twice(paths):
-    seen = set()
-    return next(path for path in paths if path in seen or seen.add(path))
+    return next(path for path, count in Counter(paths).items() if count > 1)
 
 
 def _scenes(folder, task):

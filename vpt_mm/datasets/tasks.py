@@ -49,7 +49,7 @@ class Task:
     group: str
     classes: int
     folder: str
-    splits: Splits
+    splits: Splits | None
     images: dict
     metric: str = 'accuracy/top1'
 

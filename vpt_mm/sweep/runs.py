@@ -1,10 +1,9 @@
 """The single runs of a sweep: which there are, and the whole config of each."""
 import copy
 import os
-import pickle
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from mmengine.config import Config
 
@@ -27,7 +26,19 @@ class Cell:
     @property
     def root(self):
         """Folder that holds the task's folder."""
-        return pickle.loads(_base(self))['train_dataloader']['dataset'].get('root', 'data')
+        return self.base['train_dataloader']['dataset'].get('root', 'data')
+
+    @cached_property
+    def base(self):
+        """What the runs of the cell share, as a plain dict."""
+        config = base_config(self.plan.config, self.task, self.size)
+        try:
+            config.merge_from_dict(copy.deepcopy({**self.plan.options, **self.protocol.options}))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise UsageError(f'the options of the sweep do not fit {self.plan.config}: {error}') from None
+        config.model.head.update(copy.deepcopy(self.protocol.head))
+        config.val_dataloader = config.val_cfg = config.val_evaluator = None
+        return config.to_dict()
 
     @cached_property
     def trials(self):
@@ -75,13 +86,13 @@ class Run:
         plan = self.cell.plan
         if plan.long_prompts and self.point.get('length', 0) >= plan.long_prompts['length']:
             return plan.long_prompts['batch_size']
-        return plan.batch_size or pickle.loads(_base(self.cell))['train_dataloader']['batch_size']
+        return plan.batch_size or self.cell.base['train_dataloader']['batch_size']
 
     @property
     def config(self):
         """All that decides about the run, as a plain dict."""
         cell, splits = self.cell, find_task(self.cell.task).splits
-        config = pickle.loads(_base(cell))  # far cheaper than a deep copy of a Config, and a sweep has thousands
+        config = copy.deepcopy(cell.base)
         train, optimizer = config['train_dataloader'], dict(cell.protocol.optimizer)
         train['batch_size'] = self.batch_size
         train['dataset'].update(split=splits.both if self.final else splits.train, fraction=cell.fraction)
@@ -129,24 +140,6 @@ def cells_of(plan):
             raise UsageError(f'{name} has no list files, and a sweep needs their splits: train its configs one by one.')
     return [Cell(plan, task, protocol, fraction, size) for size in plan.sizes for fraction in plan.fractions
             for task in plan.tasks for protocol in plan.protocols]
-
-
-@lru_cache(maxsize=1024)
-def _pickled(file, task, size, options, head):
-    config = base_config(file, task, size)
-    try:
-        config.merge_from_dict(pickle.loads(options))
-    except (TypeError, KeyError, AttributeError) as error:
-        raise UsageError(f'the options of the sweep do not fit {file}: {error}') from None
-    config.model.head.update(pickle.loads(head))
-    config.val_dataloader = config.val_cfg = config.val_evaluator = None
-    return pickle.dumps(config.to_dict())
-
-
-def _base(cell):
-    """What the runs of a cell share, pickled."""
-    options = {**cell.plan.options, **cell.protocol.options}
-    return _pickled(cell.plan.config, cell.task, cell.size, pickle.dumps(options), pickle.dumps(cell.protocol.head))
 
 
 def base_config(file, task, size=None):

@@ -22,7 +22,7 @@ def few(monkeypatch):
 def test_three_groups_and_the_numbers_of_vtab():
     assert len(DRAWN_TASKS) >= 9
     assert {task.group for task in DRAWN_TASKS.values()} == {'natural', 'specialized', 'structured'}
-    assert COUNTS == dict(train=800, val=200, test=1000)
+    assert (COUNTS['train'], COUNTS['val'], COUNTS['test']) == (800, 200, 1000)
 
 
 @pytest.mark.parametrize('name', DRAWN_TASKS)

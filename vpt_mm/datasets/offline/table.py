@@ -1,8 +1,8 @@
 """The table of offline tasks, and their images."""
 import functools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 
