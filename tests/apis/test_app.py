@@ -171,13 +171,20 @@ def test_pages_of_other_sites_are_refused(server):
 
 
 def test_a_full_queue_is_said(inferencer, monkeypatch):
-    go, predict = threading.Event(), inferencer.predict
-    monkeypatch.setattr(inferencer, 'predict', lambda *args, **options: go.wait(20) and predict(*args, **options))
+    begun, go, predict = threading.Event(), threading.Event(), inferencer.predict
+
+    def predict_later(*args, **options):
+        begun.set()
+        return go.wait(60) and predict(*args, **options)
+
+    monkeypatch.setattr(inferencer, 'predict', predict_later)
     server = Server(build_app(inferencer, batch_size=1, most_waiting=1))
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(server.ask('POST', '/api/predict?task=birds',
                                                                           IMAGES[0]))) for _ in range(6)]
-    for thread in threads:
+    threads[0].start()
+    assert begun.wait(60)
+    for thread in threads[1:]:
         thread.start()
     while len(answers) < 4:  # one is computed, one waits
         time.sleep(0.02)
