@@ -35,17 +35,16 @@ def run(*arguments, cwd, path=None):
 
 @pytest.fixture(scope='module')
 def mim(installed, tmp_path_factory):
-    """Call mim in a folder that was empty; the package is found where it was installed, not in the checkout."""
+    """Call mim in a folder that was empty, where nothing but the installed package is to be found."""
     empty = tmp_path_factory.mktemp('empty')
-    assert run('-c', 'import vpt_mm; print(vpt_mm.__file__)', cwd=empty, path=installed).strip() == \
-        str(installed / 'vpt_mm/__init__.py')
     return lambda *arguments: run('-m', 'mim', *arguments, cwd=empty, path=installed)
 
 
 @pytest.mark.xdist_group('wheel')
-def test_it_trains_and_tests(mim):
+def test_it_trains_and_tests(mim, installed):
     printed = mim('train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
-    assert '.mim/configs/digits/cls_digits_deep.py instead' in printed
+    assert f'will use {installed}/vpt_mm/.mim/configs/digits/{CONFIG} instead' in printed
+    assert f'{installed}/vpt_mm/.mim/tools/train.py' in printed
     assert 'Training finished successfully' in printed and 'The frozen weights are bit-identical' in printed
     printed = mim('test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', '--work-dir', 'run', *QUICK)
     assert 'accuracy/top1' in printed
