@@ -25,7 +25,8 @@ def commands_of(page):
 
 def lines_of(block):
     lines = re.sub(r'\\\n\s*', '', block).splitlines()
-    return [line.strip().removeprefix('$ ') for line in lines if line.strip() and not line.lstrip().startswith('#')]
+    commands = [re.sub(r'(^|\s+)#\s.*', '', line).strip().removeprefix('$ ') for line in lines]  # without comments
+    return [command for command in commands if command]
 
 
 def is_command(line):

@@ -10,13 +10,11 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import OPTIMIZERS
 from rich.table import Table
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
-from torch.multiprocessing.reductions import StorageWeakRef
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ..errors import UsageError
 from .contestants import BACKBONES
+from .living import Living, give_shape
 from .weightless import build_weightless
 
 METHODS = {
@@ -136,43 +134,6 @@ def memory_of(model, shape, *, names=(), optimizer=None, run=None):
     gradients = sum(map(size_of, learned))
     slots = slots_of(optimizer or dict(type='SGD', lr=1., momentum=0.9))
     return Memory(tuple(names), sum(map(size_of, tensors)), gradients, slots * gradients, kept)
-
-
-def give_shape(model, mode):
-    """Replace meta tensors, in place, by such as know what a CPU's kernels would return for them."""
-    known = {}
-    for module in model.modules():
-        for store in (module._parameters, module._buffers):
-            for name, tensor in store.items():
-                if tensor is not None and id(tensor) not in known:
-                    shaped = FakeTensor(mode, tensor.detach(), torch.device('cpu'))
-                    known[id(tensor)] = shaped if not isinstance(tensor, nn.Parameter) else \
-                        nn.Parameter(shaped, requires_grad=tensor.requires_grad)
-                store[name] = None if tensor is None else known[id(tensor)]
-
-
-class Living(TorchDispatchMode):
-    """Watches the storages that operators make; counts, each once, those that something still holds.
-
-    Args:
-        besides: tensors that were there before.
-    """
-
-    def __init__(self, *, besides):
-        super().__init__()
-        self.before = {StorageWeakRef(tensor.untyped_storage()) for tensor in besides}
-        self.sizes = {}
-
-    def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
-        outputs = operator(*args, **(kwargs or {}))
-        for tensor in tree_leaves(outputs):
-            if isinstance(tensor, torch.Tensor):
-                storage = tensor.untyped_storage()
-                self.sizes[StorageWeakRef(storage)] = storage.nbytes()
-        return outputs
-
-    def bytes(self):
-        return sum(size for storage, size in self.sizes.items() if storage not in self.before and not storage.expired())
 
 
 def slots_of(optimizer):
