@@ -1,5 +1,6 @@
 """What of the benchmarks' data is complete: python tools/check_data.py [TASK, GROUP or BENCHMARK ...]."""
 import argparse
+import os
 import sys
 
 from rich.console import Console
@@ -15,7 +16,8 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('names', nargs='*', default=['vtab', 'fgvc', 'ade20k'], metavar='NAME',
                         help='tasks, groups or benchmarks (default: vtab fgvc ade20k)')
-    parser.add_argument('--root', default='data', help='folder that holds vtab-1k, fgvc and ade (default: data)')
+    parser.add_argument('--root', default=os.environ.get('DATA_ROOT', 'data'),
+                        help='folder that holds vtab-1k, fgvc and ade (default: DATA_ROOT, or data)')
     return parser.parse_args()
 
 

@@ -25,7 +25,7 @@ def test_over_lengths_the_best_trials_count():
     trials = (1, 1., 10., 20.), (1, 2., 12., 16.), (5, 1., 30., 40.), (5, 2., 1., 44.)
     rows = [row for length, rate, dtd, svhn in trials
             for row in rows_of(dict(A=dict(dtd=dtd, svhn=svhn)), final=False, length=length, lr=rate)]
-    rows += rows_of(dict(A=dict(dtd=99., svhn=99.)), length=5)
+    rows += rows_of(dict(A=dict(dtd=99.)), length=5) + rows_of(dict(A=dict(svhn=99.)), length=1)  # as was chosen
     found = curves(Results(rows), over='length')
     assert found == dict(A={1: 16., 5: 37.})
     assert curves_sheet(found, over='length').rows == [['A', '16.00', '37.00']]
@@ -37,8 +37,18 @@ def test_depth_is_the_number_of_prompted_blocks():
     assert curves(Results(rows), over='depth') == dict(A={3: 7., 12: 9.})
 
 
+def test_other_fractions_do_not_mix():
+    rows = [row for length, fraction, value in ((1, 0.5, 1.), (2, 0.5, 2.), (1, 1., 3.), (2, 1., 4.))
+            for row in rows_of(dict(A=dict(dtd=value)), final=False, length=length, fraction=fraction)]
+    with pytest.raises(UsageError, match='several values of fraction'):
+        curves(Results(rows), over='length')
+    assert curves(Results(rows), over='length', fraction=0.5) == dict(A={1: 1., 2: 2.})
+    with pytest.raises(UsageError, match='no protocol of the table has final runs with two values of fraction'):
+        curves(Results(rows), over='fraction')
+
+
 def test_gaps_are_refused():
-    with pytest.raises(UsageError, match='no protocol of the table was run with two values of length'):
+    with pytest.raises(UsageError, match='no protocol of the table has trials with two values of length'):
         curves(Results(rows_of(PROTOCOLS, length=5)), over='length')
     rows = rows_of(dict(A=dict(dtd=1., svhn=2.)), final=False, length=1) \
         + rows_of(dict(A=dict(dtd=1.)), final=False, length=2)

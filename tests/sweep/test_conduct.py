@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from tests.small import train_options
 from tests.tasks import SerialPool, write_sweep
+from vpt_mm.engine import launch
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import Conductor, Store, read_plan
 
@@ -103,8 +105,9 @@ def test_broken_results_and_other_metrics_are_named(tmp_path):
         Store(tmp_path / 'out')
 
 
-def test_real_runs_learn_save_and_repeat(tmp_path):
-    """The images tell their class by their brightness: a tiny backbone with a trained head does better than chance."""
+def test_real_runs_are_saved_and_repeat(tmp_path, monkeypatch):
+    """Runs that are saved are tested again to the same score; a second sweep has the same scores."""
+    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
     file = write_sweep(tmp_path, tasks=['svhn'], rates=(2.,), lengths=(2,), epochs=12, seeds=(1,))
     rows = conduct(file, tmp_path / 'out', SerialPool(), save=True)
     again = conduct(file, tmp_path / 'again', SerialPool())
@@ -112,5 +115,9 @@ def test_real_runs_learn_save_and_repeat(tmp_path):
     assert [row['tuned'] for row in rows] == [33 * 10, 33 * 10 + 4 * 2 * 32]
     assert len(list((tmp_path / 'out').rglob('epoch_*.pth'))) == 2
     assert not list((tmp_path / 'again').rglob('*.pth'))
+    folder = tmp_path / 'out' / 'logs' / rows[1]['run']
+    metrics = launch.test(train_options(folder, config=str(folder / 'config.json'),
+                                        checkpoint=str(next(folder.rglob('epoch_*.pth')))))
+    assert metrics['accuracy/top1'] == rows[1]['value']
     logs = list((tmp_path / 'again/logs').rglob('*.log'))
     assert len(logs) == 2 and 'Config:' in logs[0].read_text()

@@ -37,7 +37,7 @@ def show_tests(results, args):
 
 
 def show_curve(results, args):
-    found = curves.curves(results, over=args.over)
+    found = curves.curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution)
     if args.plot:
         curves.draw_curves(found, args.plot, over=args.over)
     return [curves.curves_sheet(found, over=args.over)]

@@ -3,27 +3,27 @@ from ..errors import UsageError
 from .sheet import Sheet
 
 
-def curves(results, *, over):
+def curves(results, *, over, **where):
     """Means over tasks as {protocol: {x: score}}.
 
-    Where final runs differ in ``over``, they are what counts, as means over seeds; otherwise, for each task, the best
-    trial with that value, on the validation split.
+    Over 'fraction' and 'size' the final runs count, as means over seeds. Over anything else, which the search has
+    chosen for them, it is for each task the best trial with that value, on the validation split.
 
     Args:
         results: :class:`~vpt_mm.analysis.results.Results`.
-        over: a column of the table, such as 'length', 'fraction' or 'size', or 'depth', the number of prompted blocks.
+        over: a column of the table, such as 'length', or 'depth', the number of prompted blocks.
+        where: ``fraction`` and ``size``, as :meth:`~vpt_mm.analysis.results.Results.at` takes them.
 
     Raises:
-        UsageError: nothing in the table differs in it, or a task lacks one of the values.
+        UsageError: nothing in the table differs in it, a task lacks one of the values, or what ``where`` must say.
     """
-    finals = [row for row in results.rows if row['final'] and _x(row, over) is not None]
-    trials = [row for row in results.rows if not row['final'] and _x(row, over) is not None]
-    by_final = {protocol: lines for protocol, lines in _lines(finals, over, _mean).items() if len(lines) > 1}
-    if by_final and over in ('fraction', 'size'):  # a value that each search had; others were chosen by it
-        return by_final
-    found = {protocol: lines for protocol, lines in _lines(trials, over, max).items() if len(lines) > 1}
+    final = over in ('fraction', 'size')
+    rows = [row for row in results.at(free=over, **where) if row['final'] == final and _x(row, over) is not None]
+    found = {protocol: lines for protocol, lines in _lines(rows, over, _mean if final else max).items()
+             if len(lines) > 1}
     if not found:
-        raise UsageError(f'no protocol of the table was run with two values of {over}.')
+        raise UsageError(f"no protocol of the table has {'final runs' if final else 'trials'} with two values of "
+                         f'{over}.')
     return found
 
 

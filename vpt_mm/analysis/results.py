@@ -34,21 +34,28 @@ class Results:
     def protocols(self):
         return list(dict.fromkeys(row['protocol'] for row in self.rows))
 
-    def finals(self, *, fraction=None, size=None):
-        """The final runs at one fraction of the data and one size of images.
+    def finals(self, **where):
+        """The final runs at one fraction of the data and one size of images; arguments and errors of :meth:`at`."""
+        return [row for row in self.at(**where) if row['final']]
+
+    def at(self, *, fraction=None, size=None, free=None):
+        """The rows of one fraction of the data and one size of the images.
+
+        Args:
+            fraction, size: which; they may be left out where the table has one.
+            free: of 'fraction' and 'size', the one that may differ.
 
         Raises:
-            UsageError: none, or several fractions or sizes of which none was chosen.
+            UsageError: no final run, or several fractions or sizes of which none was chosen.
         """
-        chosen = [row for row in self.rows if row['final'] and (fraction is None or row['fraction'] == fraction)
-                  and (size is None or row['size'] == size)]
-        if not chosen:
-            raise UsageError('there is no final run'
-                             + ''.join(f' of {name} {value}' for name, value in (('fraction', fraction), ('size', size))
-                                       if value is not None) + ' in the table: let the sweep end first.')
+        where = {axis: value for axis, value in (('fraction', fraction), ('size', size)) if value is not None}
+        chosen = [row for row in self.rows if all(row[axis] == value for axis, value in where.items())]
+        if not any(row['final'] or free for row in chosen):
+            raise UsageError('there is no final run' + ''.join(f' of {axis} {value}' for axis, value in where.items())
+                             + ' in the table: let the sweep end first.')
         for axis, option in (('fraction', '--data-fraction'), ('size', '--resolution')):
             found = list(dict.fromkeys(row[axis] for row in chosen))
-            if len(found) > 1:
+            if len(found) > 1 and axis != free:
                 raise UsageError(f"the table has several values of {axis} ({', '.join(map(str, found))}): choose one "
                                  f'with {option}.')
         return chosen

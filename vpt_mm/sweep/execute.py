@@ -2,10 +2,12 @@
 import functools
 import gc
 import importlib
+import json
 import logging
 import os
 import time
 import warnings
+from pathlib import Path
 
 import mmengine
 import mmpretrain
@@ -17,6 +19,7 @@ from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from ..analysis.tuned import count_tuned
+from ..engine.files import write_whole
 from ..version import __version__
 from ..weights.frozen import prompted_backbones
 from . import hopeless  # noqa: F401  (registers the hook)
@@ -53,7 +56,7 @@ def execute(config, *, work_dir, save=False):
     Args:
         config: of the run, a plain dict.
         work_dir: for the log, and for checkpoints where they are saved.
-        save: write the config's checkpoints.
+        save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
 
     Returns:
         dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
@@ -62,6 +65,8 @@ def execute(config, *, work_dir, save=False):
     for module in (config.get('custom_imports') or {}).get('imports', ()):
         importlib.import_module(module)
     warnings.filterwarnings('ignore', module='mm(engine|pretrain)')
+    if save:
+        write_whole(json.dumps(config, indent=1).encode(), Path(work_dir, 'config.json'))
     runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
     try:
         runner.train()

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mmengine.config import Config
@@ -70,7 +71,7 @@ class Plan:
     sizes: list
     abort: bool
 
-    @property
+    @cached_property
     def identity(self):
         """Tells the results of this sweep from those of another."""
         return digest(asdict(self))

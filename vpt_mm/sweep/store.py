@@ -5,6 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from ..datasets import find_task
 from ..engine.files import write_whole
 from ..errors import UsageError
 
@@ -38,7 +39,7 @@ class Store:
         Raises:
             UsageError: an evaluator that does not compute it.
         """
-        metrics, name = self[run]['metrics'], run.describe()['metric']
+        metrics, name = self[run]['metrics'], find_task(run.cell.task).metric
         if name not in metrics:
             raise UsageError(f"{run.title}: the task's metric is {name}, the evaluator gives {', '.join(metrics)}.")
         return metrics[name]

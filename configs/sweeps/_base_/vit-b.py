@@ -1,5 +1,5 @@
-# The paper's protocols on ViT-B, and what it tries for each (Jia et al. 2022, appendix A). Learning rates are for
-# batches of 256 images.
+# The paper's protocols on ViT-B, and what it tries for each (Jia et al. 2022, appendix A).
+# Learning rates are for batches of 256 images.
 decays = [0.01, 0.001, 0.0001, 0.]
 rates = [50, 25, 10, 5, 2.5, 1, 0.5, 0.25, 0.1, 0.05]
 lengths = [1, 5, 10, 50, 100, 200]
