@@ -35,5 +35,5 @@ optim_wrapper = dict(
 log_processor = dict(by_epoch=False)
 default_hooks = dict(
     logger=dict(interval=50),
-    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=1, save_optimizer=False))
+    checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=1, save_optimizer=False))
 randomness = dict(seed=0)
