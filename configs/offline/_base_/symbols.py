@@ -31,7 +31,7 @@ symbols_head = dict(
         ground=dict(type='LinearClsHead', num_classes=8)))
 
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.002, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
+    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.0015, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
 log_processor = dict(by_epoch=False)
 default_hooks = dict(
     logger=dict(interval=50),
