@@ -1,4 +1,4 @@
-"""What the offline tasks are like: python tools/offline_tasks.py --convnet --picture docs/offline.png."""
+"""What the offline tasks are like: python tools/offline_tasks.py --convnet --picture docs/offline.jpg."""
 import argparse
 
 from rich.console import Console

@@ -17,7 +17,7 @@ def mean_colour_score(name, *, seed=0):
     return model.fit(images.mean((1, 2)), labels).score(held_out.mean((1, 2)), truth)
 
 
-def convnet_score(name, *, epochs=30, seed=0):
+def convnet_score(name, *, epochs=15, seed=0):
     """Test accuracy of a small ConvNet, trained on the task from scratch: above chance, if it can be learned."""
     (images, labels), (held_out, truth) = (map(torch.from_numpy, load_split(name, split, seed=seed))
                                            for split in ('train800val200', 'test'))

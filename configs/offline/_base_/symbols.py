@@ -31,9 +31,9 @@ symbols_head = dict(
         ground=dict(type='LinearClsHead', num_classes=8)))
 
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.002, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
+    type='OptimWrapper', optimizer=dict(type='AdamW', lr=0.0015, weight_decay=0.05), clip_grad=dict(max_norm=1.0))
 log_processor = dict(by_epoch=False)
 default_hooks = dict(
     logger=dict(interval=50),
-    checkpoint=dict(by_epoch=False, interval=500, max_keep_ckpts=1, save_optimizer=False))
+    checkpoint=dict(by_epoch=False, interval=200, max_keep_ckpts=1, save_optimizer=False))
 randomness = dict(seed=0)

@@ -18,13 +18,8 @@ DIGIT = (0.5, 0.9)             # side of a digit, of the image's side
 
 def digit(label, *, part, rng):
     """A handwritten digit (scikit-learn) on a piece of a photograph."""
-    name = ('china', 'flower', 'hopper')[rng.integers(3)]
-    image = _piece(photo(name), part=part, tile=SCENE_TILE, crops=SCENE_CROPS, rng=rng) * 0.4
     inks, digits = scans_of(part)
-    side = int(SIZE * rng.uniform(*DIGIT))
-    top, left = rng.integers(0, SIZE - side + 1, 2)
-    draw_digit(image[top:top + side, left:left + side], inks[rng.choice(np.flatnonzero(digits == label))], rng=rng)
-    return neutralise(image, rng=rng)
+    return neutralise(_written(inks[rng.choice(np.flatnonzero(digits == label))], part=part, rng=rng), rng=rng)
 
 
 def thing(label, *, part, rng):
@@ -35,12 +30,20 @@ def thing(label, *, part, rng):
 
 
 def turn(label, *, part, rng):
-    """How often a piece of a photograph was turned by 90 degrees (Gidaris et al. 2018)."""
-    name = ('china', 'hopper')[rng.integers(2)]
-    image = _piece(photo(name), part=part, tile=SCENE_TILE, crops=SCENE_CROPS, rng=rng)
-    if rng.random() < 0.5:
-        image = image[:, ::-1]
+    """By how many quarters such an image was turned (Gidaris et al. 2018)."""
+    inks, _ = scans_of(part)
+    image = _written(inks[rng.integers(len(inks))], part=part, rng=rng)
     return neutralise(np.rot90(image, label), rng=rng)
+
+
+def _written(scan, *, part, rng):
+    """A digit over a dark piece of a photograph: (64, 64, 3)."""
+    name = ('china', 'flower', 'hopper')[rng.integers(3)]
+    image = _piece(photo(name), part=part, tile=SCENE_TILE, crops=SCENE_CROPS, rng=rng) * 0.4
+    side = int(SIZE * rng.uniform(*DIGIT))
+    top, left = rng.integers(0, SIZE - side + 1, 2)
+    draw_digit(image[top:top + side, left:left + side], scan, rng=rng)
+    return image
 
 
 def _piece(picture, *, part, tile, crops, rng):

@@ -9,18 +9,24 @@ import numpy as np
 from .colours import SIZE, mix, neutralise
 
 SCALES, ORIENTATIONS, POSITIONS, CLASSES = 6, 40, 32, 16
-RADIUS = 11   # pixels, of a sprite of scale 1
+RADIUS = 13   # pixels, of a sprite of scale 1
+MIDDLE = (13, 19)  # of POSITIONS
 FINE = 4      # times finer than the image, the grid that is drawn on
 
 
 def location(label, *, part, rng):
     """Where the sprite is from left to right."""
-    return _sprite(rng=rng, x=_value(label, POSITIONS, rng=rng))
+    return _sprite(rng=rng, turn=rng.integers(ORIENTATIONS), x=_value(label, POSITIONS, rng=rng),
+                   y=rng.integers(POSITIONS))
 
 
 def orientation(label, *, part, rng):
-    """How the sprite is turned. A square looks the same after a quarter turn, an ellipse after half a turn."""
-    return _sprite(rng=rng, turn=_value(label, ORIENTATIONS, rng=rng))
+    """How the sprite is turned. A square looks the same after a quarter turn, an ellipse after half a turn.
+
+    The sprite is in the middle: over all positions a thousand images teach nothing.
+    """
+    x, y = rng.integers(*MIDDLE, 2)
+    return _sprite(rng=rng, turn=_value(label, ORIENTATIONS, rng=rng), x=x, y=y)
 
 
 def _value(label, values, *, rng):
@@ -29,11 +35,9 @@ def _value(label, values, *, rng):
     return rng.choice(np.flatnonzero(classes == label))
 
 
-def _sprite(*, rng, x=None, turn=None):
+def _sprite(*, rng, turn, x, y):
     shape = rng.integers(3)
     size = RADIUS * (0.5 + rng.integers(SCALES) / (2 * (SCALES - 1)))
-    turn = rng.integers(ORIENTATIONS) if turn is None else turn
-    x, y = rng.integers(POSITIONS) if x is None else x, rng.integers(POSITIONS)
     angle = 2 * np.pi * turn / ORIENTATIONS
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     centre = RADIUS * 1.2 + np.array([x, y]) / (POSITIONS - 1) * (SIZE - 2.4 * RADIUS)

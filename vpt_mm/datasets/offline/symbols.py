@@ -11,7 +11,7 @@ from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
 from ...errors import UsageError
-from .colours import SIZE, blend, neutralise
+from .colours import GRAIN, SIZE, blend
 
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghjkmnqrty'
 FIGURES = ('triangle', 'pentagon', 'hexagon', 'star', 'cross', 'arrow', 'bolt', 'drop', 'crescent', 'house')
@@ -61,7 +61,8 @@ def draw_symbol(*, rng):
     image = _filled(ground, labels['ground'], rng=rng)
     image += _figure(labels['figure'], rng=rng)[..., None] * (_filled(fill, labels['fill'], rng=rng) - image)
     image += _letter(labels['letter'], rng=rng)[..., None] * (ink - image)
-    return neutralise(image, rng=rng), labels
+    image += rng.normal(0, GRAIN, image.shape)  # brightness may help here, as it does in photographs
+    return image.clip(0, 255).round().astype(np.uint8), labels
 
 
 def _filled(colour, spectrum, *, rng):
