@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.fileio import list_from_file
 from mmengine.registry import MODELS, init_default_scope
 from rich.table import Table
 
 from ..datasets import DigitScenesDataset
 from ..errors import UsageError
+from ..weights.config_text import read_config
 from .tuned import count_tuned
 
 
@@ -57,7 +57,7 @@ def _newest(folder, pattern):
 
 
 def _count(config_text):
-    config = Config.fromstring(config_text, file_format='.py')
+    config = read_config(config_text)
     init_default_scope(config.default_scope)
     return count_tuned(MODELS.build(config.model)).tuned
 

@@ -9,9 +9,9 @@ from mmengine.config import Config
 from rich.progress import track
 
 from ..errors import UsageError
+from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from .backbone import SharedBackbone
-from .config_text import read_config, require_registered
 from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
 from .passes import predict_together

@@ -4,8 +4,8 @@ from mmengine.dataset import Compose
 from mmengine.registry import DATASETS, TRANSFORMS
 
 from ..errors import UsageError
+from ..weights.config_text import require_registered
 from ..weights.families import some
-from .config_text import require_registered
 
 
 def kind_of(config, path):

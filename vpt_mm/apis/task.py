@@ -6,10 +6,10 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UsageError
+from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from . import borrowed  # noqa: F401  (registers the stand-in)
 from .backbone import PREFIX, build_hollow
-from .config_text import read_config, require_registered
 from .mixed import can_mix
 from .reading import Reading
 from .recipe import build_pipeline, kind_of, labels_of, require_fit, without

@@ -7,9 +7,9 @@ from mmengine.config import Config
 
 from tests import served
 from vpt_mm.apis import TaskInferencer
-from vpt_mm.apis.config_text import read_config, require_registered
 from vpt_mm.errors import UsageError
 from vpt_mm.weights import publish_task
+from vpt_mm.weights.config_text import read_config, require_registered
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
