@@ -1,5 +1,5 @@
 # A ViT small enough for a CPU: 64 tokens, 4 blocks. Patches overlap, so that a token sees a good part of a thing, and
-# the head reads their mean: trained from scratch on few images, a class token learns far more slowly.
+# the head reads their mean.
 model = dict(
     type='ImageClassifier',
     backbone=dict(
