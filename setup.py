@@ -24,7 +24,7 @@ def version():
 
 
 def add_mim_extension(package, *, link):
-    """Put what mim and `_base_ = 'vpt_mm::...'` look for into `package`/.mim.
+    """Put what mim looks for into `package`/.mim.
 
     Args:
         package: folder of the package, in the checkout or in a build.
@@ -57,8 +57,8 @@ class BuildWithMim(build_py):
 class EditableWheel(editable_wheel):
     """Says where the code of an editable install is.
 
-    mim and mmengine join a distribution's folder, which is site-packages, with the first line of top_level.txt;
-    an absolute path there is what they end up with.
+    mim joins a distribution's folder, which is site-packages, with the first line of top_level.txt; an absolute path
+    there is what it ends up with.
     """
 
     def run(self):
