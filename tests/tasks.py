@@ -61,7 +61,7 @@ def write_sweep(folder, *, tasks=('dtd', 'svhn'), rates=(0.5, 5.), lengths=(1, 2
     weights = save_weights(folder / 'base.pth')
     sgd = dict(type='SGD', momentum=0.9)
     entries = dict(
-        config=str(ROOT / 'configs' / 'vtab' / 'vit-b.py'), tasks=list(tasks), seeds=list(seeds), batch_size=4,
+        config=str(ROOT / 'configs' / 'vtab' / 'vit-b_vtab.py'), tasks=list(tasks), seeds=list(seeds), batch_size=4,
         sizes=[32], options=tiny_options(weights, folder / 'data', epochs=epochs),
         protocols={'Linear': dict(tuning=dict(type='LinearProbe'), optimizer=sgd, grid=dict(lr=list(rates))),
                    'VPT-deep': dict(tuning=dict(type='DeepPrompt'), optimizer=sgd,

@@ -1,5 +1,5 @@
 # The offline tasks on the small ViT: every protocol, three seeds. Learning rates are for batches of 256 images.
-config = '{{ fileDirname }}/../offline/vit.py'
+config = '{{ fileDirname }}/../offline/vit_offline.py'
 tasks = ['offline']
 rates = [10, 2.5, 1, 0.25, 0.05]
 sgd = dict(optimizer=dict(type='SGD', momentum=0.9), grid=dict(lr=rates, weight_decay=[0.001, 0.]))

@@ -5,7 +5,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = [file for file in (ROOT / 'configs').rglob('*.py') if '_base_' not in file.parts]
+# A sweep is no model.
+CONFIGS = [file for file in (ROOT / 'configs').rglob('*.py') if not {'_base_', 'sweeps'} & set(file.parts)]
 
 
 def read_models():

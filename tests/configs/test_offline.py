@@ -44,10 +44,10 @@ def test_the_shipped_weights_are_the_whole_backbone(name):
     assert {key: tensor.shape for key, tensor in state.items()} == {key: tensor.shape for key, tensor in plain.items()}
 
 
-@pytest.mark.parametrize('name', ['vit', 'swin', 'pretrain_vit', 'pretrain_swin'])
+@pytest.mark.parametrize('name', ['vit_offline', 'swin_offline', 'pretrain_vit', 'pretrain_swin'])
 def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
     if not name.startswith('pretrain'):
-        require_weights(name)
+        require_weights(name.removesuffix('_offline'))
     monkeypatch.setenv('TASK', 'relief')
     options = {'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'train_dataloader.batch_size': 4,
                'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
@@ -70,6 +70,6 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
 
 def test_the_task_is_that_of_the_environment(monkeypatch):
     monkeypatch.setenv('TASK', 'count')
-    config = Config.fromfile(FOLDER / 'vit.py')
+    config = Config.fromfile(FOLDER / 'vit_offline.py')
     assert config.model.head.num_classes == 8
     assert {config[f'{phase}_dataloader'].dataset.task for phase in ('train', 'val', 'test')} == {'count'}

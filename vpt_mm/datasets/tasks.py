@@ -2,7 +2,7 @@
 
 A config takes its task from the environment, so that one config serves a whole benchmark:
 
-    TASK=dtd python tools/train.py configs/vtab/vit-b.py
+    TASK=dtd python tools/train.py configs/vtab/vit-b_vtab.py
 
 The config's base of data has the line ::
 

@@ -153,7 +153,7 @@ def base_config(file, task, size=None):
     dataset = (config.get('train_dataloader') or {}).get('dataset') or {}
     if dataset.get('task') != task or not config.get('test_dataloader') or 'head' not in config.model:
         raise UsageError(f'{file} must be a classifier whose datasets take their task from TASK, as '
-                         'configs/vtab/vit-b.py does.')
+                         'configs/vtab/vit-b_vtab.py does.')
     return config
 
 

@@ -1,4 +1,4 @@
-# An offline task on the frozen small Swin: TASK=count python tools/train.py configs/offline/swin.py
+# An offline task on the frozen small Swin: TASK=count python tools/train.py configs/offline/swin_offline.py
 _base_ = ['_base_/arch_swin.py', '_base_/offline.py']
 model = dict(
     backbone=dict(

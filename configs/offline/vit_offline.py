@@ -1,4 +1,4 @@
-# An offline task on the frozen small ViT: TASK=count python tools/train.py configs/offline/vit.py
+# An offline task on the frozen small ViT: TASK=count python tools/train.py configs/offline/vit_offline.py
 _base_ = ['_base_/arch_vit.py', '_base_/offline.py']
 model = dict(
     backbone=dict(

@@ -1,3 +1,0 @@
-# VTAB-1k with ConvNeXt-B, supervised on ImageNet-21k: TASK=dtd python tools/train.py configs/vtab/convnext-b.py
-_base_ = ['../_base_/convnext-b.py', '_base_/vtab.py']
-model = dict(head=dict(num_classes={{_base_.task.classes}}))

@@ -1,0 +1,3 @@
+# VTAB-1k with ConvNeXt-B, supervised on ImageNet-21k: TASK=dtd python tools/train.py configs/vtab/convnext-b_vtab.py
+_base_ = ['../_base_/convnext-b.py', '_base_/vtab.py']
+model = dict(head=dict(num_classes={{_base_.task.classes}}))
