@@ -11,7 +11,7 @@ if [ -n "${TRIAL:-}" ]; then
     common=(--device cpu --repeats 2) vit=(--size 32 --batch 1 --lengths 2) dense=(--size 32 --batch 1 --lengths 2)
     steps=(--device cpu --repeats 2 --size 64 --batch 2) amp=()
     configs=(configs/digits/setr_digits_linear.py configs/digits/setr_digits_deep.py)
-    backbones=(vit-base) segmentor=vit-base
+    backbones=(convnext-tiny) segmentor=convnext-tiny
 else
     "$python" -c 'import sys, torch; torch.cuda.is_available() or sys.exit("error: no GPU is available to torch.")'
     common=(--device cuda --repeats 15) vit=(--batch 64 --lengths 10 50 100 200) dense=(--size 512 --batch 8 --lengths 10 50 100)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 from mmengine.structures import PixelData
@@ -80,7 +81,7 @@ def _measure(path, batch, size, device, amp, repeats, options):
 def _build(config):
     """The model as the runner builds it, on random weights and in train mode."""
     config.model.setdefault('data_preprocessor', config.get('data_preprocessor'))
-    model = MODELS.build(config.model)
+    model = revert_sync_batchnorm(MODELS.build(config.model))
     model.train()  # returns None in mmpretrain
     return model
 

@@ -74,7 +74,7 @@ def test(args):
 
 
 def build_runner(config):
-    if config.launcher == 'pytorch' and not torch.cuda.is_available():
+    if config.get('launcher') == 'pytorch' and not torch.cuda.is_available():
         _join_processes(config)
     return RUNNERS.build(config) if 'runner_type' in config else Runner.from_cfg(config)
 
