@@ -51,6 +51,23 @@ def test_it_trains_and_tests(mim, installed):
 
 
 @pytest.mark.xdist_group('wheel')
+def test_a_grid_of_prompt_lengths_is_searched(mim):
+    printed = mim('gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
+                  '--model.backbone.tuning.length 2 3', *QUICK)
+    assert printed.count('The frozen weights are bit-identical') == 2
+
+
+@pytest.mark.xdist_group('wheel')
+def test_the_source_distribution_installs_the_same(installed, tmp_path):
+    archive, = (installed.parent / 'dist').glob('*.tar.gz')
+    run('-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', tmp_path / 'site', archive,
+        cwd=tmp_path)
+    files = [{file.relative_to(site) for file in (site / 'vpt_mm').rglob('*') if file.suffix != '.pyc'}
+             for site in (installed, tmp_path / 'site')]
+    assert files[0] == files[1]
+
+
+@pytest.mark.xdist_group('wheel')
 def test_it_is_searched(mim):
     printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k', '--display-width', '120')
     assert 'arxiv.org/abs/2203.12119' in printed and 'configs/setr_vpt_ade20k.py' in printed

@@ -1,4 +1,4 @@
-# The offline sweep with two points for each protocol: what two cores do in less than an hour.
+# The offline sweep with two points for each protocol: what two cores do in 40 minutes.
 _base_ = ['offline.py']
 sgd = dict(grid=dict(lr=[2.5, 0.25], weight_decay=[0.]))
 adamw = dict(grid=dict(lr=[0.02, 0.005], weight_decay=[0.0001]))
@@ -14,5 +14,5 @@ protocols = {
     'VPT-shallow': prompts,
     'VPT-deep': prompts,
 }
-seeds = [42, 44, 82]
+seeds = [42, 44]
 del sgd, adamw, prompts
