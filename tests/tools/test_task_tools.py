@@ -68,7 +68,7 @@ def test_an_ensemble_on_the_command_line(command, folder):
     (['images', 'out', '--task', 'wrong.safetensors'], 'no checkpoint at'),
 ])
 def test_predict_says_what_can_not_be(command, folder, arguments, reason):
-    arguments = [folder / one if (folder / one).exists() else one for one in arguments]
+    arguments = [folder / one if one == 'out' or (folder / one).exists() else one for one in arguments]
     with pytest.raises(SystemExit, match=reason):
         command('predict', *arguments)
 
