@@ -114,7 +114,7 @@ def command(*arguments):
 
 def test_the_flagship_command_without_data_or_weights_is_one_message(tmp_path):
     code, lines = command('tools/train.py', 'configs/setr_vpt_ade20k.py', '--work-dir', tmp_path / 'run',
-                          '--cfg-options', f'train_dataloader.dataset.data_root={tmp_path}/none')  # who reads may have it
+                          '--cfg-options', f'train_dataloader.dataset.data_root={tmp_path}/none')
     assert code == 1
     assert lines[-1].startswith(f'error: no data at {tmp_path}/none')
     assert not any(line.startswith('Traceback') for line in lines)
