@@ -5,11 +5,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-import vpt_mm  # noqa: E402  (mends the environment before autodoc imports the parts)
+import vpt_mm  # noqa: E402  (found by the line above)
 
 project = 'vpt_mm'
 release = vpt_mm.__version__
-copyright = 'the authors of vpt_mm'  # noqa: A001  (Sphinx's name)
+project_copyright = 'the authors of vpt_mm'
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon']
 source_suffix = {'.md': 'markdown'}
 # Parts of the reference whose package is not there.

@@ -1,7 +1,6 @@
 """Tables, tests and pictures of a sweep: python tools/analyse.py table work_dirs/sweeps/NAME/results.csv."""
 import argparse
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.analyse import analyse
 from vpt_mm.engine.launch import common_parser, main
 

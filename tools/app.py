@@ -3,7 +3,6 @@ import argparse
 import os
 import warnings
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.apis.access import parse_auth, require_password
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
 from vpt_mm.engine.launch import main

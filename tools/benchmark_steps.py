@@ -5,7 +5,6 @@ import torch
 from mmengine.config import DictAction
 from rich.console import Console
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.benchmark import where
 from vpt_mm.analysis.steps import measure_steps, step_table
 from vpt_mm.engine.launch import main

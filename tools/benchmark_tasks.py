@@ -4,7 +4,6 @@ import argparse
 import torch
 from rich.console import Console
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.many_tasks import measure, table
 from vpt_mm.engine.launch import main
 

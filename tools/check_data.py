@@ -6,7 +6,6 @@ import sys
 from rich.console import Console
 from rich.progress import track
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.datasets.check import check_task, report_table
 from vpt_mm.datasets.tasks import select_tasks
 from vpt_mm.engine.launch import main

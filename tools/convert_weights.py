@@ -1,7 +1,6 @@
 """Convert pretrained weights to mmpretrain's names once: python tools/convert_weights.py IN OUT."""
 import argparse
 
-import vpt_mm  # noqa: F401  (registers the schemes of checkpoints)
 from vpt_mm.engine.launch import main
 from vpt_mm.weights.plain import convert_file
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis import demo
 from vpt_mm.engine.launch import main
 

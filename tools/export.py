@@ -3,7 +3,6 @@ import argparse
 import os
 import warnings
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.export import OPSET, export_task
 from vpt_mm.engine.launch import main

@@ -4,7 +4,6 @@ import warnings
 
 from rich.console import Console
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.memory_report import (
     METHODS,
     OPTIONS,

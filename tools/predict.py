@@ -2,7 +2,6 @@
 import argparse
 import warnings
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.apis.folder import predict_folder
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
 from vpt_mm.engine.launch import main

@@ -3,7 +3,6 @@ import argparse
 
 from mmengine.config import DictAction
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.engine.launch import main
 from vpt_mm.engine.prompt_config import prompt_config
 

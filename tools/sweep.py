@@ -4,7 +4,6 @@ What is finished is kept, and not run again when the same command is given again
 """
 import argparse
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.engine.launch import main
 from vpt_mm.sweep.command import sweep
 

@@ -3,7 +3,6 @@ import argparse
 
 from rich.console import Console
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.throughput import measure, throughput_table
 from vpt_mm.engine.launch import main
 

@@ -1,7 +1,6 @@
 """Pictures of what prompts do: python tools/visualise.py CONFIG CHECKPOINT IMAGE [IMAGE ...] --out FOLDER."""
 import argparse
 
-import vpt_mm  # noqa: F401  (mends the environment)
 from vpt_mm.analysis.visualise import visualise
 from vpt_mm.engine.launch import main
 

@@ -1,12 +1,10 @@
 """Draws the diagrams of docs/concepts.md as SVG: python docs/diagrams/draw.py."""
 from pathlib import Path
 
-import matplotlib
+from matplotlib import pyplot as plt
+from matplotlib.patches import FancyBboxPatch
 
-matplotlib.use('Agg')
-from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first)
-from matplotlib.patches import FancyBboxPatch  # noqa: E402
-
+plt.switch_backend('Agg')
 FROZEN, LEARNED, PLAIN = '#dbe5ee', '#f9c784', '#ffffff'
 HERE = Path(__file__).parent
 

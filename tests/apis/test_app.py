@@ -15,13 +15,13 @@ from PIL import Image
 
 from tests import served
 from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.access import parse_auth, require_password
 from vpt_mm.errors import UsageError
 
 pytest.importorskip('gradio', reason='the app needs gradio, which is not installed')
 uvicorn = pytest.importorskip('uvicorn', reason='the app needs uvicorn, which is not installed')
 
-from vpt_mm.apis.access import parse_auth, require_password  # noqa: E402
-from vpt_mm.apis.app import build_app  # noqa: E402  (needs gradio)
+from vpt_mm.apis.app import build_app  # noqa: E402  (imports gradio, so the skip comes first)
 
 DEEP = dict(type='DeepPrompt', length=3)
 CLIENTS, REQUESTS = 32, 1000

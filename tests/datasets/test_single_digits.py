@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS
 
-import vpt_mm  # noqa: F401  (mends the environment and registers everything)
 from vpt_mm.datasets.scans import load_scans
 from vpt_mm.errors import UsageError
 

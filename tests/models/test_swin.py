@@ -48,8 +48,10 @@ def naive(plain, batch, **prompts):
     return [torch.cat(maps) for maps in zip(*(naive_image(plain, image[None], **prompts) for image in batch))]
 
 
-def naive_image(plain, image, joining={}, deep={}, prefixes={}):  # noqa: B006  (none is written to)
-    """``joining`` and ``deep``: {block: (P, C)}; ``prefixes``: {block: (2, P, C)}."""
+def naive_image(plain, image, **prompts):
+    """``joining`` and ``deep``: {block: (P, C)}; ``prefixes``: {block: (2, P, C)}; none of them by default."""
+    joining, deep, prefixes = (prompts.pop(name, {}) for name in ('joining', 'deep', 'prefixes'))
+    assert not prompts
     tokens, (h, w) = plain.patch_embed(image)
     if plain.use_abs_pos_embed:
         tokens = tokens + plain.absolute_pos_embed

@@ -120,4 +120,3 @@ def test_damaged_files_are_refused(model, files, kind, tmp_path):
         assert path.read_bytes() == data and os.listdir(tmp_path) == ['x']
         model.load_state_dict(sound)
     assert outcomes['refused'] > ROUNDS[kind] / 4, outcomes
-    print(kind, outcomes)  # noqa: T201  (shown with -s)

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS
 
-import vpt_mm  # noqa: F401  (mends the environment and registers everything)
 from vpt_mm.datasets import select_tasks
 from vpt_mm.datasets.check import check_task, require_data
 from vpt_mm.datasets.offline import table
