@@ -1,15 +1,14 @@
 """Small real runs: a classifier with a prompted ViT, trained by mmengine's runner on random images."""
 import torch
 from mmengine.config import Config
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 from mmengine.runner import runner as runner_module
-from mmengine.visualization import Visualizer
 from mmpretrain.structures import DataSample
 from torch.utils.data import Dataset
 
 from tests.conftest import TINY
+from vpt_mm.sweep.execute import forget_runs
 
 BACKBONE = dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8)
 
@@ -68,12 +67,6 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
         custom_hooks=[dict(type='FreezeBackboneHook', interval=1), dict(type='CheckLabelsHook'), *hooks],
         log_processor=dict(by_epoch=False), randomness=dict(seed=3), log_level='ERROR', work_dir=str(work_dir))
     return Config({**config, **changes})
-
-
-def forget_runs():
-    """As in a new process: mmengine keeps loggers, message hubs and visualizers by name."""
-    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer, *Visualizer.__subclasses__()):
-        kind._instance_dict.clear()
 
 
 def build_runner(config):

@@ -1,4 +1,5 @@
-"""The one kind of error that the caller can mend."""
+"""The one kind of error that the caller can mend, and how its messages name things."""
+import difflib
 
 
 class UsageError(ValueError):
@@ -6,3 +7,15 @@ class UsageError(ValueError):
 
     Command lines print the message alone, without a traceback.
     """
+
+
+def some(items, most=8):
+    """The first few of many names."""
+    items = list(map(str, items))
+    return ', '.join(items[:most]) + (f' and {len(items) - most} more' if len(items) > most else '')
+
+
+def did_you_mean(name, known):
+    """' Did you mean X?' where one of the known names is near, else nothing."""
+    near = difflib.get_close_matches(str(name), known, n=1)
+    return f' Did you mean {near[0]}?' if near else ''

@@ -3,15 +3,14 @@ import copy
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import MODELS, OPTIMIZERS
 
 from tests.conftest import TINY
 from tests.models.test_cost import bytes_kept
 from tests.protocols import BACKBONES
 from vpt_mm.analysis import memory_report
-from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 
 VIT = dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8)
 DEEP = dict(type='DeepPrompt', length=6)
@@ -28,7 +27,7 @@ CASES = dict(
 def test_bytes_kept_are_those_of_a_real_forward_pass(name):
     shape = (16, 3, 32, 32)
     real = MODELS.build(copy.deepcopy(CASES[name])).train()
-    counted = memory_report.memory_of(build_weightless(Config(dict(model=copy.deepcopy(CASES[name])))), shape)
+    counted = memory_report.memory_of(build_weightless(copy.deepcopy(CASES[name])), shape)
     random_states = 4 * torch.get_rng_state().numel() if name == 'checkpointed' else 0  # one a block, for dropout
     assert counted.kept + random_states == pytest.approx(bytes_kept(real, torch.randn(shape)), rel=0.02)
     assert counted.weights == sum(one.numel() * one.element_size() for one in [*real.parameters(), *real.buffers()])

@@ -6,15 +6,14 @@ from runpy import run_path
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.registry import MODELS
 from rich.console import Console
 
 from tests.protocols import BACKBONES, PAIRS, PROTOCOLS
 from vpt_mm.analysis import report
 from vpt_mm.analysis.tuned import count_tuned
-from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = [str(ROOT / 'configs' / 'protocols' / f'vit-b_{protocol}.py')
@@ -23,14 +22,14 @@ CONFIGS = [str(ROOT / 'configs' / 'protocols' / f'vit-b_{protocol}.py')
 
 @pytest.mark.parametrize('backbone, protocol', PAIRS)
 def test_parts_are_all_that_is_tuned(backbone, protocol):
-    model = build_weightless(Config(dict(model=dict(BACKBONES[backbone], tuning=PROTOCOLS[backbone][protocol]))))
+    model = build_weightless(dict(BACKBONES[backbone], tuning=PROTOCOLS[backbone][protocol]))
     assert all(parameter.is_meta for parameter in model.parameters())
     assert sum(report.parts_of(model).values()) == count_tuned(model).tuned
 
 
 def test_what_two_methods_train_counts_once():
     tuning = [dict(type='PartialTuning', last=1), dict(type='BiasTuning')]
-    model = build_weightless(Config(dict(model=dict(type='PromptedViT', tuning=tuning))))
+    model = build_weightless(dict(type='PromptedViT', tuning=tuning))
     block, norm, biases = 7_087_872, 1_536, 102_912
     of_the_last = 2_304 + 768 + 3_072 + 768 + 3 * 768
     assert report.parts_of(model) == dict(blocks=block + norm, biases=biases - of_the_last, head=0)
@@ -72,7 +71,7 @@ def test_what_is_no_protocol_is_refused(tmp_path):
 
 def test_weightless_models_are_the_same_models():
     config = dict(BACKBONES['swin'], tuning=PROTOCOLS['swin']['deep_bias'], drop_path_rate=0.2)
-    real, empty = MODELS.build(config), build_weightless(Config(dict(model=config)))
+    real, empty = MODELS.build(config), build_weightless(config)
     assert {key: tensor.shape for key, tensor in real.state_dict().items()} \
         == {key: tensor.shape for key, tensor in empty.state_dict().items()}
     assert torch.linspace(0, 1, 2).device.type == 'cpu'

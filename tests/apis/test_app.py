@@ -84,7 +84,7 @@ def png(seed):
 IMAGES = [png(seed) for seed in range(4)]
 MALFORMED = [  # (task, body, status, reason)
     ('birds', b'no image', 400, 'no image that can be read'), ('birds', IMAGES[0][:-30], 400, 'can be read'),
-    ('bird', IMAGES[0], 404, "did you mean 'birds'"), ('', IMAGES[0], 404, 'no task is named'),
+    ('bird', IMAGES[0], 404, 'Did you mean birds?'), ('', IMAGES[0], 404, "is named ''."),
     ('cars', b'', 400, 'can be read'), ('cars', b'x' * 300_001, 413, 'an upload may have')]
 
 

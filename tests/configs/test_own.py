@@ -5,7 +5,7 @@ import pytest
 from mmengine.config import Config
 
 from vpt_mm.analysis.tuned import count_tuned
-from vpt_mm.analysis.weightless import build_weightless
+from vpt_mm.models.weightless import build_weightless
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'own'
 
@@ -18,7 +18,7 @@ def test_what_trains_on_a_vit_b(name, environment, head, monkeypatch):
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
     config = Config.fromfile(FOLDER / f'{name}.py')
-    counts = count_tuned(build_weightless(config))
+    counts = count_tuned(build_weightless(config.model, scope=config.get('default_scope')))
     assert counts.added == 10 * 9_216 and counts.backbone == 0
     assert counts.head == head
     assert config.model.backbone.init_cfg.checkpoint == 'timm://vit_base_patch16_224.augreg_in21k'

@@ -9,14 +9,13 @@ import sys
 import cv2
 import pytest
 import timm
-from mmengine.config import Config
 
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, Unrun
 from tests.runs import forget_runs
-from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.datasets.digit_folders import write_folders
 from vpt_mm.datasets.digit_scenes import write_scenes
+from vpt_mm.models.weightless import build_weightless
 
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=True model.backbone.arch=deit-tiny '
@@ -128,7 +127,7 @@ def test_backbones_on_the_pages_build(name, block):
     scope = {}
     exec(re.sub(r'^_base_ = .*', '', block), scope)
     backbone = {key: value for key, value in scope['model']['backbone'].items() if key != '_delete_'}
-    assert build_weightless(Config(dict(model=backbone))).tuning is not None
+    assert build_weightless(backbone).tuning is not None
 
 
 def test_weights_on_the_pages_are_known_to_timm():

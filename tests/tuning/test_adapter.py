@@ -3,13 +3,12 @@ import copy
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 
 from tests.protocols import ADAPTER, BACKBONES, DEEP, LORA, POINTWISE, build
 from tests.twins import assert_twins, run_plain
-from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tuning import Adapter
 
 PLAIN = dict(vit=VisionTransformer, swin=SwinTransformer, convnext=ConvNeXt)
@@ -136,15 +135,15 @@ def test_adapter_on_convnext_stands_after_the_layer_scale():
     ('large', 16, 8, 6_319_104), ('large', 16, 64, 811_392), ('large', 16, 256, 221_280),
     ('huge', 14, 8, 13_153_280), ('huge', 14, 64, 1_680_000), ('huge', 14, 256, 450_720)])
 def test_adapter_counts_of_the_paper(arch, patch, reduction, count):
-    model = build_weightless(Config(dict(model=dict(type='PromptedViT', arch=arch, patch_size=patch,
-                                                    tuning=dict(type='Adapter', reduction=reduction)))))
+    model = build_weightless(dict(type='PromptedViT', arch=arch, patch_size=patch,
+                                  tuning=dict(type='Adapter', reduction=reduction)))
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == count
 
 
 def test_lora_count():
     """12 blocks, rank 16: from 768 to 16 and from 16 to 3 x 768."""
     tuning = dict(type='LoRA', rank=16)
-    model = build_weightless(Config(dict(model=dict(type='PromptedViT', arch='base', tuning=tuning))))
+    model = build_weightless(dict(type='PromptedViT', arch='base', tuning=tuning))
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 12 * 16 * (768 + 3 * 768)
 
 

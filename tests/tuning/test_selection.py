@@ -1,10 +1,9 @@
 """Which of the backbone's own parameters train."""
 import pytest
-from mmengine.config import Config
 
 from tests.protocols import BACKBONES, build
-from vpt_mm.analysis.weightless import build_weightless
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 
 VIT_B, VIT_L = (dict(type='PromptedViT', arch=arch) for arch in ('base', 'large'))
 VIT_H = dict(type='PromptedViT', arch='huge', patch_size=14)
@@ -13,7 +12,7 @@ SWIN_B, CONVNEXT_B = dict(type='PromptedSwin', arch='base'), dict(type='Prompted
 
 def tuned(backbone, **tuning):
     """The number of tuned parameters, and their names."""
-    model = build_weightless(Config(dict(model=dict(backbone, tuning=tuning))))
+    model = build_weightless(dict(backbone, tuning=tuning))
     learned = {name: parameter.numel() for name, parameter in model.named_parameters() if parameter.requires_grad}
     return sum(learned.values()), list(learned)
 

@@ -1,8 +1,8 @@
 """tools/analyse.py's work: from a sweep's table, or a trained classifier, to tables and pictures."""
 from rich.console import Console
 
-from ..engine.files import write_whole
 from ..engine.launch import load_config
+from ..files import write_whole
 from . import curves, significance, table_one, tsne
 from .results import read_results
 

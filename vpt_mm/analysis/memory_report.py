@@ -13,9 +13,9 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ..errors import UsageError
+from ..models.weightless import build_weightless
 from .contestants import BACKBONES
 from .living import Living, give_shape
-from .weightless import build_weightless
 
 METHODS = {
     'Linear': dict(type='LinearProbe'), 'VPT-shallow': dict(type='ShallowPrompt', length=50),
@@ -72,7 +72,7 @@ def memory_of_backbone(backbone, method, option, *, batch, size, read='class', o
             raise UsageError(f"must be one of {', '.join(known)}, got {name!r}.")
     config = dict(BACKBONES[backbone].config(size=size, read=read), tuning=copy.deepcopy(METHODS[method]),
                   **OPTIONS[option])
-    model = build_weightless(Config(dict(model=config)))
+    model = build_weightless(config)
     return memory_of(model, (batch, 3, size, size), names=(backbone, method, option), optimizer=optimizer)
 
 
@@ -92,7 +92,7 @@ def memory_of_config(path, *, batch, size=None):
     """
     config = Config.fromfile(path)
     size = size or config.model.backbone.img_size
-    model = revert_sync_batchnorm(build_weightless(config))
+    model = revert_sync_batchnorm(build_weightless(config.model, scope=config.get('default_scope')))
     return memory_of(model, (batch, 3, size, size), names=(str(path), '', ''),
                      optimizer=config.optim_wrapper.optimizer, run=losses_of)
 

@@ -6,11 +6,11 @@ from mmengine.config import Config
 from rich.table import Table
 
 from ..errors import UsageError
+from ..models.weightless import build_weightless
 from ..tuning import TuningList
 from ..weights.frozen import prompted_backbones
 from .storage import BENCHMARKS, storage_multiple, tuned_over
 from .tuned import count_tuned
-from .weightless import build_weightless
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_protocol(path, *, benchmarks=()):
     if not Path(path).is_file():
         raise UsageError(f'no config file at {path}.')
     config = Config.fromfile(path)
-    model = build_weightless(config)
+    model = build_weightless(config.model, scope=config.get('default_scope'))
     backbones = prompted_backbones(model).values()
     if not backbones:
         raise UsageError(f'{path} has no backbone with a tuning method: set tuning=dict(...) on a Prompted backbone.')

@@ -3,8 +3,8 @@ import copy
 from dataclasses import dataclass
 
 from ..errors import UsageError
+from ..models.weightless import build_weightless
 from .tuned import count_tuned
-from .weightless import build_weightless
 
 
 @dataclass(frozen=True)
@@ -64,4 +64,4 @@ def _count(config, *, classes, length):
     for method in tuning if isinstance(tuning, (list, tuple)) else [tuning]:
         if method['type'] == 'DeepPrompt':
             method['length'] = length
-    return count_tuned(build_weightless(config)).tuned
+    return count_tuned(build_weightless(config.model, scope=config.get('default_scope'))).tuned

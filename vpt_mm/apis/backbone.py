@@ -7,7 +7,6 @@ import torch
 from mmengine.config import ConfigDict
 from mmengine.device import get_device
 from mmengine.registry import MODELS
-from torch.overrides import TorchFunctionMode
 
 from ..errors import UsageError
 from ..weights.frozen import digests, fingerprint_of_digests
@@ -145,20 +144,6 @@ class PromptCache:
             task.gone = True
             if task in self.held:
                 self.bytes -= self.held.pop(task).nbytes
-
-
-class _Schedules(TorchFunctionMode):
-    """mmpretrain reads the drop rates of its blocks from a tensor, which must then have values."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        device = dict(device='cpu') if func is torch.linspace else {}
-        return func(*args, **{**(kwargs or {}), **device})
-
-
-def build_hollow(config):
-    """Build a module whose tensors have shapes and take no memory."""
-    with torch.device('meta'), _Schedules():
-        return MODELS.build(config)
 
 
 def plain(value):

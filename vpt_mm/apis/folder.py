@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.progress import track
 
-from ..engine.files import write_whole
 from ..errors import UsageError
+from ..files import write_whole
 from .images import list_images, read_image
 from .inferencer import output_names
 from .results import describe, draw, summarize, write_prediction

@@ -1,5 +1,4 @@
 """TaskInferencer: one backbone, many tasks."""
-import difflib
 import os
 import threading
 from pathlib import Path
@@ -8,7 +7,7 @@ from types import MappingProxyType
 from mmengine.config import Config
 from rich.progress import track
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from .backbone import SharedBackbone
@@ -83,9 +82,7 @@ class TaskInferencer:
         """
         tasks = self.tasks
         if name not in tasks:
-            near = difflib.get_close_matches(str(name), tasks, n=1, cutoff=0.3)
-            hint = f'did you mean {near[0]!r}?' if near else f'there are {len(tasks)}.'
-            raise UsageError(f'no task is named {name!r}: {hint}')
+            raise UsageError(f'no task of the {len(tasks)} is named {name!r}.{did_you_mean(name, tasks)}')
         return tasks[name]
 
     def __call__(self, inputs, task, *, batch_size=8, return_datasamples=False, return_vis=False, show=False,

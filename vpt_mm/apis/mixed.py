@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 
 from ..models import PromptedSwin, PromptedViT
-from ..models.attention import Group, attend, project_prompts, split_heads
+from ..models.attention import Group, attend
 from ..models.swin import merge_patches
-from ..models.windows import attend_in_windows, project_in_windows, split_in_windows
+from ..models.windows import attend_in_windows
 from ..tuning import DeepPrompt, LinearProbe, PrefixPrompt, ShallowPrompt, TuningList
 
 MIXING = {DeepPrompt, LinearProbe, PrefixPrompt, ShallowPrompt}  # all that they do is tokens that others see
@@ -46,7 +46,9 @@ def project(backbone, tuning):
         new = tuning.join(torch.zeros(1, 0, width, **_like(block)), index)
         joined.append(new if new.shape[1] else None)
         travelling += new.shape[1]
-        parts = _keys_and_values(backbone, block, tuning.prompts(index, 1), tuning.prefixes(index))
+        parts = [make(block, backbone.to_frozen(made)) for make, made in (
+            (backbone.project_prompts, tuning.prompts(index, 1)), (backbone.split_prefixes, tuning.prefixes(index)))
+            if made is not None]
         seen.append(torch.cat(parts, dim=-2) if parts else None)
         signature.append((travelling, seen[-1].shape[-2] if parts else 0))
     return Projected(tuple(joined), tuple(seen), tuple(signature))
@@ -165,14 +167,3 @@ def _stack(tensors, dim):
 def _like(block):
     parameter = next(block.parameters())
     return dict(dtype=parameter.dtype, device=parameter.device)
-
-
-def _keys_and_values(backbone, block, prompts, prefixes):
-    vit = isinstance(backbone, PromptedViT)
-    attn, norm = (block.attn, block.ln1) if vit else (block.attn.w_msa, block.norm1)
-    parts = []
-    if prompts is not None:
-        parts.append((project_prompts if vit else project_in_windows)(attn, norm(backbone.to_frozen(prompts))))
-    if prefixes is not None:
-        parts.append((split_heads if vit else split_in_windows)(attn, backbone.to_frozen(prefixes)))
-    return parts

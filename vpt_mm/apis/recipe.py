@@ -3,9 +3,8 @@ import numpy as np
 from mmengine.dataset import Compose
 from mmengine.registry import DATASETS, TRANSFORMS
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 from ..weights.config_text import require_registered
-from ..weights.families import some
 
 
 def kind_of(config, path):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ..engine.files import write_whole
+from ..files import write_whole
 
 LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can not be read
 

@@ -6,10 +6,11 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UsageError
+from ..models.weightless import build_weightless
 from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from . import borrowed  # noqa: F401  (registers the stand-in)
-from .backbone import PREFIX, build_hollow
+from .backbone import PREFIX
 from .mixed import can_mix
 from .reading import Reading
 from .recipe import build_pipeline, kind_of, labels_of, require_fit, without
@@ -68,7 +69,7 @@ class Task:
         built = without(dict(config.model['backbone']), 'init_cfg', 'frozen_dtype')
         built['tuning'] = without(built.get('tuning'), 'prototypes')  # the file has the prompts themselves
         require_registered(built)
-        view = build_hollow(built)
+        view = build_weightless(built)
         if view.tuning is None:
             raise UsageError(f'{self.path} was trained without a tuning method.')
         self.shared.require_weights(view, meta, self.name, stored=config.model['backbone'].get('frozen_dtype'))
@@ -86,7 +87,7 @@ class Task:
             self.tuning.eval().requires_grad_(False)
         else:
             if self.shared.frozen_dtype:
-                view = build_hollow(dict(built, frozen_dtype=self.shared.frozen_dtype))
+                view = build_weightless(dict(built, frozen_dtype=self.shared.frozen_dtype))
             self.view = self.shared.lend_weights(view, own)
             self.tuning = self.view.tuning
         return list(own.values())
@@ -103,7 +104,7 @@ class Task:
         preprocessor = MODELS.build(preprocessor)
         own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
         model = dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor)
-        built = build_hollow(model)  # sizes are compared before memory is taken
+        built = build_weightless(model)  # sizes are compared before memory is taken
         require_fit(built, own, list(built.state_dict()), self.path)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)

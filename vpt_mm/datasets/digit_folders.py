@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 
-from ..engine.files import write_whole
 from ..errors import UsageError
+from ..files import write_whole
 from .single_digits import SingleDigitsDataset
 
 

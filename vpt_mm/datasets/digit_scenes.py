@@ -6,7 +6,6 @@ writes a folder in ADE20K's layout. In the masks 1 is background and 2..11 are t
 digits 0..9; 0, which ADE20K ignores, does not occur.
 """
 import argparse
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 
 from ..errors import UsageError
+from ..files import umask
 from .painting import draw_digit, textured
 from .scans import SPLITS, load_scans
 
@@ -83,7 +83,7 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
     unfinished = Path(tempfile.mkdtemp(prefix=f'.{out.name}-', dir=out.parent))
     try:
         _write_splits(unfinished, dict(training=images, validation=val_images), **scene)
-        unfinished.chmod(0o777 & ~_umask())
+        unfinished.chmod(0o777 & ~umask())
         if out.exists():
             out.rmdir()  # empty, as checked
         unfinished.rename(out)
@@ -121,12 +121,6 @@ def _write_splits(folder, counts, **scene):
 def _write(path, pixels, options):
     if not cv2.imwrite(str(path), pixels, options):
         raise OSError(f'could not write {path}: is the disk full?')
-
-
-def _umask():
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def main(args=None):

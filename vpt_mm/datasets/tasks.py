@@ -13,10 +13,9 @@ The config's base of data has the line ::
 split='train800')``. ``SIZE`` sets the side of the images in the same way, and ``DATA_ROOT`` the folder that holds
 ``vtab-1k`` and ``fgvc``. Another benchmark is a few more rows of ``TASKS`` and such a base.
 """
-import difflib
 from dataclasses import asdict, dataclass
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from .offline.table import COUNTS, DRAWN_TASKS, SPLITS
 
 
@@ -103,9 +102,7 @@ def find_task(name, *, benchmark=None):
     """
     names = [task.name for task in TASKS.values() if benchmark in (None, task.benchmark)]
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        raise UsageError(f"TASK must be one of {', '.join(names)}, got {name!r}."
-                         + (f' Did you mean {near[0]}?' if near else ''))
+        raise UsageError(f"TASK must be one of {', '.join(names)}, got {name!r}.{did_you_mean(name, names)}")
     return TASKS[name]
 
 
@@ -123,7 +120,6 @@ def select_tasks(names):
     names = [names] if isinstance(names, str) else list(names)
     known = {name for task in TASKS.values() for name in (task.name, task.group, task.benchmark)}
     for name in set(names) - known:
-        near = difflib.get_close_matches(name, known, n=1)
         raise UsageError(f"tasks are named by task, group or benchmark ({', '.join(sorted(known))}), got {name!r}."
-                         + (f' Did you mean {near[0]}?' if near else ''))
+                         + did_you_mean(name, known))
     return [task for task in TASKS.values() if {task.name, task.group, task.benchmark} & set(names)]

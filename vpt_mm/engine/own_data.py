@@ -6,7 +6,7 @@ import numpy as np
 from mmengine.registry import DATASETS
 from PIL import Image
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 
 PARTS = {'train', 'training', 'val', 'validation', 'test'}
 MASK_MODES = ('1', 'L', 'P', 'I', 'I;16')  # of PIL: one number a pixel
@@ -30,14 +30,14 @@ def check_class_folders(dataset, classes):
         raise UsageError(f'every class needs a folder of images, such as {root / "cat" / "1.jpg"}, but {root} has no '
                          'folders.')
     if set(names) <= PARTS:
-        raise UsageError(f'{root} needs one folder a class, and has {_listed(names)}: for images that are split '
+        raise UsageError(f'{root} needs one folder a class, and has {some(names)}: for images that are split '
                          'already, take configs/own/classify_split.py, which reads the folders train and val.')
     empty = [name for name in names if not _holds_image(root / name, built.extensions)]
     if empty:
-        raise UsageError(f'every class needs images ({_listed(sorted(built.extensions))}), and these folders of {root} '
-                         f'have none: {_listed(empty)}.')
+        raise UsageError(f'every class needs images ({some(sorted(built.extensions))}), and these folders of {root} '
+                         f'have none: {some(empty)}.')
     if classes is not None and len(names) != classes:
-        raise UsageError(f'{root} has {len(names)} classes ({_listed(names)}), but the head is built for {classes}: '
+        raise UsageError(f'{root} has {len(names)} classes ({some(names)}), but the head is built for {classes}: '
                          f'set NUM_CLASSES={len(names)}, or model.head.num_classes in a config of your own.')
 
 
@@ -68,12 +68,12 @@ def check_masks(images, dataset):
         wrong = sorted(set(values) - allowed)
         if wrong:
             raise UsageError(f'masks hold the numbers {first}..{first + len(names) - 1} of the {len(names)} classes, '
-                             f'and 255 for ignored pixels, but {image["seg_map_path"]} holds {_listed(wrong)}. Name '
+                             f'and 255 for ignored pixels, but {image["seg_map_path"]} holds {some(wrong)}. Name '
                              'every class in CLASSES, or number them anew.')
         found.update(values)
     if len(found - {255, *range(first)}) < 2:
         raise UsageError(f'there is nothing to tell apart: the masks in {Path(image["seg_map_path"]).parent} hold only '
-                         f'{_listed(sorted(found))}, and 255 means ignored. Where 255 is to be a class, write its '
+                         f'{some(sorted(found))}, and 255 means ignored. Where 255 is to be a class, write its '
                          'number instead, such as 1.')
 
 
@@ -88,8 +88,3 @@ def _read_mask(image):
             raise UsageError(f'{path} is {mask.size[0]}x{mask.size[1]}, its image {image["img_path"]} is '
                              f'{picture.size[0]}x{picture.size[1]}: they must be of one size.')
         return np.unique(np.asarray(mask)).tolist()
-
-
-def _listed(items, most=8):
-    items = list(map(str, items))
-    return ', '.join(items[:most]) + (f' and {len(items) - most} more' if len(items) > most else '')

@@ -5,10 +5,10 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.utils import import_modules_from_strings
 
-from ..analysis.weightless import build_weightless
 from ..errors import UsageError
+from ..files import write_whole
 from ..models.counterparts import counterpart
-from .files import write_whole
+from ..models.weightless import build_weightless
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'
@@ -83,7 +83,7 @@ def _prompted_backbone(config, tuning):
     if checkpoint:
         made['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint)
     # What can not be built is told here.
-    build_weightless(Config(dict(model={**made, 'init_cfg': None, 'tuning': tuning})))
+    build_weightless({**made, 'init_cfg': None, 'tuning': tuning})
     return dict(_delete_=True, **made, tuning=tuning)
 
 

@@ -1,5 +1,27 @@
-"""SeenPrompts: the keys and values of every block's prompts, computed once at inference."""
+"""What the tokens of a block see beside each other: keys and values of prompts, computed once at inference."""
 import torch
+
+
+class SeesPrompts:
+    """Mixin of backbones whose tokens see prompts.
+
+    A backbone adds ``project_prompts(block, prompts)`` and ``split_prefixes(block, prefixes)``, which give keys and
+    values (2, B or 1, ..., P, d) as its attention takes them, and ``projecting(block)``, the tensors that the former
+    reads.
+    """
+
+    def see_prompts(self, index, block, prompts):
+        """Keys and values of prompts (P, C) or (B, P, C) and of prefixes, or None where there are none."""
+        seen, prefixes = None, self.tuning.prefixes(index)
+        if prompts is not None:
+            seen = self.seen.get(index, self.to_frozen(prompts), self.projecting(block),
+                                 lambda raw: self.project_prompts(block, raw))
+        if prefixes is None:
+            return seen
+        prefixes = self.split_prefixes(block, self.to_frozen(prefixes))
+        if seen is None:
+            return prefixes
+        return torch.cat([seen, prefixes.expand(-1, seen.shape[1], *prefixes.shape[2:])], dim=-2)
 
 
 class SeenPrompts:

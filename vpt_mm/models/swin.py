@@ -9,13 +9,13 @@ from ..errors import UsageError
 from ..tuning.linear import weights_of
 from .bias_tables import fit_bias_tables
 from .embedding import embed_image
-from .seen import SeenPrompts
+from .seen import SeenPrompts, SeesPrompts
 from .tunable import Tunable
 from .windows import attend_in_windows, project_in_windows, split_in_windows
 
 
 @MODELS.register_module()
-class PromptedSwin(Tunable, SwinTransformer):
+class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
     """A frozen Swin Transformer (Liu et al. 2021) and what is learned inside it.
 
     Blocks are counted over all stages. Prompts that travel on stand at the end of the tokens, pass through
@@ -120,25 +120,20 @@ class PromptedSwin(Tunable, SwinTransformer):
     def run_block(self, block, index, tokens, hw, *, final):
         """One block on (B, h * w + T, C); only the patches come out of the final one."""
         tokens = self.tuning.join(tokens, index)
-        seen = self.see_prompts(block, index, self.tuning.prompts(index, len(tokens)))
+        seen = self.see_prompts(index, block, self.tuning.prompts(index, len(tokens)))
         read = hw[0] * hw[1] if final else tokens.shape[1]
         tokens = tokens[:, :read] + attend_in_windows(block.attn, block.norm1(tokens), hw, seen, read=read,
                                                       rebuild=not block.with_cp)
         return tokens + self.tuning.adapt(block.ffn(block.norm2(tokens), identity=0.), index)
 
-    def see_prompts(self, block, index, prompts):
-        """Keys and values of prompts (P, C) or (B, P, C) and of prefixes, or None where there are none."""
-        seen, prefixes, msa = None, self.tuning.prefixes(index), block.attn.w_msa
-        if prompts is not None:
-            sources = [*block.norm1.parameters(), *weights_of(msa.qkv)]
-            seen = self.seen.get(index, self.to_frozen(prompts), sources,
-                                 lambda raw: project_in_windows(msa, block.norm1(raw)))
-        if prefixes is None:
-            return seen
-        prefixes = split_in_windows(msa, self.to_frozen(prefixes))
-        if seen is None:
-            return prefixes
-        return torch.cat([seen, prefixes.expand(-1, seen.shape[1], -1, -1, -1, -1)], dim=4)
+    def project_prompts(self, block, prompts):
+        return project_in_windows(block.attn.w_msa, block.norm1(prompts))
+
+    def split_prefixes(self, block, prefixes):
+        return split_in_windows(block.attn.w_msa, prefixes)
+
+    def projecting(self, block):
+        return [*block.norm1.parameters(), *weights_of(block.attn.w_msa.qkv)]
 
     def format_output(self, number, tokens, hw):
         """(B, h * w + T, C) to (B, C, h, w), normalised: patches only."""

@@ -10,12 +10,12 @@ from ..errors import UsageError
 from ..tuning.linear import weights_of
 from .attention import attend, project_prompts, split_heads
 from .embedding import embed_image
-from .seen import SeenPrompts
+from .seen import SeenPrompts, SeesPrompts
 from .tunable import Tunable
 
 
 @MODELS.register_module()
-class PromptedViT(Tunable, VisionTransformer):
+class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
     """A frozen Vision Transformer (Dosovitskiy et al. 2021) and what is learned inside it.
 
     Args:
@@ -134,17 +134,14 @@ class PromptedViT(Tunable, VisionTransformer):
         tokens = tokens[:, :read] + attend(block.attn, block.ln1(tokens), seen, read=read, rebuild=not self.with_cp)
         return tokens + self.tuning.adapt(block.ffn(block.ln2(tokens), identity=0.), index)
 
-    def see_prompts(self, index, block, prompts):
-        """Keys and values of prompts (P, C) or (B, P, C) and of prefixes, or None where there are none."""
-        seen, prefixes = None, self.tuning.prefixes(index)
-        if prompts is not None:
-            sources = [*block.ln1.parameters(), *weights_of(block.attn.qkv)]
-            seen = self.seen.get(index, self.to_frozen(prompts), sources,
-                                 lambda raw: project_prompts(block.attn, block.ln1(raw)))
-        if prefixes is None:
-            return seen
-        prefixes = split_heads(block.attn, self.to_frozen(prefixes))
-        return prefixes if seen is None else torch.cat([seen, prefixes.expand(-1, seen.shape[1], -1, -1, -1)], dim=3)
+    def project_prompts(self, block, prompts):
+        return project_prompts(block.attn, block.ln1(prompts))
+
+    def split_prefixes(self, block, prefixes):
+        return split_heads(block.attn, prefixes)
+
+    def projecting(self, block):
+        return [*block.ln1.parameters(), *weights_of(block.attn.qkv)]
 
     def read_by_heads(self, count):
         """How many leading tokens of the last block the output type reads; None for all."""

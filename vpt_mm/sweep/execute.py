@@ -19,7 +19,7 @@ from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from ..analysis.tuned import count_tuned
-from ..engine.files import write_whole
+from ..files import write_whole
 from ..version import __version__
 from ..weights.frozen import prompted_backbones
 from . import hopeless  # noqa: F401  (registers the hook)

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from ..datasets import find_task
-from ..engine.files import write_whole
 from ..errors import UsageError
+from ..files import write_whole
 
 
 class Store:

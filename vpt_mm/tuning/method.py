@@ -1,11 +1,10 @@
 """TuningMethod: what a backbone asks of the object that owns everything learned inside it."""
-import difflib
 
 import torch
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 
 SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
 
@@ -195,10 +194,8 @@ def _build_method(config):
     known = MODELS.get(kind) if isinstance(kind, str) else kind
     if not (isinstance(known, type) and issubclass(known, TuningMethod)):
         names = [name for name, _ in _registered()]
-        near = difflib.get_close_matches(str(kind), names, n=1)
-        hint = f' Did you mean {near[0]}?' if near else ''
         raise UsageError(f"tuning needs a dict with one of the types {', '.join(sorted(names))}; "
-                         f'got {config!r}.{hint}')
+                         f'got {config!r}.{did_you_mean(kind, names)}')
     return MODELS.build(config)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 
 from ..errors import UsageError
+from ..files import write_whole
 
 
 @torch.no_grad()
@@ -35,7 +36,6 @@ def class_prototypes(features_of, batches, *, classes):
 
 def write_prototypes(prototypes, path):
     """Write (classes, C) to a file for ``DeepPrompt(prototypes=...)``."""
-    from ..engine.files import write_whole  # which needs the backbones, and they the methods
     buffer = io.BytesIO()
     torch.save(dict(prototypes=prototypes), buffer)
     write_whole(buffer.getvalue(), Path(path))

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 from ..models import Tunable
 
 
@@ -51,7 +51,7 @@ def require_pretrained(model):
             raise UsageError(_explain_absent(backbone, absent, len(weights)))
         broken = [key for key, tensor in weights.items() if not torch.isfinite(tensor).all()]
         if broken:
-            raise UsageError(f'a frozen backbone needs finite weights; NaN or infinite values in {_some(broken)}.')
+            raise UsageError(f'a frozen backbone needs finite weights; NaN or infinite values in {some(broken)}.')
 
 
 def _explain_absent(backbone, absent, total):
@@ -60,9 +60,9 @@ def _explain_absent(backbone, absent, total):
              for key, (theirs, ours) in backbone.unfit.items() if key in absent]
     source = (backbone.init_cfg or {}).get('checkpoint') if isinstance(backbone.init_cfg, dict) else None
     lines = [f'a frozen backbone needs pretrained weights: {len(absent)} of the {total} frozen tensors of '
-             f'{name} got none: {_some(absent)}.']
+             f'{name} got none: {some(absent)}.']
     if unfit:
-        lines.append(f'Of another shape: {_some(unfit)}.')
+        lines.append(f'Of another shape: {some(unfit)}.')
     if source:
         lines.append(f'They were expected in {source}: check that it holds this architecture, and the '
                      "`prefix` of init_cfg ('backbone.' for files of whole models).")
@@ -71,11 +71,6 @@ def _explain_absent(backbone, absent, total):
     lines.append('To train on random frozen weights all the same, set allow_random_backbone=True in '
                  'FreezeBackboneHook.')
     return '\n'.join(lines)
-
-
-def _some(items, most=8):
-    rest = len(items) - most
-    return ', '.join(items[:most]) + (f' and {rest} more' if rest > 0 else '')
 
 
 def fingerprint(weights):

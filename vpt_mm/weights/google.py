@@ -3,8 +3,8 @@ import re
 
 import torch
 
-from ..errors import UsageError
-from .families import INCEPTION, some
+from ..errors import UsageError, some
+from .families import INCEPTION
 
 BLOCK = r'Transformer/encoderblock_(\d+)/'
 NORM = {'scale': 'weight', 'bias': 'bias'}

@@ -7,9 +7,8 @@ from mmengine.registry import MODELS
 from mmengine.runner import CheckpointLoader
 from safetensors.torch import save
 
-from ..engine.files import write_whole
-from ..errors import UsageError
-from .families import some
+from ..errors import UsageError, some
+from ..files import write_whole
 from .frozen import prompted_backbones
 from .pretrained import convert
 from .task import load_task

@@ -4,8 +4,8 @@ import re
 from mmengine.logging import print_log
 from mmengine.runner import CheckpointLoader
 
-from ..errors import UsageError
-from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names, some
+from ..errors import UsageError, some
+from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
 from .files import is_plain
 from .google import from_google, is_google
 

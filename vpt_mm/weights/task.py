@@ -6,9 +6,8 @@ import math
 import torch
 from safetensors.torch import save
 
-from ..engine.files import write_whole
-from ..errors import UsageError
-from .families import some
+from ..errors import UsageError, some
+from ..files import write_whole
 from .files import load_from_disk
 from .frozen import fingerprint, fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
 from .header import write_task_header

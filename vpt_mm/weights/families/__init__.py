@@ -1,6 +1,6 @@
 """Architectures whose weights are converted to mmpretrain's names, one file each."""
 from .convnext import ConvNeXt, OriginalConvNeXt
-from .family import IMAGENET, INCEPTION, Family, Pretrained, some
+from .family import IMAGENET, INCEPTION, Family, Pretrained
 from .resnet import ResNet
 from .swin import Swin
 from .vit import MMSegViT, ViT
@@ -24,4 +24,4 @@ def family_of_backbone(backbone):
 
 
 __all__ = ['FAMILIES', 'IMAGENET', 'INCEPTION', 'Family', 'Pretrained', 'family_of_backbone', 'family_of_names',
-           'family_of_timm', 'some']
+           'family_of_timm']

@@ -2,7 +2,7 @@
 import re
 from dataclasses import dataclass, field
 
-from ...errors import UsageError
+from ...errors import UsageError, some
 
 IMAGENET = dict(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 INCEPTION = dict(mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
@@ -90,12 +90,6 @@ class Family:
 
     def fit(self, backbone, state, facts):
         """Adapt tensors whose size follows the image size to the backbone, in place."""
-
-
-def some(items, most=8):
-    """The first few of many names."""
-    items = list(items)
-    return ', '.join(map(str, items[:most])) + (f' and {len(items) - most} more' if len(items) > most else '')
 
 
 def has(state, pattern):

@@ -1,29 +1,9 @@
-"""WholeFileBackend: files are written whole or not at all, and old ones go only after new ones stand."""
+"""Files are written whole or not at all."""
 import os
 import tempfile
 from pathlib import Path
 
-from mmengine.fileio import LocalBackend, register_backend
-
-from ..errors import UsageError
-
-
-@register_backend('whole_file')
-class WholeFileBackend(LocalBackend):
-    """Local files, written beside their place and renamed; removals wait for :meth:`remove_retired`."""
-
-    def __init__(self):
-        self.retired = []
-
-    def put(self, obj, filepath):
-        write_whole(obj, filepath)
-
-    def remove(self, filepath):
-        self.retired.append(filepath)
-
-    def remove_retired(self):
-        while self.retired:
-            Path(self.retired.pop()).unlink(missing_ok=True)
+from .errors import UsageError
 
 
 def write_whole(data, path):
@@ -41,16 +21,17 @@ def write_whole(data, path):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, path)
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         raise UsageError(f'{path} ({len(data) / 1e6:,.1f} MB) can not be written: {error.strerror}. What was there '
-                         'before is untouched; make room or choose another --work-dir.') from None
+                         'before is untouched; make room or choose another place.') from None
 
 
-def _umask():
+def umask():
+    """The rights that this process takes from new files."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

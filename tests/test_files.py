@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from vpt_mm.engine.files import WholeFileBackend, write_whole
 from vpt_mm.errors import UsageError
+from vpt_mm.files import write_whole
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
@@ -32,12 +32,3 @@ def test_files_have_the_rights_that_open_gives(tmp_path):
     write_whole(b'x', tmp_path / 'ours')
     (tmp_path / 'theirs').write_bytes(b'x')
     assert (tmp_path / 'ours').stat().st_mode == (tmp_path / 'theirs').stat().st_mode
-
-
-def test_removals_wait(tmp_path):
-    backend = WholeFileBackend()
-    backend.put(b'old', tmp_path / 'old')
-    backend.remove(tmp_path / 'old')
-    assert (tmp_path / 'old').exists()
-    backend.remove_retired()
-    assert not (tmp_path / 'old').exists()

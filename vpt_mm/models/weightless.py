@@ -1,0 +1,26 @@
+"""build_weightless(): a model whose tensors have shapes and neither values nor memory."""
+from contextlib import nullcontext
+
+import torch
+from mmengine.registry import MODELS, DefaultScope
+from torch.overrides import TorchFunctionMode
+
+
+class _Rates(TorchFunctionMode):
+    """Keeps the rates of stochastic depth, which models read while they are built, off the meta device."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.linspace:
+            kwargs = {**(kwargs or {}), 'device': 'cpu'}
+        return function(*args, **(kwargs or {}))
+
+
+def build_weightless(model, *, scope=None):
+    """A model on torch's meta device.
+
+    Args:
+        model: its config.
+        scope: default scope to build it in; that which holds, if there is one, by default.
+    """
+    with DefaultScope.overwrite_default_scope(scope) if scope else nullcontext(), torch.device('meta'), _Rates():
+        return MODELS.build(model)
