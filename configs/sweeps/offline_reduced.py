@@ -1,4 +1,4 @@
-# The offline sweep with two points for each protocol: what two cores do in 40 minutes.
+# The offline sweep with two points for each protocol, for two cores.
 _base_ = ['offline.py']
 sgd = dict(grid=dict(lr=[2.5, 0.25], weight_decay=[0.]))
 adamw = dict(grid=dict(lr=[0.02, 0.005], weight_decay=[0.0001]))

@@ -58,7 +58,9 @@ def test_all_contestants_compute_the_same(shrink, name, twin):
     for owner in (checkpointed.model, stored.model, getattr(literal.model, 'model', literal.model)):
         owner.tuning.load_state_dict(state)
     outputs = [one.model(image)[-1] for one in (literal, ours, checkpointed)]
-    if outputs[0].shape == outputs[1].shape:  # a map of a framed image is larger than ours, which are brought back
+    if name == 'resnet-50':  # its map of a framed image is larger than ours, which is brought back
+        assert outputs[0].shape[2:] == (2, 2) and outputs[1].shape[2:] == (1, 1)
+    else:
         torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(outputs[2], outputs[1], rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(stored.model(image)[-1], outputs[1], rtol=0.1, atol=0.1)

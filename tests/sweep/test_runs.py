@@ -48,13 +48,27 @@ def test_protocols_bring_heads_lists_of_methods_and_options(tmp_path):
     assert 'fraction' not in config['test_dataloader']['dataset']
 
 
+def identities(file, **changes):
+    return [run.identity for cell in cells_of(read_plan(file, **changes))
+            for run in cell.trials + cell.finals(cell.protocol.points[0])]
+
+
 def test_identities_are_those_of_the_whole_config(tmp_path):
-    runs = [run for cell in cells(tmp_path).values() for run in cell.trials + cell.finals(cell.protocol.points[0])]
-    again = [run for cell in cells(tmp_path).values() for run in cell.trials + cell.finals(cell.protocol.points[0])]
-    assert [run.identity for run in runs] == [run.identity for run in again]
-    assert len({run.identity for run in runs}) == len(runs)
-    longer = cells(tmp_path, epochs=3)['Linear', 'dtd'].trials[0]
-    assert longer.identity not in {run.identity for run in runs}
+    file = write_sweep(tmp_path)
+    found = identities(file)
+    assert found == identities(file) and len(set(found)) == len(found)
+    assert not set(found) & set(identities(file, fractions=[0.5]))
+
+
+def test_weights_count_by_their_content(tmp_path):
+    file = write_sweep(tmp_path)
+    found = identities(file)
+    (tmp_path / 'base.pth').rename(tmp_path / 'moved.pth')
+    text = file.read_text()
+    file.write_text(text.replace('base.pth', 'moved.pth'))
+    assert identities(file) == found
+    write_sweep(tmp_path)  # other weights under the first name
+    assert not set(identities(file)) & set(found)
 
 
 @pytest.mark.parametrize('values, best', [

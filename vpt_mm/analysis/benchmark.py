@@ -3,6 +3,7 @@ import os
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 import torch
@@ -87,19 +88,19 @@ def time_in_turn(run, contestants, image, repeats, description):
         run(one, image)
     for _ in track(range(repeats), description=description):
         for one in contestants:
-            seconds[one].append(timed(run, one, image))
+            seconds[one].append(timed(partial(run, one), image))
     return seconds
 
 
-def timed(run, one, image):
+def timed(call, image):
     """Seconds of one call, by the device's own clock on a GPU."""
     if image.device.type != 'cuda':
         start = time.perf_counter()
-        run(one, image)
+        call(image)
         return time.perf_counter() - start
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     start.record()
-    run(one, image)
+    call(image)
     end.record()
     torch.cuda.synchronize()
     return start.elapsed_time(end) / 1e3
@@ -121,7 +122,8 @@ def allocated(call, image):
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         result = call(image)  # noqa: F841
     events = [event for event in recorded.profiler.kineto_results.events() if event.name() == '[memory]']
-    totals = list(accumulate(event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())))
+    events.sort(key=lambda event: event.start_ns())
+    totals = list(accumulate((event.nbytes() for event in events), initial=0))
     return max(totals), totals[-1]
 
 

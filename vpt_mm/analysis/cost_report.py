@@ -1,6 +1,8 @@
 """The costs of a benchmark as a table and as a picture over prompt length."""
 from rich.table import Table
 
+from .picture import picture
+
 CLOCKED = ('inference', 'training step')
 
 
@@ -37,19 +39,15 @@ def ratio(cost, batch):
 
 def plot_costs(costs, path):
     """Ratios over prompt length, a panel for each measure (the paper's figures 18 and 19)."""
-    import matplotlib
-    matplotlib.use('Agg')
-    import matplotlib.pyplot as plt
     columns = list(dict.fromkeys(cost.what for cost in costs))
-    figure, axes = plt.subplots(1, len(columns), figsize=(3 * len(columns), 3), layout='constrained')
-    for axis, what in zip(axes, columns):
-        for name in dict.fromkeys(cost.name for cost in costs if cost.length):
-            line = [cost for cost in costs if (cost.name, cost.what) == (name, what)]
-            axis.errorbar([cost.length for cost in line], [cost.ratio for cost in line], marker='o', label=name,
-                          yerr=[[cost.ratio - cost.low for cost in line], [cost.high - cost.ratio for cost in line]])
-        axis.axhline(1, color='grey', linewidth=0.8)
-        axis.set(title=what, xlabel='prompt length', ylim=(0, None))
-    axes[0].set_ylabel('ratio to plain')
-    axes[0].legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
+    with picture(path, columns=len(columns), size=(3 * len(columns), 3)) as (_, axes):
+        for axis, what in zip(axes, columns):
+            for name in dict.fromkeys(cost.name for cost in costs if cost.length):
+                line = [cost for cost in costs if (cost.name, cost.what) == (name, what)]
+                spread = [[cost.ratio - cost.low for cost in line], [cost.high - cost.ratio for cost in line]]
+                axis.errorbar([cost.length for cost in line], [cost.ratio for cost in line], yerr=spread, marker='o',
+                              label=name)
+            axis.axhline(1, color='grey', linewidth=0.8)
+            axis.set(title=what, xlabel='prompt length', ylim=(0, None))
+        axes[0].set_ylabel('ratio to plain')
+        axes[0].legend()

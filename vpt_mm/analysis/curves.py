@@ -1,5 +1,6 @@
 """Accuracy over prompt length, depth, share of the data or size of the images, from one sweep."""
 from ..errors import UsageError
+from .picture import picture
 from .sheet import Sheet
 
 
@@ -63,36 +64,24 @@ def curves_sheet(found, *, over):
 
 def draw_curves(found, out, *, over):
     """Write :func:`curves` as a picture."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
-    for protocol, lines in found.items():
-        axes.plot(list(lines), list(lines.values()), 'o-', label=protocol)
-    if over == 'length':
-        axes.set_xscale('log')
-    axes.set(xlabel=over, ylabel='accuracy, mean over tasks')
-    axes.grid(alpha=0.4)
-    axes.legend()
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    with picture(out, size=(6, 4)) as (_, axes):
+        for protocol, lines in found.items():
+            axes.plot(list(lines), list(lines.values()), 'o-', label=protocol)
+        if over == 'length':
+            axes.set_xscale('log')
+        axes.set(xlabel=over, ylabel='accuracy, mean over tasks')
+        axes.grid(alpha=0.4)
+        axes.legend()
 
 
 def draw_groups(sheet, out):
     """Write the groups' means of :func:`~vpt_mm.analysis.table_one.table_one` as bars."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-
     groups = sheet.columns[2:]
-    figure, axes = plt.subplots(figsize=(1.5 + 2.2 * len(groups), 4), layout='constrained')
-    width = 0.8 / len(sheet.rows)
-    for place, (protocol, _, *cells) in enumerate(sheet.rows):
-        values = [float(cell.split()[0]) for cell in cells]
-        axes.bar([index + place * width for index in range(len(groups))], values, width, label=protocol)
-    axes.set_xticks([index + 0.4 - width / 2 for index in range(len(groups))], groups)
-    axes.set(ylabel='accuracy, mean over tasks')
-    figure.legend(loc='outside right center')
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    with picture(out, size=(1.5 + 2.2 * len(groups), 4)) as (figure, axes):
+        width = 0.8 / len(sheet.rows)
+        for place, (protocol, _, *cells) in enumerate(sheet.rows):
+            values = [float(cell.split()[0]) for cell in cells]
+            axes.bar([index + place * width for index in range(len(groups))], values, width, label=protocol)
+        axes.set_xticks([index + 0.4 - width / 2 for index in range(len(groups))], groups)
+        axes.set(ylabel='accuracy, mean over tasks')
+        figure.legend(loc='outside right center')

@@ -13,6 +13,7 @@ from rich.table import Table
 from ..datasets import DigitScenesDataset
 from ..errors import UsageError
 from ..weights.config_text import read_config
+from .picture import picture
 from .tuned import count_tuned
 
 
@@ -83,29 +84,25 @@ def table(runs):
 
 def draw(runs, *, data, out, scenes=6):
     """Write a picture: a row for each scene; its image, the truth, and what each method of {method: Run} says."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
+    from matplotlib.image import imread
     from matplotlib.patches import Patch
 
     images = sorted(Path(data, 'images/validation').glob('*.jpg'))[:scenes]
     masks = {'truth': Path(data, 'annotations/validation'), **{method: run.masks for method, run in runs.items()}}
-    figure, axes = plt.subplots(len(images), 1 + len(masks), squeeze=False, layout='constrained',
-                                figsize=(2 * (1 + len(masks)), 2 * len(images) + 0.6))
-    for row, image in zip(axes, images):
-        row[0].imshow(plt.imread(image))
-        for cell, folder in zip(row[1:], masks.values()):
-            cell.imshow(_colours(_read_mask(folder / f'{image.stem}.png')), interpolation='nearest')
-    titles = ['image', 'truth'] + [f'{method}\nmIoU {run.miou:.3f}' for method, run in runs.items()]
-    for cell, title in zip(axes[0], titles):
-        cell.set_title(title)
-    for cell in axes.flat:
-        cell.axis('off')
-    names, palette = (DigitScenesDataset.METAINFO[key] for key in ('classes', 'palette'))
-    figure.legend(handles=[Patch(facecolor=np.array(colour) / 255, edgecolor='black', label=name)
-                           for name, colour in zip(names, palette)], loc='outside lower center', ncols=6)
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    size = 2 * (1 + len(masks)), 2 * len(images) + 0.6
+    with picture(out, len(images), 1 + len(masks), size=size, squeeze=False) as (figure, axes):
+        for row, image in zip(axes, images):
+            row[0].imshow(imread(image))
+            for cell, folder in zip(row[1:], masks.values()):
+                cell.imshow(_colours(_read_mask(folder / f'{image.stem}.png')), interpolation='nearest')
+        titles = ['image', 'truth'] + [f'{method}\nmIoU {run.miou:.3f}' for method, run in runs.items()]
+        for cell, title in zip(axes[0], titles):
+            cell.set_title(title)
+        for cell in axes.flat:
+            cell.axis('off')
+        names, palette = (DigitScenesDataset.METAINFO[key] for key in ('classes', 'palette'))
+        figure.legend(handles=[Patch(facecolor=np.array(colour) / 255, edgecolor='black', label=name)
+                               for name, colour in zip(names, palette)], loc='outside lower center', ncols=6)
 
 
 def _read_mask(path):

@@ -5,6 +5,7 @@ from rich.table import Table
 from torch import nn
 
 from ..datasets.offline.table import DRAWN_TASKS, load_split
+from .picture import picture
 
 
 def mean_colour_score(name, *, seed=0):
@@ -65,18 +66,13 @@ def table(names, *, convnet=False):
 
 def draw(names, out, *, columns=12):
     """Write a picture: a row of training images for each task, over its classes from the first to the last."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-    figure, axes = plt.subplots(len(names), columns, squeeze=False, layout='constrained',
-                                figsize=(columns * 0.85 + 1, len(names) * 1.02))
-    for row, name in zip(axes, names):
-        images, labels = load_split(name, 'train800')
-        order = np.argsort(labels, kind='stable')
-        for cell, index in zip(row, order[np.linspace(0, len(order) - 1, columns).astype(int)]):
-            cell.imshow(images[index], interpolation='nearest')
-            cell.set_title(DRAWN_TASKS[name].classes[labels[index]], fontsize=7, pad=2)
-            cell.set(xticks=[], yticks=[])
-        row[0].set_ylabel(name, rotation=0, ha='right', va='center')
-    figure.savefig(out, dpi=100)
-    plt.close(figure)
+    size = columns * 0.85 + 1, len(names) * 1.02
+    with picture(out, len(names), columns, size=size, squeeze=False) as (_, axes):
+        for row, name in zip(axes, names):
+            images, labels = load_split(name, 'train800')
+            order = np.argsort(labels, kind='stable')
+            for cell, index in zip(row, order[np.linspace(0, len(order) - 1, columns).astype(int)]):
+                cell.imshow(images[index], interpolation='nearest')
+                cell.set_title(DRAWN_TASKS[name].classes[labels[index]], fontsize=7, pad=2)
+                cell.set(xticks=[], yticks=[])
+            row[0].set_ylabel(name, rotation=0, ha='right', va='center')

@@ -9,6 +9,7 @@ from ..errors import UsageError
 from ..models.weightless import build_weightless
 from ..tuning import TuningList
 from ..weights.frozen import prompted_backbones
+from .picture import picture
 from .storage import BENCHMARKS, storage_multiple, tuned_over
 from .tuned import count_tuned
 
@@ -101,23 +102,17 @@ def table(protocols, *, tasks, benchmarks=()):
 
 def draw(protocols, out, *, tasks):
     """Write a picture of a list of :class:`Protocol`: tuned parameters, and storage as tasks are added."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-
     protocols = sorted(protocols, key=lambda one: one.tuned)
     names = [one.name for one in protocols]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 1.5 + 0.35 * len(names)), layout='constrained',
-                                         sharey=True)
-    for axes, title, values, form in (
-            (left, 'tuned parameters of one task, head included', [one.tuned for one in protocols], '{:,}'),
-            (right, f'storage of {tasks} tasks, in backbones', [one.multiple(tasks) for one in protocols], '{:.2f}')):
-        axes.plot(values, names, 'o', color='tab:blue')
-        axes.set(xscale='log', xlabel=f'{title} (log scale)')
-        for name, value in zip(names, values):
-            axes.annotate(form.format(value), (value, name), (7, 0), textcoords='offset points', va='center')
-        axes.grid(axis='y', alpha=0.4)
-        axes.margins(x=0.3)
-        axes.spines[['top', 'right']].set_visible(False)
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    with picture(out, columns=2, size=(13, 1.5 + 0.35 * len(names)), sharey=True) as (_, (left, right)):
+        tuned, stored = [one.tuned for one in protocols], [one.multiple(tasks) for one in protocols]
+        for axes, title, values, form in (
+                (left, 'tuned parameters of one task, head included', tuned, '{:,}'),
+                (right, f'storage of {tasks} tasks, in backbones', stored, '{:.2f}')):
+            axes.plot(values, names, 'o', color='tab:blue')
+            axes.set(xscale='log', xlabel=f'{title} (log scale)')
+            for name, value in zip(names, values):
+                axes.annotate(form.format(value), (value, name), (7, 0), textcoords='offset points', va='center')
+            axes.grid(axis='y', alpha=0.4)
+            axes.margins(x=0.3)
+            axes.spines[['top', 'right']].set_visible(False)

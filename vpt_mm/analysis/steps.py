@@ -71,7 +71,7 @@ def _measure(path, batch, size, device, amp, repeats, options):
         place = torch.empty(0, device=device)
         for _ in range(3):
             step(place)
-        seconds = tuple(timed(lambda call, image: call(image), step, place) for _ in range(repeats))
+        seconds = tuple(timed(step, place) for _ in range(repeats))
         held = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
         held += sum(tensor.nbytes for state in wrapper.optimizer.state.values() for tensor in state.values()
                     if isinstance(tensor, torch.Tensor))

@@ -5,6 +5,7 @@ from mmengine.device import get_device
 
 from ..engine.launch import build_runner
 from ..errors import UsageError
+from .picture import picture
 
 
 def features_of(config, checkpoint, *, images=1000):
@@ -52,12 +53,6 @@ def embed(features, *, seed=0, perplexity=30):
 
 def draw_tsne(points, labels, out, *, title):
     """Write points (N, 2), coloured by label, as a picture."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(5, 5), layout='constrained')
-    axes.scatter(points[:, 0], points[:, 1], c=labels, cmap='tab20' if labels.max() < 20 else 'hsv', s=8)
-    axes.set(title=title, xticks=[], yticks=[])
-    figure.savefig(out, dpi=110)
-    plt.close(figure)
+    with picture(out, size=(5, 5)) as (_, axes):
+        axes.scatter(points[:, 0], points[:, 1], c=labels, cmap='tab20' if labels.max() < 20 else 'hsv', s=8)
+        axes.set(title=title, xticks=[], yticks=[])

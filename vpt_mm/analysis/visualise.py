@@ -1,4 +1,5 @@
 """Pictures of what prompts do: who attends to them, which patches are like them, what frames they learned."""
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -8,11 +9,13 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from ..errors import UsageError
+from ..files import write_whole
 from ..models import PromptedViT
 from ..tuning.method import TuningList
 from ..weights import load_task
 from ..weights.frozen import prompted_backbones
 from .attention import see
+from .picture import picture
 
 
 def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, nearest=6):
@@ -97,33 +100,33 @@ def _choose(blocks, known):
 
 def _draw_attention(pixels, seen, size, blocks, path):
     """A row for each image, a column for each block."""
-    figure, axes, plt = _new_figure(len(pixels), 1 + len(blocks))
     shares = {block: seen[block].share_of_prompts().unflatten(1, size) for block in blocks}
     most = max(share.max().item() for share in shares.values())
-    for row, (image, line) in enumerate(zip(pixels, axes)):
-        line[0].imshow(image[..., ::-1])
-        for cell, block in zip(line[1:], blocks):
-            shown = cell.imshow(shares[block][row], vmin=0, vmax=most, cmap='magma')
-            if row == 0:
-                cell.set_title(f'block {block}')
-    figure.colorbar(shown, ax=axes, label="share of a patch's attention that goes to prompts", shrink=0.8)
-    return _save(figure, path, plt)
+    with _cells(path, len(pixels), 1 + len(blocks)) as (figure, axes):
+        for row, (image, line) in enumerate(zip(pixels, axes)):
+            line[0].imshow(image[..., ::-1])
+            for cell, block in zip(line[1:], blocks):
+                shown = cell.imshow(shares[block][row], vmin=0, vmax=most, cmap='magma')
+                if row == 0:
+                    cell.set_title(f'block {block}')
+        figure.colorbar(shown, ax=axes, label="share of a patch's attention that goes to prompts", shrink=0.8)
+    return path
 
 
 def _draw_nearest(pixels, likeness, size, path, *, block, prompts, nearest):
     """A row for each prompt: the patches most like it, of all images."""
     likeness = likeness[:, :prompts].transpose(0, 1).flatten(1)  # (prompts, images * patches)
     values, places = likeness.topk(min(nearest, likeness.shape[1]))
-    figure, axes, plt = _new_figure(len(values), values.shape[1], side=1.1)
-    for prompt, line in enumerate(axes):
-        for cell, value, place in zip(line, values[prompt].tolist(), places[prompt].tolist()):
-            image, patch = divmod(place, size[0] * size[1])
-            cell.imshow(_crop(pixels[image], divmod(patch, size[1]), size))
-            cell.set_title(f'{value:.2f}', fontsize=7)
-        line[0].text(-0.2, 0.5, f'prompt {prompt + 1}', transform=line[0].transAxes, ha='right', va='center',
-                     fontsize=7)
-    figure.suptitle(f'patches nearest to prompts: cosine of their keys in block {block}', fontsize=8)
-    return _save(figure, path, plt)
+    with _cells(path, len(values), values.shape[1], side=1.1) as (figure, axes):
+        for prompt, line in enumerate(axes):
+            for cell, value, place in zip(line, values[prompt].tolist(), places[prompt].tolist()):
+                image, patch = divmod(place, size[0] * size[1])
+                cell.imshow(_crop(pixels[image], divmod(patch, size[1]), size))
+                cell.set_title(f'{value:.2f}', fontsize=7)
+            line[0].text(-0.2, 0.5, f'prompt {prompt + 1}', transform=line[0].transAxes, ha='right', va='center',
+                         fontsize=7)
+        figure.suptitle(f'patches nearest to prompts: cosine of their keys in block {block}', fontsize=8)
+    return path
 
 
 def _crop(image, cell, size):
@@ -143,22 +146,15 @@ def _draw_frame(model, backbone, path):
     mean, std = (getattr(preprocessor, name).view(3, 1, 1).cpu() for name in ('mean', 'std'))
     colours = (painted * std + mean).clamp(0, 255).permute(1, 2, 0).round().numpy().astype(np.uint8)
     swaps = getattr(preprocessor, 'to_rgb', getattr(preprocessor, 'channel_conversion', False))
-    cv2.imwrite(str(path), colours[..., ::-1] if swaps else colours)
+    write_whole(cv2.imencode('.png', colours[..., ::-1] if swaps else colours)[1].tobytes(), path)
     return path
 
 
-def _new_figure(rows, columns, *, side=2.):
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-    figure, axes = plt.subplots(rows, columns, squeeze=False, layout='constrained',
-                                figsize=(side * columns + 1, side * rows + 0.4))
-    for cell in axes.flat:
-        cell.axis('off')
-    return figure, axes, plt
-
-
-def _save(figure, path, plt):
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return path
+@contextmanager
+def _cells(path, rows, columns, *, side=2.):
+    """A picture of cells without frames."""
+    size = side * columns + 1, side * rows + 0.4
+    with picture(path, rows, columns, size=size, squeeze=False) as (figure, axes):
+        for cell in axes.flat:
+            cell.axis('off')
+        yield figure, axes

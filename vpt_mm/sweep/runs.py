@@ -1,9 +1,10 @@
 """The single runs of a sweep: which there are, and the whole config of each."""
 import copy
+import hashlib
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mmengine.config import Config
 
@@ -116,8 +117,16 @@ class Run:
 
     @cached_property
     def identity(self):
-        """Hash of the whole config: the same run is never done twice."""
-        return digest(self.config)
+        """Hash of the whole config: the same run is never done twice.
+
+        A file of weights counts by its content, not by its name: others in its place make another run.
+        """
+        config = self.config
+        pretrained = config['model']['backbone'].get('init_cfg') or {}
+        file = str(pretrained.get('checkpoint'))
+        if os.path.isfile(file):
+            pretrained['checkpoint'] = content_of(file, os.stat(file).st_mtime_ns)
+        return digest(config)
 
     @property
     def title(self):
@@ -155,6 +164,16 @@ def base_config(file, task, size=None):
         raise UsageError(f'{file} must be a classifier whose datasets take their task from TASK, as '
                          'configs/vtab/vit-b_vtab.py does.')
     return config
+
+
+@lru_cache
+def content_of(file, changed):
+    """Hex digest of a file as it was at ``changed``, its time of modification."""
+    hasher = hashlib.sha256()
+    with open(file, 'rb') as content:
+        while chunk := content.read(2 ** 24):
+            hasher.update(chunk)
+    return hasher.hexdigest()
 
 
 @contextmanager
