@@ -5,14 +5,15 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 
-import vpt_mm  # noqa: F401  (mends the environment and registers everything)
+from vpt_mm.sweep.execute import forget_runs
 
 TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 
 
 @pytest.fixture(autouse=True)
-def seeded():
+def as_in_a_new_process():
     torch.manual_seed(0)
+    forget_runs()
 
 
 @pytest.fixture
