@@ -1,7 +1,9 @@
 """Small real runs: a classifier with a prompted ViT, trained by mmengine's runner on random images."""
+import copy
+
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS
+from mmengine.registry import DATASETS, MODELS, DefaultScope
 from mmengine.runner import Runner
 from mmengine.runner import runner as runner_module
 from mmpretrain.structures import DataSample
@@ -69,11 +71,24 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
     return Config({**config, **changes})
 
 
+def changed(config, **entries):
+    """A copy of the config with other entries, ``__`` for a dot."""
+    config = copy.deepcopy(config)
+    config.merge_from_dict({key.replace('__', '.'): value for key, value in entries.items()})
+    return config
+
+
 def build_runner(config):
     """A runner of its own, which does not ask compilers for their versions."""
     runner_module.collect_env = dict
     forget_runs()
     return Runner.from_cfg(config.copy())
+
+
+def build_model(config):
+    """The config's model, built in its scope."""
+    with DefaultScope.overwrite_default_scope(config.default_scope):
+        return MODELS.build(config.model)
 
 
 def learned_state(model):

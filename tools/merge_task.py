@@ -1,8 +1,6 @@
 """Merge a task into one plain checkpoint, where its method allows: python tools/merge_task.py CONFIG TASK OUT."""
 import os
 
-from mmengine.registry import init_default_scope
-
 from vpt_mm.engine.launch import common_parser, load_config, main
 from vpt_mm.weights.plain import merge_task
 
@@ -15,9 +13,7 @@ def parse_args():
 
 
 def merge(args):
-    config = load_config(args)
-    init_default_scope(config.get('default_scope', 'mmengine'))
-    state = merge_task(config, args.checkpoint, args.out)
+    state = merge_task(load_config(args), args.checkpoint, args.out)
     print(f'{args.out}: {len(state)} tensors, {os.path.getsize(args.out) / 1e6:.2f} MB')
 
 

@@ -7,7 +7,6 @@ import pytest
 from mmengine.registry import init_default_scope
 from mmseg.datasets import ADE20KDataset
 
-from tests.runs import forget_runs
 from vpt_mm.datasets import digit_scenes
 from vpt_mm.datasets.digit_scenes import BACKGROUND, HAZE, draw_scene, main, write_scenes
 from vpt_mm.datasets.painting import DARK, LUMA
@@ -60,7 +59,6 @@ def test_haze_takes_contrast_and_leaves_the_labels():
 
 
 def test_the_folder_reads_as_ade20k(tmp_path):
-    forget_runs()
     init_default_scope('mmseg')
     out = write_scenes(tmp_path / 'scenes', images=3, val_images=2, size=64)
     pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', reduce_zero_label=True)]

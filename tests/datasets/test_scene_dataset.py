@@ -2,13 +2,11 @@
 import numpy as np
 from mmengine.registry import DATASETS, init_default_scope
 
-from tests.runs import forget_runs
 from vpt_mm.datasets.digit_scenes import write_scenes
 
 
 def test_it_is_found_from_another_scope_and_reads_a_folder(tmp_path):
     write_scenes(tmp_path / 'scenes', images=2, size=64)
-    forget_runs()
     init_default_scope('mmseg')
     dataset = DATASETS.build(dict(
         type='DigitScenesDataset', data_root=str(tmp_path / 'scenes'),

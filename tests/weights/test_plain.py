@@ -1,13 +1,12 @@
 """Plain files: converted once, or merged from a task, they need nothing of this package."""
 import pytest
 import torch
-from mmengine.registry import MODELS
 from mmpretrain.models import VisionTransformer
 from safetensors import safe_open
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 
 from tests.foreign import ARCH, VIT, randomise
-from tests.runs import BACKBONE, build_runner, run_config, save_weights
+from tests.runs import BACKBONE, build_model, build_runner, changed, run_config, save_weights
 from vpt_mm.errors import UsageError
 from vpt_mm.weights import load_pretrained
 from vpt_mm.weights.plain import convert_file, merge_task
@@ -64,10 +63,10 @@ def biased(tmp_path_factory):
 def test_bias_tuning_merges_into_a_plain_model(tmp_path, biased):
     config, checkpoint = biased
     merge_task(config, checkpoint, tmp_path / 'merged.pth')
-    plain = MODELS.build({**config.model, 'backbone': dict(
-        BACKBONE, type='mmpretrain.VisionTransformer')})
+    plain = dict(BACKBONE, type='mmpretrain.VisionTransformer', _delete_=True)
+    plain = build_model(changed(config, model__backbone=plain))
     plain.load_state_dict(torch.load(tmp_path / 'merged.pth')['state_dict'], strict=True)
-    runner = build_runner(dict_with(config, load_from=str(checkpoint)))
+    runner = build_runner(changed(config, load_from=str(checkpoint)))
     runner.load_or_resume()
     image = torch.randn(2, 3, 32, 32)
     plain.eval(), runner.model.eval()
@@ -76,12 +75,6 @@ def test_bias_tuning_merges_into_a_plain_model(tmp_path, biased):
     frozen = torch.load(config.model.backbone.init_cfg.checkpoint)['state_dict']
     moved = [key for key, tensor in frozen.items() if not torch.equal(tensor, plain.backbone.state_dict()[key])]
     assert moved and all(key.endswith('.bias') for key in moved)
-
-
-def dict_with(config, **changes):
-    config = config.copy()
-    config.update(changes)
-    return config
 
 
 def test_prompts_can_not_be_merged(tmp_path):

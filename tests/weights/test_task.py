@@ -1,5 +1,4 @@
 """Task files: what a checkpoint learned, and nothing else gets in."""
-import copy
 import json
 import pickle
 import struct
@@ -12,7 +11,7 @@ from mmengine.registry import MODELS
 from safetensors import safe_open
 from safetensors.torch import save
 
-from tests.runs import build_runner, run_config, save_weights
+from tests.runs import build_model, build_runner, changed, run_config, save_weights
 from vpt_mm.errors import UsageError
 from vpt_mm.weights import fingerprint, load_from_disk, load_task, publish_task
 from vpt_mm.weights.frozen import fingerprint_of, frozen_keys
@@ -27,12 +26,6 @@ def run(tmp_path_factory):
     build_runner(config).train()
     publish_task(folder / 'run/iter_6.pth', folder / 'task.safetensors')
     return config, folder / 'run/iter_6.pth', folder / 'task.safetensors'
-
-
-def changed(config, **entries):
-    config = copy.deepcopy(config)
-    config.merge_from_dict({key.replace('__', '.'): value for key, value in entries.items()})
-    return config
 
 
 def logits(model):
@@ -58,7 +51,7 @@ def test_a_task_computes_what_its_checkpoint_computes(run):
     config, checkpoint, task = run
     runner = build_runner(changed(config, load_from=str(checkpoint)))
     runner.load_or_resume()
-    model = MODELS.build(config.model)
+    model = build_model(config)
     assert load_task(model, task, classes=('a', 'b', 'c'))['vpt_mm']['task']
     assert torch.equal(logits(model), logits(runner.model))
     runner = build_runner(changed(config, load_from=str(task)))
@@ -70,7 +63,7 @@ def test_a_task_computes_what_its_checkpoint_computes(run):
 def test_one_backbone_takes_task_after_task(run, tmp_path):
     config, checkpoint, task = run
     publish_task(checkpoint.with_name('iter_2.pth'), tmp_path / 'early.safetensors')
-    model = MODELS.build(config.model)
+    model = build_model(config)
     load_task(model, task)
     expected = logits(model)
     load_task(model, tmp_path / 'early.safetensors')
@@ -87,7 +80,7 @@ def test_another_backbone_is_refused(run, tmp_path):
     torch.manual_seed(1)  # the run may have drawn its weights from the seed of every test
     other = changed(config, model__backbone__init_cfg__checkpoint=save_weights(tmp_path / 'other.pth'))
     with pytest.raises(UsageError, match='trained on another frozen backbone.*weights.pth'):
-        load_task(MODELS.build(other.model), task)
+        load_task(build_model(other), task)
     with pytest.raises(UsageError, match='trained on another frozen backbone.*weights.pth'):
         build_runner(changed(other, load_from=str(task))).test()
 
@@ -99,7 +92,7 @@ def test_another_backbone_is_refused(run, tmp_path):
 def test_other_classes_are_refused(run, monkeypatch, classes, reason):
     config, _, task = run
     with pytest.raises(UsageError, match=reason):
-        load_task(MODELS.build(config.model), task, classes=classes)
+        load_task(build_model(config), task, classes=classes)
     monkeypatch.setattr('tests.runs.RandomImages.metainfo', dict(classes=classes))
     with pytest.raises(UsageError, match=reason):
         build_runner(changed(config, load_from=str(task))).test()
@@ -113,7 +106,7 @@ def test_other_classes_are_refused(run, monkeypatch, classes, reason):
 def test_another_config_is_refused(run, entries, reason):
     config, _, task = run
     with pytest.raises(UsageError, match=reason):
-        load_task(MODELS.build(changed(config, **entries).model), task)
+        load_task(build_model(changed(config, **entries)), task)
 
 
 def test_resuming_from_a_task_is_refused(run):
@@ -181,7 +174,7 @@ def test_hostile_files_do_nothing_but_raise(run, tmp_path, hostile):
     config, _, task = run
     file = tmp_path / 'task.safetensors'
     file.write_bytes(hostile(task))
-    model = MODELS.build(config.model)
+    model = build_model(config)
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
     with pytest.raises(UsageError):
         load_task(model, file)
@@ -201,7 +194,7 @@ class Code:
 def test_code_in_a_pickle_is_not_run(run, tmp_path, write):
     write(dict(state_dict=Code(str(tmp_path / 'ran'))), tmp_path / 'x.pth')
     with pytest.raises(UsageError, match='asks to run|truncated or damaged'):
-        load_task(MODELS.build(run[0].model), tmp_path / 'x.pth')
+        load_task(build_model(run[0]), tmp_path / 'x.pth')
     assert not (tmp_path / 'ran').exists()
 
 
@@ -224,7 +217,7 @@ def test_a_vit_b_task_is_small_and_quick(tmp_path):
     config.model.backbone = dict(arch, tuning=dict(type='DeepPrompt', length=50),
                                  init_cfg=dict(type='Pretrained', checkpoint=str(weights)))
     config.model.head.update(num_classes=100, in_channels=768)
-    model, other = MODELS.build(config.model), MODELS.build(config.model)
+    model, other = build_model(config), build_model(config)
     model.backbone.init_weights(), other.backbone.init_weights()
     started = time.perf_counter()
     found = fingerprint_of(other)

@@ -3,7 +3,7 @@ import io
 import json
 
 import torch
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import CheckpointLoader
 from safetensors.torch import save
 
@@ -55,7 +55,8 @@ def merge_task(config, checkpoint, out):
         UsageError: a method whose parameters have no place in the plain backbone, such as prompts; or as
             ``load_task`` says.
     """
-    model = MODELS.build(config.model)
+    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
+        model = MODELS.build(config.model)
     meta = load_task(model, checkpoint)
     for backbone in prompted_backbones(model).values():
         backbone.tuning.merge_into(backbone)
