@@ -8,7 +8,7 @@ train_dataloader = dict(
     batch_size=64,
     num_workers=0,
     sampler=dict(type='InfiniteSampler', shuffle=False),  # every image is drawn once
-    dataset=dict(type='Symbols', images=128000, pipeline=pipeline))
+    dataset=dict(type='Symbols', images=512000, pipeline=pipeline))
 val_dataloader = dict(
     batch_size=64,
     num_workers=0,

@@ -19,7 +19,7 @@ BANDS = (1.5, 3, 6, 12)   # cycles over 64 pixels, in all directions or mostly a
 FIELDS, FIELD = 24, 160   # pictures of noise for each spectrum, and their side
 LEVELS = (35, 110, 205)    # of ground, figure and letter, of 255
 ORDERED = 0.9             # share of the images with these levels; in the others the letter is darkest
-DEPTHS = (5, 45)          # of noise, of 255: mostly little, where letters are learned first, and sometimes much
+DEPTHS = (10, 60)          # of noise, of 255: mostly little, where letters are learned first, and sometimes much
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX)
 
 
