@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
 from ..errors import UsageError
 from .preflight import check_config
@@ -53,7 +53,11 @@ def train(args):
         config.load_from = latest_checkpoint(config.work_dir) if args.resume == 'auto' else args.resume
         config.resume = config.load_from is not None
     check_config(config, phases=('train', 'val'))
-    build_runner(config).train()
+    runner = build_runner(config)
+    try:
+        runner.train()
+    finally:
+        end_workers(runner)
 
 
 def test(args):
@@ -70,7 +74,19 @@ def test(args):
     runner = build_runner(config)
     if args.out and not _is_folder(args.out):
         runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
-    return runner.test()
+    try:
+        return runner.test()
+    finally:
+        end_workers(runner)
+
+
+def end_workers(runner):
+    """End the processes that load a runner's data; garbage collection would wait five seconds for each."""
+    for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
+        if isinstance(loop, BaseLoop):  # else it did not run and is a config yet
+            loop.dataloader._iterator = None
+            if isinstance(loop, IterBasedTrainLoop):
+                loop.dataloader_iterator._iterator = None
 
 
 def build_runner(config):

@@ -19,6 +19,7 @@ from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
 from ..analysis.tuned import count_tuned
+from ..engine.launch import end_workers
 from ..files import write_whole
 from ..version import __version__
 from ..weights.frozen import prompted_backbones
@@ -75,6 +76,7 @@ def execute(config, *, work_dir, save=False):
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
+        end_workers(runner)
         forget_runs()
 
 

@@ -1,0 +1,20 @@
+"""What tools/train.py and tools/test.py leave behind in a process that goes on."""
+import multiprocessing
+from argparse import Namespace
+
+from tests.runs import changed, run_config, save_weights
+from vpt_mm.engine import launch
+
+
+def test_no_worker_outlives_its_run(tmp_path):
+    """With workers that wait for the next epoch, which mmengine's runner keeps in a cycle of references."""
+    config = run_config(tmp_path / 'run', weights=save_weights(tmp_path / 'weights.pth'), iters=2)
+    config = changed(config, **{f'{phase}_dataloader__{name}': value for phase in ('train', 'val', 'test')
+                                for name, value in (('num_workers', 1), ('persistent_workers', True))})
+    config.dump(tmp_path / 'config.py')
+    options = dict(config=str(tmp_path / 'config.py'), work_dir=None, cfg_options=None, launcher='none', local_rank=0)
+    launch.train(Namespace(**options, resume=None, amp=False, no_validate=False))
+    assert not multiprocessing.active_children()
+    checkpoint = str(tmp_path / 'run/iter_2.pth')
+    launch.test(Namespace(**options, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    assert not multiprocessing.active_children()
