@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Makes .venv and runs the tests, a process for each core; arguments go to pytest.
-# Without arguments the whole suite runs, after the checks of tools/check.sh. --cov=vpt_mm prints the coverage, and makes
-# the suite take half as long again.
+# Without arguments: the checks of tools/check.sh, the whole suite, and its coverage, but for tests of torch.compile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests
 export OMP_NUM_THREADS=1
-if [ $# -eq 0 ]; then
-    PYTHON=.venv/bin/python bash tools/check.sh
-    set -- tests
+pytest=(pytest -n auto --dist loadgroup)
+if [ $# -gt 0 ]; then
+    exec .venv/bin/python -m "${pytest[@]}" "$@"
 fi
-.venv/bin/python -m pytest -n auto --dist loadgroup "$@"
+PYTHON=.venv/bin/python bash tools/check.sh
+failed=0
+.venv/bin/python -m "${pytest[@]}" -m traced tests || failed=1
+.venv/bin/python -m slipcover --source vpt_mm --omit 'vpt_mm/.mim/*' --skip-covered --missing-width 40 \
+    -m "${pytest[@]}" -m 'not traced' tests || failed=1
+exit $failed

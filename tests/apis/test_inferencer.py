@@ -282,6 +282,7 @@ def test_a_backbone_stored_in_half(files, inferencer, dtype):
         half.add(files['bias'][0])
 
 
+@pytest.mark.traced
 def test_switching_tasks_compiles_nothing_anew(files, tmp_path):
     from torch._dynamo.testing import CompileCounterWithBackend
     counter = CompileCounterWithBackend('eager')

@@ -57,6 +57,7 @@ def test_nothing_is_kept_before_the_first_prompt(build_vit):
     assert not probe(image)[0].requires_grad
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
 @pytest.mark.parametrize('out_type', ['cls_token', 'featmap'])
 def test_one_graph_under_compile(build_vit, tuning, out_type):

@@ -373,6 +373,7 @@ def test_relative_positions_of_another_window(window, without_index):
     assert_equal_with_gradients(model, batch, expect(model, batch))
 
 
+@pytest.mark.traced
 def test_compiles_in_one_graph():
     model, batch = build(ALL), images(36, 52)
     compiled = torch.compile(model, fullgraph=True, backend='aot_eager')

@@ -206,6 +206,7 @@ def test_frozen_weights_in_half_precision(tuning):
     assert all(one.dtype == torch.float32 and one.grad is not None for one in model.tuning.parameters())
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize('backbone, tuning', [('vit', ADAPTER), ('vit', LORA), ('swin', LORA)])
 def test_torch_compile_changes_nothing(backbone, tuning):
     model, image = learned(backbone, tuning), images()

@@ -63,6 +63,7 @@ def test_its_config_and_state_rebuild_it(model, tmp_path, request):
     assert torch.equal(other(IMAGES)[-1], model(IMAGES)[-1])
 
 
+@pytest.mark.traced
 def test_one_graph_under_compile(model):
     torch.compiler.reset()  # or the graphs of the other forms would reach a limit
     compiled = torch.compile(model, fullgraph=True, backend='eager')  # the capture alone, which is what may fail

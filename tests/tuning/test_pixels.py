@@ -209,6 +209,7 @@ def test_rgb_pixels_need_an_rgb_backbone():
             MODELS.build(dict(type='PromptedViT', tuning=tuning, in_channels=4, **copy.deepcopy(VIT)))
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize('name, tuning', [('vit', PAD), ('vit', PATCH), ('convnext', PAD), ('resnet', CHANNEL)])
 def test_compiles_in_one_graph(name, tuning):
     model, image = build(name, tuning), torch.randn(1, 3, 32, 32, dtype=torch.float64)
