@@ -2,11 +2,11 @@
 import argparse
 
 import torch
-from rich.console import Console
 
 from vpt_mm.analysis.benchmark import compare, where
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
 from vpt_mm.analysis.cost_report import cost_table, plot_costs
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -41,7 +41,7 @@ def run(args):
     title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, '
              f'{args.read} read, {args.precision}, {where(args.device)}; ratios to plain, '
              f'medians and quartiles of {args.repeats} pairs')
-    Console().print(cost_table(costs, batch=args.batch, title=title))
+    print_table(cost_table(costs, batch=args.batch, title=title))
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')

@@ -3,10 +3,10 @@ import argparse
 
 import torch
 from mmengine.config import DictAction
-from rich.console import Console
 
 from vpt_mm.analysis.benchmark import where
 from vpt_mm.analysis.steps import measure_steps, step_table
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -28,7 +28,7 @@ def run(args):
                           repeats=args.repeats, options=args.cfg_options)
     title = (f'Training steps, {args.batch} x {args.size}x{args.size}, {"mixed precision" if args.amp else "float32"}, '
              f'{where(args.device)}; medians and quartiles of {args.repeats}')
-    Console(width=max(Console().width, 118)).print(step_table(costs, batch=args.batch, title=title))
+    print_table(step_table(costs, batch=args.batch, title=title))
 
 
 if __name__ == '__main__':

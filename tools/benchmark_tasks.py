@@ -2,9 +2,9 @@
 import argparse
 
 import torch
-from rich.console import Console
 
 from vpt_mm.analysis.many_tasks import measure, table
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -28,7 +28,7 @@ def run(args):
     torch.set_num_threads(options.pop('threads'))
     title = (f'{args.tasks} tasks on a ViT, arch {args.arch}, p={args.length}, {args.batch} x {args.size}x{args.size}, '
              f'{args.frozen_dtype or "float32"}, {args.device}')
-    Console(width=110).print(table(measure(**options), title=title))
+    print_table(table(measure(**options), title=title))
 
 
 if __name__ == '__main__':

@@ -3,9 +3,9 @@ import argparse
 import os
 import sys
 
-from rich.console import Console
 from rich.progress import track
 
+from vpt_mm.console import print_table
 from vpt_mm.datasets.check import check_task, report_table
 from vpt_mm.datasets.tasks import select_tasks
 from vpt_mm.engine.launch import main
@@ -23,7 +23,7 @@ def parse_args():
 def check(args):
     reports = [check_task(task, root=args.root)
                for task in track(select_tasks(args.names), description='data', transient=True)]
-    Console(width=max(Console().width, 118)).print(report_table(reports))
+    print_table(report_table(reports))
     sys.exit(any(report.problems for report in reports))
 
 

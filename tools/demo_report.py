@@ -2,9 +2,8 @@
 import argparse
 from pathlib import Path
 
-from rich.console import Console
-
 from vpt_mm.analysis import demo
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 METHODS = {'HeadOnly': 'linear', 'VPT-deep': 'deep'}
@@ -22,7 +21,7 @@ def report(args):
     runs = {method: demo.read_run(Path(args.runs, folder)) for method, folder in METHODS.items()}
     out = args.out or Path(args.runs, 'demo.png')
     demo.draw(runs, data=args.data, out=out)
-    Console().print(demo.table(runs))
+    print_table(demo.table(runs))
     print(out)
 
 

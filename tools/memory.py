@@ -2,8 +2,6 @@
 import argparse
 import warnings
 
-from rich.console import Console
-
 from vpt_mm.analysis.memory_report import (
     METHODS,
     OPTIONS,
@@ -12,6 +10,7 @@ from vpt_mm.analysis.memory_report import (
     memory_of_config,
     memory_table,
 )
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -36,7 +35,7 @@ def count(args):
     else:
         memories = [memory_of_backbone(*names, batch=args.batch, size=size, read=args.read)
                     for names in combinations(args.backbones, args.methods, args.options)]
-    Console(width=max(Console().width, 110)).print(memory_table(memories, title=f'GB at a batch of {args.batch}'))
+    print_table(memory_table(memories, title=f'GB at a batch of {args.batch}'))
 
 
 if __name__ == '__main__':

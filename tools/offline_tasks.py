@@ -1,9 +1,8 @@
 """What the offline tasks are like: python tools/offline_tasks.py --convnet --picture docs/offline.jpg."""
 import argparse
 
-from rich.console import Console
-
 from vpt_mm.analysis import offline
+from vpt_mm.console import print_table
 from vpt_mm.datasets.offline.table import DRAWN_TASKS
 from vpt_mm.engine.launch import main
 
@@ -18,7 +17,7 @@ def parse_args():
 
 def show(args):
     names = args.tasks or list(DRAWN_TASKS)
-    Console().print(offline.table(names, convnet=args.convnet))
+    print_table(offline.table(names, convnet=args.convnet))
     if args.picture:
         offline.draw(names, args.picture)
         print(args.picture)

@@ -2,10 +2,9 @@
 import argparse
 import warnings
 
-from rich.console import Console
-
 from vpt_mm.analysis import report
 from vpt_mm.analysis.storage import BENCHMARKS
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -24,7 +23,7 @@ def show(args):
     warnings.filterwarnings('ignore', module='mmseg')
     protocols = [report.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
     table = report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks)
-    Console(width=max(Console().width, 118)).print(table)
+    print_table(table)
     if args.plot:
         report.draw(protocols, args.plot, tasks=args.number_of_tasks)
         print(args.plot)

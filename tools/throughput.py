@@ -1,9 +1,8 @@
 """Images a second on one process and on several: python tools/throughput.py CONFIG --processes 1 2."""
 import argparse
 
-from rich.console import Console
-
 from vpt_mm.analysis.throughput import measure, throughput_table
+from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
 
@@ -18,7 +17,7 @@ def parse_args():
 
 
 def report(args):
-    Console().print(throughput_table(
+    print_table(throughput_table(
         measure(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
 
 

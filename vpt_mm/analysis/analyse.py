@@ -1,6 +1,5 @@
 """tools/analyse.py's work: from a sweep's table, or a trained classifier, to tables and pictures."""
-from rich.console import Console
-
+from ..console import print_table
 from ..engine.launch import load_config
 from ..files import write_whole
 from . import curves, significance, table_one, tsne
@@ -13,7 +12,7 @@ def analyse(args):
         return show_tsne(args)
     sheets = SHEETS[args.command](read_results(args.results, protocols=args.protocols), args)
     for sheet in sheets:
-        Console(width=max(Console().width, 118)).print(sheet.rich())
+        print_table(sheet.rich())
     if args.markdown:
         write_whole('\n'.join(sheet.markdown() for sheet in sheets).encode(), args.markdown)
     return sheets

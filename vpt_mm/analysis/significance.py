@@ -1,4 +1,6 @@
 """Is one protocol better than another, or was it chance? The two tests of the paper's appendix."""
+import warnings
+
 from ..errors import UsageError
 from .results import by_task, means
 from .sheet import Sheet
@@ -51,15 +53,17 @@ def welch(rows, *, contender, alternative='greater'):
         for task, seeds in tasks.items():
             require_seeds(protocol, task, seeds)
     own = values.pop(contender)
-    return {protocol: {task: stats.ttest_ind(own[task], seeds, equal_var=False, alternative=alternative)
-                       for task, seeds in tasks.items()} for protocol, tasks in values.items()}
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Precision loss', RuntimeWarning)  # seeds may well agree to the last image
+        return {protocol: {task: stats.ttest_ind(own[task], seeds, equal_var=False, alternative=alternative)
+                           for task, seeds in tasks.items()} for protocol, tasks in values.items()}
 
 
 def wilcoxon_sheet(rows, *, contender, alternative='greater'):
     """:func:`wilcoxon` as a sheet."""
     found = wilcoxon(rows, contender=contender, alternative=alternative)
     return Sheet(f'Wilcoxon signed-rank test over tasks: {contender} {alternative}', ['against', 'W', 'p'],
-                 [[protocol, f'{one.statistic:g}', f'{one.pvalue:.2e}'] for protocol, one in found.items()])
+                 [[protocol, f'{one.statistic:g}', f'{one.pvalue:.2g}'] for protocol, one in found.items()])
 
 
 def welch_sheet(rows, *, contender, alternative='greater'):
@@ -67,5 +71,5 @@ def welch_sheet(rows, *, contender, alternative='greater'):
     found = welch(rows, contender=contender, alternative=alternative)
     tasks = list(dict.fromkeys(row['task'] for row in rows))
     return Sheet(f"Welch's t-test over seeds, p-values: {contender} {alternative}", ['against', *tasks],
-                 [[protocol, *(f'{tests[task].pvalue:.2e}' for task in tasks)] for protocol, tests in found.items()],
+                 [[protocol, *(f'{tests[task].pvalue:.2g}' for task in tasks)] for protocol, tests in found.items()],
                  'nan: neither protocol varies over seeds')

@@ -3,8 +3,8 @@ import logging
 from pathlib import Path
 
 from mmengine.logging import MMLogger
-from rich.console import Console
 
+from ..console import print_table
 from ..datasets.check import require_data
 from .conduct import Conductor
 from .plan import read_plan
@@ -25,7 +25,7 @@ def sweep(args):
     if conductor.waiting and args.limit != 0:
         _run(conductor, args)
     rows = conductor.write_table()
-    Console().print(summary(rows))
+    print_table(summary(rows))
     print(f'{len(rows)} runs: {folder}/results.csv')
     return rows
 

@@ -19,7 +19,7 @@ test_evaluator = val_evaluator
 optim_wrapper = dict(
     type='PromptOptimWrapper',
     constructor='PromptOptimWrapperConstructor',
-    optimizer=dict(type='SGD', lr=1. * 64 / 256, momentum=0.9, weight_decay=0.0001))
+    optimizer=dict(type='SGD', lr=0.25 * 64 / 256, momentum=0.9, weight_decay=0.0001))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=10, by_epoch=False),
     dict(type='CosineAnnealingLR', begin=10, end=100, by_epoch=False),
