@@ -31,6 +31,7 @@ def served_logits(inferencer, name, image):
     return sample.seg_logits.data.numpy()
 
 
+@pytest.mark.traced
 def test_onnx(inferencer, tmp_path):
     """A segmentor whose method does not mix; a classifier's prompts: tests/tools/test_task_tools.py."""
     onnxruntime = pytest.importorskip('onnxruntime', reason='ONNX graphs run in onnxruntime, which is not installed')
@@ -48,6 +49,7 @@ def test_onnx(inferencer, tmp_path):
         np.testing.assert_allclose(ours, theirs, atol=1e-4 * max(1, np.abs(theirs).max()))
 
 
+@pytest.mark.traced
 @pytest.mark.parametrize('name', ['deep', 'setr'])
 def test_torch_export(inferencer, tmp_path, name):
     file, extra = tmp_path / 'task.pt2', {'task.json': ''}

@@ -73,6 +73,7 @@ def test_predict_says_what_can_not_be(command, folder, arguments, reason):
         command('predict', *arguments)
 
 
+@pytest.mark.traced
 def test_export(command, folder):
     onnxruntime = pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')
     pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
