@@ -1,4 +1,4 @@
-"""docs/offline.md says what docs/offline_results.csv holds, and a run of it, done again, lands where it says."""
+"""docs/offline.md says what its files of results hold, and a run, done again, lands where it says."""
 from statistics import mean, stdev
 
 import pytest
@@ -12,22 +12,23 @@ from vpt_mm.sweep.plan import read_plan
 from vpt_mm.sweep.runs import cells_of
 
 
-@pytest.fixture(scope='module')
-def finals():
-    return read_results(ROOT / 'docs/offline_results.csv').finals()
+def finals(name):
+    return read_results(ROOT / 'docs' / f'{name}.csv').finals()
 
 
-@pytest.mark.parametrize('sheet_of', [
-    table_one, seeds_table, lambda rows: wilcoxon_sheet(rows, contender='VPT-deep'),
-    lambda rows: welch_sheet(rows, contender='VPT-deep')], ids=['table', 'seeds', 'wilcoxon', 'welch'])
-def test_the_tables_are_those_of_the_results(finals, sheet_of):
+@pytest.mark.parametrize('name, sheet_of', [
+    ('offline_results', table_one), ('offline_results', seeds_table), ('offline_swin_results', seeds_table),
+    ('offline_results', lambda rows: wilcoxon_sheet(rows, contender='VPT-deep')),
+    ('offline_results', lambda rows: welch_sheet(rows, contender='VPT-deep'))],
+    ids=['table', 'seeds', 'swin', 'wilcoxon', 'welch'])
+def test_the_tables_are_those_of_the_results(name, sheet_of):
     page = (ROOT / 'docs/offline.md').read_text().splitlines()
-    lines = [line for line in sheet_of(finals).markdown().splitlines() if line.startswith('|')]
+    lines = [line for line in sheet_of(finals(name)).markdown().splitlines() if line.startswith('|')]
     assert len(lines) > 5 and [line for line in lines if line not in page] == []
 
 
-def test_a_run_done_again_lands_within_its_deviation(finals, tmp_path):
-    reported = [row for row in finals if (row['task'], row['protocol']) == ('texture', 'VPT-deep')]
+def test_a_run_done_again_lands_within_its_deviation(tmp_path):
+    reported = [row for row in finals('offline_results') if (row['task'], row['protocol']) == ('texture', 'VPT-deep')]
     plan = read_plan(ROOT / 'configs/sweeps/offline_reduced.py', tasks=['texture'], protocols=['VPT-deep'], seeds=[82])
     cell, = cells_of(plan)
     point = next(point for point in cell.protocol.points if point['lr'] == reported[0]['lr'])
