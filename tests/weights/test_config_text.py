@@ -1,4 +1,7 @@
 """Configs in task files are data: whatever they say, nothing of it runs."""
+import gc
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,40 @@ def test_reads_what_mmengine_writes(name):
     read = read_config(config.pretty_text)
     assert read == config._cfg_dict
     require_registered([read.model, read.test_dataloader.dataset.pipeline])
+
+
+class SlowToDie:
+    """Garbage in a cycle; collecting it lets other threads run."""
+
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        time.sleep(1e-5)
+
+
+def test_many_threads_read_at_once():
+    """Collections in the midst of a parse change threads, where Python counts depth for all of them together."""
+    text, failed = 'a = ' + 'dict(b=[' * 20 + '1, ' * 400 + '])' * 20, []
+
+    def read():
+        try:
+            for _ in range(20):
+                SlowToDie(), SlowToDie(), SlowToDie(), SlowToDie(), SlowToDie()
+                read_config(text)
+        except SystemError as error:
+            failed.append(error)
+
+    threads, before = [threading.Thread(target=read) for _ in range(8)], gc.get_threshold()
+    gc.set_threshold(50)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        gc.set_threshold(*before)
+    assert not failed
 
 
 @pytest.mark.parametrize('text', [

@@ -1,12 +1,14 @@
 """read_config(): the config that a task file carries, read as data and never run."""
 import ast
 import re
+import threading
 
 from mmengine import registry
 from mmengine.config import ConfigDict
 
 from ..errors import UsageError
 
+PARSING = threading.Lock()  # some Pythons count the depth of a tree for all threads together (CPython issue 106905)
 NAME = r'(?:(?:mmengine|mmcv|mmseg|mmpretrain)\.)?(\w+)'
 
 
@@ -22,7 +24,8 @@ def read_config(text):
         UsageError: anything but literals in the text.
     """
     try:
-        lines = ast.parse(text).body
+        with PARSING:
+            lines = ast.parse(text).body
         entries = {}
         for line in lines:
             if not isinstance(line, ast.Assign) or len(line.targets) != 1 or not isinstance(line.targets[0], ast.Name):
