@@ -1,7 +1,11 @@
 """A wheel, installed away from the checkout: mim trains, tests and searches with it, and mmseg's tools train."""
 import os
+import shutil
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -71,6 +75,24 @@ def test_the_source_distribution_installs_the_same(installed, tmp_path):
 def test_it_is_searched(mim):
     printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k', '--display-width', '120')
     assert 'arxiv.org/abs/2203.12119' in printed and 'configs/setr_vpt_ade20k.py' in printed
+
+
+@pytest.mark.xdist_group('wheel')
+def test_weights_are_downloaded_from_where_a_metafile_says(installed, tmp_path):
+    """From a server of this test: no other has weights of these configs yet."""
+    shutil.copytree(installed, tmp_path / 'site')
+    metafile = tmp_path / 'site/vpt_mm/.mim/configs/offline/metafile.yml'
+    handler = partial(SimpleHTTPRequestHandler, directory=ROOT / 'configs/offline')
+    with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        line = '    Config: configs/offline/vit_offline.py'
+        url = f'http://127.0.0.1:{server.server_address[1]}/vit.pth'
+        metafile.write_text(metafile.read_text().replace(line, f'{line}\n    Weights: {url}'))
+        run('-m', 'mim', 'download', 'vpt_mm', '--config', 'vit_offline', '--dest', 'out', cwd=tmp_path,
+            path=tmp_path / 'site')
+        server.shutdown()
+    assert (tmp_path / 'out/vit.pth').read_bytes() == (ROOT / 'configs/offline/vit.pth').read_bytes()
+    assert (tmp_path / 'out/vit_offline.py').is_file()
 
 
 @pytest.mark.xdist_group('wheel')
