@@ -25,7 +25,7 @@ def installed(tmp_path_factory):
     folder = tmp_path_factory.mktemp('wheel')
     run('-m', 'build', '--no-isolation', '--outdir', folder / 'dist', ROOT, cwd=folder)
     wheel, = (folder / 'dist').glob('*.whl')
-    run('-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder / 'site', wheel, cwd=folder)
+    run('-m', 'mim', 'install', '--no-deps', '--target', folder / 'site', wheel, cwd=folder)
     return folder / 'site'
 
 
