@@ -51,7 +51,6 @@ RUNNERS = [
     (r'python tools/throughput\.py .*', 'tests/analysis/test_throughput.py::test_two_processes_train_by_the_tools'),
     (r'python tools/train\.py CONFIG --cfg-options optim_wrapper\.accumulative_counts=4',
      'tests/docs/test_commands.py::test_commands_of_a_page_run_in_order'),
-    (r'torchrun .*', Unrun('needs GPUs; tests/tuning/test_distributed.py runs two processes on a CPU')),
     (r'python tools/(train|test)\.py configs/setr_vpt_ade20k\.py.*', ADE20K),
     (r'python -m vpt_mm\.datasets\.digit_scenes data/(ade|digit_scenes).*', 'tests/datasets/test_digit_scenes.py'),
     (r'python tools/(train|test)\.py configs/digits/setr_digits_deep\.py.*',
