@@ -1,12 +1,9 @@
 """The site: bash tools/build_docs.sh."""
-import sys
 from pathlib import Path
 
+import vpt_mm
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-import vpt_mm  # noqa: E402  (found by the line above)
-
 project = 'vpt_mm'
 release = vpt_mm.__version__
 project_copyright = 'the authors of vpt_mm'

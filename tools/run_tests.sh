@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv and runs the tests, a process for each core; arguments go to pytest.
-# Without arguments: the checks of tools/check.sh, the whole suite, and its coverage, but for tests of graphs that torch traces.
+# Without arguments: the checks of tools/check.sh, then the whole suite with its coverage, to which tests of graphs that
+# torch traces do not count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests

@@ -21,8 +21,6 @@ from vpt_mm.errors import UsageError
 pytest.importorskip('gradio', reason='the app needs gradio, which is not installed')
 uvicorn = pytest.importorskip('uvicorn', reason='the app needs uvicorn, which is not installed')
 
-from vpt_mm.apis.app import build_app  # noqa: E402  (imports gradio, so the skip comes first)
-
 DEEP = dict(type='DeepPrompt', length=3)
 CLIENTS, REQUESTS = 32, 1000
 
@@ -43,10 +41,11 @@ def inferencer(files):
 
 
 class Server:
-    """The app at a free port of this machine."""
+    """The app at a free port of this machine; arguments of ``build_app``."""
 
-    def __init__(self, app):
-        self.server = uvicorn.Server(uvicorn.Config(app, log_level='error'))
+    def __init__(self, inferencer, **options):
+        from vpt_mm.apis.app import build_app  # which needs gradio
+        self.server = uvicorn.Server(uvicorn.Config(build_app(inferencer, **options), log_level='error'))
         self.socket = socket.socket()
         self.socket.bind(('127.0.0.1', 0))
         self.port = self.socket.getsockname()[1]
@@ -70,7 +69,7 @@ class Server:
 
 @pytest.fixture(scope='module')
 def server(inferencer):
-    server = Server(build_app(inferencer, most_upload=300_000))
+    server = Server(inferencer, most_upload=300_000)
     yield server
     server.stop()
 
@@ -178,7 +177,7 @@ def test_a_full_queue_is_said(inferencer, monkeypatch):
         return go.wait(60) and predict(*args, **options)
 
     monkeypatch.setattr(inferencer, 'predict', predict_later)
-    server = Server(build_app(inferencer, batch_size=1, most_waiting=1))
+    server = Server(inferencer, batch_size=1, most_waiting=1)
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(server.ask('POST', '/api/predict?task=birds',
                                                                           IMAGES[0]))) for _ in range(6)]
@@ -196,7 +195,7 @@ def test_a_full_queue_is_said(inferencer, monkeypatch):
 
 
 def test_passwords(inferencer):
-    server = Server(build_app(inferencer, auth=('me', 'secret')))
+    server = Server(inferencer, auth=('me', 'secret'))
     for given, status in (('me:secret', 200), ('me:wrong', 401), (None, 401)):
         headers = {'Authorization': 'Basic ' + base64.b64encode(given.encode()).decode()} if given else {}
         assert server.ask('GET', '/api/tasks', headers=headers)[0] == status

@@ -42,7 +42,7 @@ def test_many_threads_read_at_once():
     def read():
         try:
             for _ in range(20):
-                SlowToDie(), SlowToDie(), SlowToDie(), SlowToDie(), SlowToDie()
+                [SlowToDie() for _ in range(5)]
                 read_config(text)
         except SystemError as error:
             failed.append(error)

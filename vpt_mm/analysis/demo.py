@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.fileio import list_from_file
-from mmengine.registry import MODELS, init_default_scope
 from rich.table import Table
 
 from ..datasets import DigitScenesDataset
 from ..errors import UsageError
+from ..models.weightless import build_weightless
 from ..weights.config_text import read_config
 from .picture import picture
 from .tuned import count_tuned
@@ -59,8 +59,7 @@ def _newest(folder, pattern):
 
 def _count(config_text):
     config = read_config(config_text)
-    init_default_scope(config.default_scope)
-    return count_tuned(MODELS.build(config.model)).tuned
+    return count_tuned(build_weightless(config.model, scope=config.default_scope)).tuned
 
 
 def _seconds(meta):

@@ -1,4 +1,5 @@
 """Is one protocol better than another, or was it chance? The two tests of the paper's appendix."""
+import math
 import warnings
 
 from ..errors import UsageError
@@ -70,6 +71,7 @@ def welch_sheet(rows, *, contender, alternative='greater'):
     """:func:`welch` as a sheet: p-values."""
     found = welch(rows, contender=contender, alternative=alternative)
     tasks = list(dict.fromkeys(row['task'] for row in rows))
+    same = any(math.isnan(test.pvalue) for tests in found.values() for test in tests.values())
     return Sheet(f"Welch's t-test over seeds, p-values: {contender} {alternative}", ['against', *tasks],
                  [[protocol, *(f'{tests[task].pvalue:.2g}' for task in tasks)] for protocol, tests in found.items()],
-                 'nan: neither protocol varies over seeds')
+                 'nan: neither protocol varies over seeds' if same else '')
