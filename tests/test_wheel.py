@@ -29,9 +29,9 @@ def installed(tmp_path_factory):
     return folder / 'site'
 
 
-def run(*arguments, cwd, path=None):
+def run(*arguments, cwd, path=None, python=sys.executable):
     """Run Python on arguments in a folder; returns what it printed."""
-    ended = subprocess.run([sys.executable, *map(str, arguments)], cwd=cwd, text=True, stdout=subprocess.PIPE,
+    ended = subprocess.run([python, *map(str, arguments)], cwd=cwd, text=True, stdout=subprocess.PIPE,
                            stderr=subprocess.STDOUT, env=dict(os.environ, PYTHONPATH=str(path or '')))
     assert ended.returncode == 0, ended.stdout[-3000:]
     return ended.stdout
@@ -110,3 +110,19 @@ def test_every_file_that_mim_needs_is_in_it(installed):
         packed = {file.relative_to(installed / 'vpt_mm/.mim') for file in (installed / 'vpt_mm/.mim' / name).rglob('*')
                   if file.is_file() and file.suffix != '.pyc'}
         assert packed == expected
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_in_an_environment_that_was_empty(installed, tmp_path):
+    """Everything that the wheel needs comes with it."""
+    wheel, = (installed.parent / 'dist').glob('*.whl')
+    run('-m', 'venv', 'env', cwd=tmp_path)
+    mim = partial(run, '-m', cwd=tmp_path, python=tmp_path / 'env/bin/python')
+    mim('pip', 'install', '--quiet', '-c', ROOT / 'requirements/constraints.txt', f'{wheel}[lite,mim]')
+    mim('mim', 'train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
+    assert 'accuracy/top1' in mim('mim', 'test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', *QUICK)
+    assert 'setr_vpt_ade20k' in mim('mim', 'search', 'vpt_mm', '--config', 'setr_vpt_ade20k')
+    mim('mim', 'gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
+        '--model.backbone.tuning.length 2 3', *QUICK)
+    assert len(list((tmp_path / 'grid').glob('*/iter_2.pth'))) == 2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv and runs the tests, a process for each core; arguments go to pytest.
 # Without arguments: the checks of tools/check.sh, then the whole suite with its coverage, to which tests of graphs that
-# torch traces do not count.
+# torch traces do not count. Tests that take minutes run on demand: bash tools/run_tests.sh -m slow tests -rP
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests
@@ -14,5 +14,5 @@ PYTHON=.venv/bin/python bash tools/check.sh
 failed=0
 .venv/bin/python -m "${pytest[@]}" -m traced tests || failed=1
 .venv/bin/python -m slipcover --source vpt_mm --omit 'vpt_mm/.mim/*' --skip-covered --missing-width 40 \
-    -m "${pytest[@]}" -m 'not traced' tests || failed=1
+    -m "${pytest[@]}" -m 'not traced and not slow' tests || failed=1
 exit $failed

@@ -1,38 +1,25 @@
 """Which test or script runs each command of the pages: a pattern of the whole command, and its runner.
 
-A runner is a test (path::name), a script, ``HERE`` for those that test_commands.py runs at a small size, or
-``Unrun`` with the reason. The first pattern that fits counts. A new command on a page needs a line here.
+A runner is a test (path::name) or a script; ``HERE`` runs commands at a small size, ``CLONE`` as they stand, which
+takes longer than the suite may. The first pattern that fits counts. A new command on a page needs a line here.
 """
-from dataclasses import dataclass
+import re
 
 HERE = 'tests/docs/test_commands.py::test_commands_of_a_page_run_in_order'
-
-
-@dataclass(frozen=True)
-class Unrun:
-    """A command that no test runs.
-
-    Attributes:
-        reason: what it would need.
-    """
-
-    reason: str
-
-
+CLONE = 'tests/docs/test_fresh_clone.py'
 ADE20K = 'tests/configs/test_setr_vpt_ade20k.py::test_it_trains_validates_saves_resumes_and_tests'
 WEIGHTS = 'tests/tools/test_weights_tools.py'
 PROTOCOLS = 'tests/configs/test_protocols.py'
 RUNNERS = [
-    (r'bash tools/demo\.sh', Unrun('takes minutes; tests of the digit configs and of the report run its steps')),
+    (r'bash tools/demo\.sh', CLONE),
     (r'bash tools/run_tests\.sh.*', '.ci/run'),
     (r'bash tools/setup_env\.sh', 'tools/run_tests.sh'),
-    (r'source \.venv/bin/activate', Unrun("changes the reader's shell and nothing else")),
+    (r'source \.venv/bin/activate', CLONE),
     (r'bash tools/build_docs\.sh', 'tests/docs/test_site.py::test_the_site_builds_without_a_warning'),
     (r'pip install (-c requirements/constraints.txt )?-e "\.\[[\w,]+\]"', 'tools/setup_env.sh'),
-    (r'python -m venv \.venv', 'tools/setup_env.sh'),
-    (r'(MMCV_WITH_OPS=1 )?\.venv/bin/pip install .*(mmcv==2\.1\.0|ninja).*',
-     Unrun('compiles for a quarter of an hour')),
-    (r'pip install ("setuptools|openmim==|tensorboard).*', Unrun('changes the environment that the tests run in')),
+    (r'python -m venv \.venv', CLONE),
+    (r'(MMCV_WITH_OPS=1 )?\.venv/bin/pip install .*(mmcv==2\.1\.0|ninja).*', CLONE),
+    (r'pip install ("setuptools|openmim==|tensorboard).*', CLONE),
 
     (r'mim gridsearch .*', 'tests/test_wheel.py::test_a_grid_of_prompt_lengths_is_searched'),
     (r'mim download.*', 'tests/test_wheel.py::test_weights_are_downloaded_from_where_a_metafile_says'),
@@ -43,7 +30,7 @@ RUNNERS = [
      'tests/test_wheel.py::test_the_tools_of_mmsegmentation_need_the_config_alone'),
     (r'python tools/prompt_config\.py .*', 'tests/engine/test_prompt_config.py::test_the_command_line'),
 
-    (r'.* --amp', Unrun('needs a GPU')),
+    (r'.* --amp', 'tests/engine/test_launch.py::test_amp_from_the_command_to_the_optimizer'),
     (r'bash tools/gpu_page\.sh', 'tests/tools/test_gpu_page.py::test_a_trial_goes_through_all_commands'),
     (r'bash tools/dist_train\.sh .*', 'tests/analysis/test_throughput.py::test_two_processes_train_by_the_tools'),
     (r'bash tools/dist_test\.sh .*', 'tests/tools/test_launch_scripts.py::test_two_processes_test_as_one'),
@@ -102,3 +89,8 @@ RUNNERS = [
     (r'python -m vpt_mm\.datasets\.digit_folders .*', HERE),
     (r'python -m vpt_mm\.datasets\.digit_scenes data/segments .*', HERE),
 ]
+
+
+def runner_of(command):
+    """The runner of a command, or None."""
+    return next((runner for pattern, runner in RUNNERS if re.fullmatch(pattern, command)), None)

@@ -8,6 +8,13 @@ from ..errors import UsageError
 from ..weights.frozen import prompted_backbones, unwrap
 
 
+def require_gpu(wrapper):
+    """Raise UsageError where there is no GPU for an optimizer wrapper of mixed precision."""
+    if not torch.cuda.is_available():
+        raise UsageError(f'mixed precision (--amp, {wrapper}) needs a GPU and none is available: train without it, with '
+                         "optim_wrapper type='PromptOptimWrapper'.")
+
+
 class _TrainableOnly:
     """Mixin: refuses an optimizer that holds a frozen parameter, or none at all.
 
@@ -37,9 +44,7 @@ class AmpPromptOptimWrapper(_TrainableOnly, AmpOptimWrapper):
     """mmengine's ``AmpOptimWrapper`` (mixed precision, on a GPU) over trainable parameters only."""
 
     def __init__(self, **kwargs):
-        if not torch.cuda.is_available():
-            raise UsageError('mixed precision (--amp, AmpPromptOptimWrapper) needs a GPU and none is available: '
-                             "train without --amp, with optim_wrapper type='PromptOptimWrapper'.")
+        require_gpu(type(self).__name__)
         super().__init__(**kwargs)
 
 

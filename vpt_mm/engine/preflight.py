@@ -3,11 +3,11 @@ import os
 import re
 from pathlib import Path
 
-import torch
 from mmengine.registry import DATASETS, init_default_scope
 from mmengine.runner import CheckpointLoader
 
 from ..errors import UsageError
+from . import optim
 from .own_data import check_class_folders, check_masks
 
 WHERE_TO_GET = {
@@ -48,8 +48,8 @@ def check_imports(config):
 
 def check_precision(config):
     wrapper = (config.get('optim_wrapper') or {}).get('type', '')
-    if 'Amp' in str(wrapper) and not torch.cuda.is_available():
-        raise UsageError(f'mixed precision (--amp, {wrapper}) needs a GPU and none is available: train without it.')
+    if 'Amp' in str(wrapper):
+        optim.require_gpu(wrapper)
 
 
 def check_work_dir(path):
