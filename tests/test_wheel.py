@@ -117,12 +117,20 @@ def test_every_file_that_mim_needs_is_in_it(installed):
 def test_in_an_environment_that_was_empty(installed, tmp_path):
     """Everything that the wheel needs comes with it."""
     wheel, = (installed.parent / 'dist').glob('*.whl')
+    python = tmp_path / 'env/bin/python'
     run('-m', 'venv', 'env', cwd=tmp_path)
-    mim = partial(run, '-m', cwd=tmp_path, python=tmp_path / 'env/bin/python')
-    mim('pip', 'install', '--quiet', '-c', ROOT / 'requirements/constraints.txt', f'{wheel}[lite,mim]')
+    mim = partial(run, '-m', cwd=tmp_path, python=python)
+    install = partial(mim, 'pip', 'install', '--quiet', '-c', ROOT / 'requirements/constraints.txt')
+    install(f'{wheel}[lite,mim]')
+    train, = (tmp_path / 'env').rglob('vpt_mm/.mim/tools/train.py')
+    without = subprocess.run([python, train, train.parents[1] / 'configs/digits' / CONFIG], cwd=tmp_path, text=True,
+                             capture_output=True)
+    assert without.stderr.splitlines()[-1].startswith('error: drawing digits needs sklearn')
+    assert 'Traceback' not in without.stderr
+    install('vpt-mm[demo]')  # as the message says
     mim('mim', 'train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
     assert 'accuracy/top1' in mim('mim', 'test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', *QUICK)
     assert 'setr_vpt_ade20k' in mim('mim', 'search', 'vpt_mm', '--config', 'setr_vpt_ade20k')
     mim('mim', 'gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
         '--model.backbone.tuning.length 2 3', *QUICK)
-    assert len(list((tmp_path / 'grid').glob('*/iter_2.pth'))) == 2
+    assert len(list(tmp_path.glob('grid_*/iter_2.pth'))) == 2

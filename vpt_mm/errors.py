@@ -1,5 +1,6 @@
 """The one kind of error that the caller can mend, and how its messages name things."""
 import difflib
+from contextlib import contextmanager
 
 
 class UsageError(ValueError):
@@ -19,3 +20,18 @@ def did_you_mean(name, known):
     """' Did you mean X?' where one of the known names is near, else nothing."""
     near = difflib.get_close_matches(str(name), known, n=1)
     return f' Did you mean {near[0]}?' if near else ''
+
+
+@contextmanager
+def needs_extra(extra, what):
+    """Context of imports: a module that is not there becomes a UsageError, which names the extra that brings it.
+
+    Args:
+        extra: of this package (a file of requirements/).
+        what: the beginning of the sentence, such as 'the app'.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{what} needs {error.name.partition('.')[0]}, which is not installed: "
+                         f'pip install "vpt-mm[{extra}]"') from None

@@ -27,5 +27,5 @@ def test_what_can_not_be_drawn_is_refused(tmp_path, monkeypatch):
             picture(tmp_path / 'line.doc', size=(2, 1)):
         pass
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
-    with pytest.raises(UsageError, match='pictures need matplotlib'), picture(tmp_path / 'line.png', size=(2, 1)):
+    with pytest.raises(UsageError, match='a picture needs matplotlib'), picture(tmp_path / 'line.png', size=(2, 1)):
         pass

@@ -56,5 +56,5 @@ def test_what_cannot_be_drawn_is_refused(trained, monkeypatch):
     with pytest.raises(UsageError, match='features of a classifier are drawn, got a EncoderDecoder'):
         tsne.features_of(config, checkpoint)
     monkeypatch.setitem(sys.modules, 'sklearn.manifold', None)
-    with pytest.raises(UsageError, match='t-SNE needs scikit-learn'):
+    with pytest.raises(UsageError, match='t-SNE needs sklearn'):
         tsne.embed(np.zeros((50, 2)))

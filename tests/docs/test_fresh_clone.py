@@ -31,7 +31,7 @@ def type_in(command, folder):
     run = subprocess.run(['bash', '-c', command], cwd=folder, text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, env={**os.environ, 'PATH': path, 'PYTHONPATH': ''})
     assert run.returncode == 0, f'{command}\n{run.stdout[-5000:]}'
-    print(f'{time.monotonic() - start:5.0f} s  {command}')
+    sys.stdout.write(f'{time.monotonic() - start:5.0f} s  {command}\n')
 
 
 def type_all(page, folder):
@@ -55,5 +55,5 @@ def test_what_mends_an_environment_installs(clone):
 
 def test_a_full_mmcv_compiles_and_serves(clone):
     type_all('docs/install.md', clone)
-    type_in('bash tools/run_tests.sh tests/test_compat.py tests/models/test_vit.py tests/configs/test_upernet.py', clone)
+    type_in('bash tools/run_tests.sh tests/test_compat.py tests/models/test_vit.py', clone)
     type_in(f"python -W ignore -c '{COMPILED}'", clone)

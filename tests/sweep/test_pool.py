@@ -65,7 +65,7 @@ def test_an_address_that_does_not_answer_is_named_at_once(address, words):
 
 def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, 'ray', None)
-    with pytest.raises(UsageError, match=r'pip install -e "\.\[sweep\]"'):
+    with pytest.raises(UsageError, match=r'a sweep needs ray.*vpt-mm\[sweep\]'):
         RayPool()
 
 

@@ -5,14 +5,16 @@ from rich.table import Table
 from torch import nn
 
 from ..datasets.offline.table import DRAWN_TASKS, load_split
+from ..errors import needs_extra
 from .picture import picture
 
 
 def mean_colour_score(name, *, seed=0):
     """Test accuracy of logistic regression on the three channel means: near chance, if a task asks for more."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    with needs_extra('demo', 'logistic regression'):
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
     (images, labels), (held_out, truth) = (load_split(name, split, seed=seed) for split in ('train800val200', 'test'))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     return model.fit(images.mean((1, 2)), labels).score(held_out.mean((1, 2)), truth)

@@ -3,7 +3,7 @@ import io
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from ..files import write_whole
 
 
@@ -19,10 +19,8 @@ def picture(out, rows=1, columns=1, *, size, **options):
     Raises:
         UsageError: matplotlib is not installed, or an ending that is none of its formats.
     """
-    try:
+    with needs_extra('demo', 'a picture'):
         from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise UsageError('pictures need matplotlib: pip install -e ".[demo]"') from None
     figure = Figure(figsize=size, layout='constrained')
     formats, kind = figure.canvas.get_supported_filetypes(), Path(out).suffix[1:]
     if kind not in formats:

@@ -4,7 +4,7 @@ import torch
 from mmengine.device import get_device
 
 from ..engine.launch import build_runner
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from .picture import picture
 
 
@@ -42,10 +42,8 @@ def embed(features, *, seed=0, perplexity=30):
     Raises:
         UsageError: scikit-learn is not installed, or fewer images than a neighbourhood has.
     """
-    try:
+    with needs_extra('demo', 't-SNE'):
         from sklearn.manifold import TSNE
-    except ModuleNotFoundError:
-        raise UsageError('t-SNE needs scikit-learn: pip install -e ".[demo]"') from None
     if len(features) <= perplexity:
         raise UsageError(f'perplexity must be below the number of images, got {perplexity} and {len(features)}.')
     return TSNE(perplexity=perplexity, random_state=seed, init='pca').fit_transform(features)

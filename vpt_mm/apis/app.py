@@ -3,19 +3,17 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from .access import knows, require_password
 from .batching import Batcher, QueueFull
 from .images import read_image
 from .page import mount_page
 from .results import describe, draw, encode_png, summarize
 
-try:
+with needs_extra('app', 'the app'):
     from fastapi import FastAPI, Request, Response
     from fastapi.concurrency import run_in_threadpool
     from fastapi.responses import JSONResponse
-except ImportError:
-    raise UsageError('the app needs gradio: pip install -e ".[app]".') from None
 
 MEGABYTE = 2 ** 20
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from ..version import __version__
 from .mixed import WALKS, combine
 
@@ -124,10 +124,10 @@ def describe_export(task, size, opset):
 
 
 def _write_onnx(program, file, facts, opset, images):
-    try:
+    with needs_extra('export', 'export to ONNX'):
+        import onnx  # noqa: F401  (torch imports these two in the midst of its work)
         import onnxruntime
-    except ImportError:
-        raise UsageError('export to ONNX needs onnx, onnxscript and onnxruntime: pip install -e ".[export]".') from None
+        import onnxscript  # noqa: F401
     exported = torch.onnx.export(program, opset_version=opset, input_names=[INPUT], output_names=[OUTPUT], dynamo=True,
                                  verbose=False)
     exported.model.metadata_props.update(facts)

@@ -1,14 +1,12 @@
 """The app's page, by Gradio: pick a task, drop an image, see the result, add a task file."""
 import warnings
 
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from .images import read_image
 from .results import describe, draw, summarize
 
-try:
+with needs_extra('app', 'the app'):
     import gradio
-except ImportError:
-    raise UsageError('the app needs gradio: pip install -e ".[app]".') from None
 
 
 def mount_page(app, inferencer, batcher, *, auth, most_upload):

@@ -11,8 +11,8 @@ from ..weights.frozen import prompted_backbones, unwrap
 def require_gpu(wrapper):
     """Raise UsageError where there is no GPU for an optimizer wrapper of mixed precision."""
     if not torch.cuda.is_available():
-        raise UsageError(f'mixed precision (--amp, {wrapper}) needs a GPU and none is available: train without it, with '
-                         "optim_wrapper type='PromptOptimWrapper'.")
+        raise UsageError(f'mixed precision (--amp, {wrapper}) needs a GPU and none is available: train without --amp, '
+                         "with optim_wrapper type='PromptOptimWrapper'.")
 
 
 class _TrainableOnly:

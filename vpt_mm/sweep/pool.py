@@ -2,7 +2,7 @@
 import os
 import socket
 
-from ..errors import UsageError
+from ..errors import UsageError, needs_extra
 from .execute import execute_in_worker
 
 PATIENCE = 5  # seconds that a cluster has to answer
@@ -67,11 +67,9 @@ class RayPool:
 
 
 def _import_ray():
-    try:
+    with needs_extra('sweep', 'a sweep'):
         import ray
         import ray.exceptions
-    except ModuleNotFoundError:
-        raise UsageError('a sweep runs on Ray, which is not installed: pip install -e ".[sweep]"') from None
     return ray
 
 

@@ -7,6 +7,7 @@ import functools
 import cv2
 import numpy as np
 
+from ...errors import needs_extra
 from ..scans import load_scans
 
 PARTS = ('train', 'val', 'test')
@@ -22,7 +23,8 @@ def photo(name):
         with cbook.get_sample_data('grace_hopper.jpg') as file:
             data = np.frombuffer(file.read(), np.uint8)
         return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
-    from sklearn.datasets import load_sample_image
+    with needs_extra('demo', 'drawing offline tasks'):
+        from sklearn.datasets import load_sample_image
     return load_sample_image(f'{name}.jpg')
 
 

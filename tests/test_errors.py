@@ -1,0 +1,46 @@
+"""Messages: names are shortened, a near name is offered, and what an extra brings is asked for by the extra."""
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from vpt_mm.datasets.scans import load_scans
+from vpt_mm.errors import UsageError, did_you_mean, needs_extra, some
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_many_names_are_shortened():
+    assert some('abc') == 'a, b, c' and some(range(10), most=2) == '0, 1 and 8 more'
+
+
+def test_a_near_name_is_offered():
+    assert did_you_mean('DeepPromt', ['DeepPrompt', 'Adapter']) == ' Did you mean DeepPrompt?'
+    assert did_you_mean('x', ['DeepPrompt']) == ''
+
+
+def test_a_module_that_is_not_there_is_named_with_its_extra():
+    with pytest.raises(UsageError, match=r'^the app needs absent, .* pip install "vpt-mm\[app\]"$'), \
+            needs_extra('app', 'the app'):
+        import absent.part  # noqa: F401
+
+
+def test_a_module_that_is_broken_keeps_its_own_error(tmp_path, monkeypatch):
+    (tmp_path / 'broken_module.py').write_text('from math import nothing\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ImportError, match='nothing'), needs_extra('app', 'the app'):
+        import broken_module  # noqa: F401
+
+
+def test_digits_ask_for_scikit_learn(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'sklearn.datasets', None)
+    load_scans.cache_clear()
+    with pytest.raises(UsageError, match=r'drawing digits needs sklearn, .*vpt-mm\[demo\]'):
+        load_scans('training')
+
+
+def test_every_extra_that_is_named_exists():
+    named = {extra for file in (ROOT / 'vpt_mm').rglob('*.py') if '.mim' not in file.parts
+             for extra in re.findall(r"needs_extra\('(\w+)'", file.read_text())}
+    assert named and not [extra for extra in named if not (ROOT / f'requirements/{extra}.txt').is_file()]
