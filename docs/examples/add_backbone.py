@@ -18,7 +18,6 @@ class PromptedMlpMixer(Tunable, MlpMixer):
         super().__init__(**mixer)
         self.blocks = list(self.layers)
         self.block_widths = (self.embed_dims,) * self.num_layers
-        self.patch_size = self.patch_embed.projection.kernel_size[0]
         self.final_norms = [self.norm1]
         self.tune(tuning)  # builds the method and freezes the rest
 

@@ -4,11 +4,13 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from tests.runs import build_runner, learned_state, run_config, save_weights
+from vpt_mm.engine import PromptCheckpointHook, checkpoint_hook
 from vpt_mm.engine.launch import latest_checkpoint
 from vpt_mm.errors import UsageError
 from vpt_mm.weights import fingerprint, frozen_weights
@@ -123,6 +125,31 @@ def test_resuming_ends_as_an_unbroken_run(tmp_path, weights, hooks):
         for key, tensor in theirs[part].items():
             assert torch.equal(ours[part][key], tensor), key
     assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
+
+
+def test_every_process_gets_its_own_random_numbers_back(tmp_path, weights, monkeypatch):
+    """The second of two processes, as far as this hook can tell."""
+    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
+    theirs = torch.Generator().manual_seed(5).get_state()
+    saved = load(tmp_path / 'run/iter_2.pth')
+    mine, = saved['random_states']
+    saved['random_states'] = [mine, {**mine, 'cpu': theirs}]
+    hook = PromptCheckpointHook()
+    resumed = SimpleNamespace(_resume=True)
+    hook.after_load_checkpoint(resumed, saved)
+    assert hook.resumed_state is None  # one process has no use for the numbers of two
+    monkeypatch.setattr(checkpoint_hook, 'get_world_size', lambda: 2)
+    monkeypatch.setattr(checkpoint_hook, 'get_rank', lambda: 1)
+    hook.after_load_checkpoint(resumed, saved)
+    hook.before_train_iter(resumed, 0)
+    assert torch.equal(torch.get_rng_state(), theirs)
+
+
+def test_the_random_numbers_of_all_processes_are_saved(tmp_path, weights, monkeypatch):
+    monkeypatch.setattr(checkpoint_hook, 'all_gather_object', lambda one: [one, {**one, 'cpu': torch.zeros(3)}])
+    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
+    first, second = load(tmp_path / 'run/iter_2.pth')['random_states']
+    assert len(first['cpu']) > 3 and len(second['cpu']) == 3
 
 
 def test_resuming_by_epoch_ends_as_an_unbroken_run(tmp_path, weights):

@@ -3,6 +3,7 @@ import copy
 
 import pytest
 import torch
+from mmengine.model import ExponentialMovingAverage
 
 DEEP = dict(type='DeepPrompt', length=3)
 
@@ -83,3 +84,17 @@ def test_not_used_while_gradients_are_recorded(model, image):
 def test_dropout_in_training_is_drawn_anew(build_vit, image):
     model = build_vit({**DEEP, 'dropout': 0.5}).train()
     assert not torch.allclose(model(image)[0], model(image)[0])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize('beside', [dict(type='BiasTuning'), dict(type='LoRA', rank=2)], ids=['bias', 'lora'])
+def test_an_average_of_weights_keeps_nothing_of_before(build_vit, image, beside):
+    """mmengine writes to its copy, whose weights do not train, past autograd."""
+    model = build_vit([DEEP, beside]).eval()
+    average = ExponentialMovingAverage(model, momentum=0.5)
+    for _ in range(2):
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.add_(torch.randn_like(parameter))
+        average.update_parameters(model)
+        assert torch.equal(average(image)[0], fresh(average.module, image))

@@ -190,6 +190,15 @@ def test_lora_merges_into_the_weights(backbone, tuning):
     torch.testing.assert_close(plain.eval()(image)[0], before, rtol=0, atol=1e-12)
 
 
+def test_lora_merges_exactly_into_weights_that_are_stored_in_half():
+    model = build('vit', LORA, frozen_dtype='bfloat16')
+    layer, update = model.layers[0].attn.qkv, model.tuning.updates['layers_0_attn_qkv']
+    update.up.data.normal_(std=1e-4)
+    expected = layer.weight.double() + update.weight
+    model.tuning.merge_into(model)
+    assert layer.weight.dtype == torch.float64 and torch.equal(layer.weight, expected)
+
+
 @pytest.mark.parametrize('tuning', [ADAPTER, dict(type='SideTuning', width=2), [LORA, DEEP]])
 def test_what_has_no_place_in_the_plain_backbone_is_not_merged(tuning):
     model = build('vit', tuning)

@@ -8,7 +8,7 @@ from vpt_mm.tuning.prompts import prompt_bound
 @pytest.mark.parametrize('patch, width, bound', [(16, 768, 0.0625), (16, 1024, 0.057864), (14, 1280, 0.056674),
                                                  (4, 128, 0.184637)])
 def test_bound_of_the_papers_recipe(patch, width, bound):
-    assert prompt_bound(patch, width) == pytest.approx(bound, abs=1e-6)
+    assert prompt_bound((patch, patch), width) == pytest.approx(bound, abs=1e-6)
 
 
 @pytest.mark.parametrize('kind, shape', [('DeepPrompt', (4, 50, 32)), ('ShallowPrompt', (50, 32))])

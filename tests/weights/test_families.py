@@ -2,6 +2,7 @@
 import pytest
 import timm
 import torch
+import torch.nn.functional as F
 from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
 from timm.models.convnext import ConvNeXt as TimmConvNeXt
 from timm.models.deit import VisionTransformerDistilled
@@ -14,7 +15,7 @@ from timm.models.vision_transformer import VisionTransformer as TimmViT
 from tests.foreign import ARCH, CONVNEXT, SWIN, VIT, randomise
 from vpt_mm.errors import UsageError
 from vpt_mm.weights.families import family_of_backbone
-from vpt_mm.weights.pretrained import check_agreement
+from vpt_mm.weights.pretrained import check_agreement, convert
 from vpt_mm.weights.timm import convert_timm
 
 
@@ -147,3 +148,18 @@ def test_a_model_that_does_not_agree_is_refused(theirs, ours, reason):
 def test_another_architecture_is_refused():
     with pytest.raises(UsageError, match='weights of ConvNeXt, but the backbone is a VisionTransformer'):
         arrive(vit(), convert_timm(randomise(TimmConvNeXt(**CONVNEXT))))
+
+
+def test_a_square_grid_is_resized_to_an_oblong_one_of_as_many_patches():
+    model = tiny_vit('vit_base_patch16_224')
+    pretrained = convert_timm(model)
+    oblong = arrive(vit(img_size=(16, 64)), pretrained)
+    grid = model.pos_embed[:, 1:].unflatten(1, (4, 4)).permute(0, 3, 1, 2).double()
+    expected = F.interpolate(grid, (2, 8), mode='bicubic', align_corners=False).flatten(2).transpose(1, 2)
+    assert torch.equal(oblong.pos_embed[:, 1:], expected.float())  # resized in float64, on every processor alike
+
+
+def test_files_of_mmpretrain_keep_the_grid_that_their_config_had():
+    state = vit(img_size=(16, 64)).state_dict()
+    arrived = arrive(vit(img_size=(16, 64)), convert({'state_dict': dict(state)}))
+    assert torch.equal(arrived.pos_embed, state['pos_embed'])

@@ -10,7 +10,7 @@ class Reading:
 
     Attributes:
         out_type: 'cls_token', 'raw' or 'featmap' of a ViT; None for backbones that give maps.
-        out_indices: blocks or stages, in the order of the task's features.
+        out_indices: blocks or stages, from the first to the last, as a backbone gives them.
         final_norm: whether the output of the last block is normalised.
     """
 
@@ -24,7 +24,7 @@ class Reading:
     def of(cls, backbone):
         """Of a backbone as the task's config builds it."""
         return cls(getattr(backbone, 'out_type', None) if not isinstance(backbone, PromptedSwin) else None,
-                   tuple(backbone.out_indices), bool(getattr(backbone, 'final_norm', False)))
+                   tuple(sorted(set(backbone.out_indices))), bool(getattr(backbone, 'final_norm', False)))
 
     def places(self, backbone):
         """(block, whether it passes the final norm) for each feature."""

@@ -3,6 +3,7 @@ import random
 
 import numpy as np
 import torch
+from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
 
@@ -17,8 +18,8 @@ class PromptCheckpointHook(CheckpointHook):
     """mmengine's ``CheckpointHook``, for checkpoints that hold what trained and a fingerprint of the rest.
 
     Frozen weights that no ``init_cfg`` can bring again are kept in the file. The state of the random
-    generators is saved with it and restored with the next training step, so that a resumed run ends as an
-    unbroken one. ``FreezeBackboneHook`` does the other direction, on loading.
+    generators of every process is saved with it and restored with the next training step, so that a resumed
+    run, on as many processes, ends as an unbroken one. ``FreezeBackboneHook`` does the other direction, on loading.
 
     Args:
         kwargs: all arguments of mmengine's ``CheckpointHook``.
@@ -32,6 +33,7 @@ class PromptCheckpointHook(CheckpointHook):
             kwargs.setdefault('backend_args', dict(backend='whole_file'))
         super().__init__(**kwargs)
         self.random_state = None  # training's, while a validation runs
+        self.random_states = None  # those of all processes, while a checkpoint is written
         self.resumed_state = None  # a checkpoint's, until training takes it up
 
     def before_train(self, runner):
@@ -64,19 +66,26 @@ class PromptCheckpointHook(CheckpointHook):
             if name in checkpoint:
                 checkpoint[name] = {key: tensor for key, tensor in checkpoint[name].items()
                                     if key.removeprefix(prefix) not in brought_again}
-        checkpoint['random_state'] = self.random_state or _random_state()
+        checkpoint['random_states'] = self.random_states or [self.random_state or _random_state()]
         checkpoint['meta']['vpt_mm'] = dict(version=__version__, base=base_names(runner.model),
                                             frozen_weights=runner.message_hub.get_info('frozen_weights'))
 
     def after_load_checkpoint(self, runner, checkpoint):
-        if runner._resume:
-            self.resumed_state = checkpoint.get('random_state')
+        states = checkpoint.get('random_states') or ()
+        if runner._resume and len(states) == get_world_size():
+            self.resumed_state = states[get_rank()]
+
+    def _collect_random_states(self):
+        """Those of all processes, of which only the first writes."""
+        self.random_states = all_gather_object(self.random_state or _random_state())
 
     def _save_checkpoint_with_step(self, runner, step, meta):
+        self._collect_random_states()
         super()._save_checkpoint_with_step(runner, step, meta)
         self._remove_retired()
 
     def _save_best_checkpoint(self, runner, metrics):
+        self._collect_random_states()
         super()._save_best_checkpoint(runner, metrics)
         self._remove_retired()
 
@@ -87,7 +96,8 @@ class PromptCheckpointHook(CheckpointHook):
 
 def _random_state():
     kind, keys, *rest = np.random.get_state()  # noqa: NPY002  (the generator that transforms draw from)
-    return dict(cpu=torch.get_rng_state(), cuda=torch.cuda.get_rng_state_all(), python=random.getstate(),
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    return dict(cpu=torch.get_rng_state(), cuda=cuda, python=random.getstate(),
                 numpy=(kind, np.asarray(keys).tolist(), *rest))
 
 
@@ -99,5 +109,5 @@ def _set_random_state(state):
 
 def _set_torch_state(state):
     torch.set_rng_state(state['cpu'].cpu())
-    if len(state['cuda']) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all([one.cpu() for one in state['cuda']])
+    if state['cuda'] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state['cuda'].cpu())

@@ -40,8 +40,18 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
         self.store_frozen(frozen_dtype)
 
     @property
+    def read_stages(self):
+        return list(self.stages)[:max(self.out_indices) + 1]
+
+    @property
+    def unread(self):
+        """Stages behind the last of ``out_indices``, and the layers that lead to them."""
+        behind = max(self.out_indices) + 1
+        return [*self.downsample_layers[behind:], *self.stages[behind:]]
+
+    @property
     def blocks(self):
-        return [block for stage in self.stages for block in stage]
+        return [block for stage in self.read_stages for block in stage]
 
     @property
     def final_norms(self):
@@ -53,11 +63,7 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
 
     @property
     def block_widths(self):
-        return tuple(width for width, depth in zip(self.channels, self.depths) for _ in range(depth))
-
-    @property
-    def patch_size(self):
-        return self.first_conv.kernel_size[0]
+        return tuple(width for width, stage in zip(self.channels, self.read_stages) for _ in stage)
 
     @property
     def first_conv(self):
@@ -68,7 +74,7 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
         if self.tuning is None:
             return super().forward(image)
         features, outputs, first = self.to_frozen(self.tuning.paint(image)), [], 0
-        for index, stage in enumerate(self.stages):
+        for index, stage in enumerate(self.read_stages):
             features = self.run_downsample(index, features)
             for number, block in enumerate(stage, first):
                 features = self.run_block(number, block, features)
@@ -106,7 +112,7 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
         norm = getattr(self, f'norm{index}')
         if self.gap_before_final_norm:
             return self.from_frozen(norm(features.mean([-2, -1], keepdim=True)).flatten(1), image)
-        stride = self.patch_size * 2 ** index
+        stride = self.first_conv.stride[0] * 2 ** index
         cells = [side // stride for side in image.shape[2:]]
         return self.unframe(self.from_frozen(norm(features), image), image, stride=stride, cells=cells)
 

@@ -45,8 +45,17 @@ class PromptedResNet(TunableConvNet, ResNet):
     final_norms = ()  # each block ends in one of its own
 
     @property
+    def read_layers(self):
+        return self.res_layers[:max(self.out_indices) + 1]
+
+    @property
+    def unread(self):
+        """Layers behind the last of ``out_indices``."""
+        return [getattr(self, name) for name in self.res_layers[len(self.read_layers):]]
+
+    @property
     def blocks(self):
-        return [block for name in self.res_layers for block in getattr(self, name)]
+        return [block for name in self.read_layers for block in getattr(self, name)]
 
     @property
     def block_widths(self):
@@ -66,7 +75,7 @@ class PromptedResNet(TunableConvNet, ResNet):
             return super().forward(image)
         painted = self.to_frozen(self.tuning.paint(image)).contiguous(memory_format=torch.channels_last)
         features, outputs, stride = self.maxpool(self.run_stem(painted)), [], 4
-        for index, name in enumerate(self.res_layers):
+        for index, name in enumerate(self.read_layers):
             for block in getattr(self, name):
                 features = self.run_block(block, features)
             stride *= self.strides[index]

@@ -1,4 +1,6 @@
 """What the tokens of a block see beside each other: keys and values of prompts, computed once at inference."""
+from functools import partial
+
 import torch
 
 
@@ -14,8 +16,9 @@ class SeesPrompts:
         """Keys and values of prompts (P, C) or (B, P, C) and of prefixes, or None where there are none."""
         seen, prefixes = None, self.tuning.prefixes(index)
         if prompts is not None:
-            seen = self.seen.get(index, self.to_frozen(prompts), self.projecting(block),
-                                 lambda raw: self.project_prompts(block, raw))
+            prompts, project = self.to_frozen(prompts), partial(self.project_prompts, block)
+            seen = (self.seen.get(index, prompts, self.projecting(block), project) if self.computes_as_pretrained
+                    else project(prompts))
         if prefixes is None:
             return seen
         prefixes = self.split_prefixes(block, self.to_frozen(prefixes))
@@ -25,11 +28,12 @@ class SeesPrompts:
 
 
 class SeenPrompts:
-    """Keeps what a projection made of prompts, and makes it again when anything that it came from changed.
+    """Keeps what a frozen projection made of prompts, and makes it again when anything that it came from changed.
 
-    Prompts are compared by value, so that no way of writing to them is missed; the frozen weights of the
-    projection by address and count of writes. On a GPU a comparison would wait for the device, so nothing is
-    kept there; nor is it while gradients are recorded or a graph is compiled. Copies start empty.
+    Prompts are compared by value, so that no way of writing to them is missed (averaging hooks write past
+    autograd); the frozen weights of the projection by address and count of writes. On a GPU a comparison would
+    wait for the device, so nothing is kept there; nor is it while gradients are recorded or a graph is compiled.
+    Copies start empty.
     """
 
     def __init__(self):
@@ -47,13 +51,12 @@ class SeenPrompts:
         Args:
             block: key of the block.
             prompts: (P, C) or (B, P, C), as the tuning method gives them.
-            sources: the other tensors that the projection reads.
+            sources: the frozen tensors that the projection reads.
             project: function of the prompts.
         """
         if torch.is_grad_enabled() or torch.compiler.is_compiling() or prompts.device.type != 'cpu':
             return project(prompts)
-        # Inference tensors count no writes, and weights that train are swapped past the count (EMAHook).
-        if torch.is_autocast_enabled('cpu') or any(one.requires_grad or one.is_inference() for one in sources):
+        if torch.is_autocast_enabled('cpu') or any(one.is_inference() for one in sources):  # which count no writes
             return project(prompts)
         state = [(source.data_ptr(), source._version) for source in sources]
         old_state, old_prompts, made = self.kept.get(block, (None, None, None))

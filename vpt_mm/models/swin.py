@@ -23,6 +23,7 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
 
     Args:
         tuning: config of a tuning method, a list of them, or None for the plain backbone.
+        frozen_stages: for the plain backbone only; otherwise the tuning method says what trains.
         frozen_dtype: 'bfloat16' or 'float16' stores and computes the frozen part so; prompts, heads and
             outputs stay as they are.
         swin: all arguments of mmpretrain's ``SwinTransformer``.
@@ -32,11 +33,12 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
             of another kind than ``WindowMSA``.
     """
 
-    def __init__(self, *, tuning=None, arch='tiny', out_indices=(3,), frozen_dtype=None, **swin):
+    def __init__(self, *, tuning=None, arch='tiny', out_indices=(3,), frozen_stages=-1, frozen_dtype=None, **swin):
         last = len(arch['depths'] if isinstance(arch, dict) else self.arch_zoo['tiny']['depths']) - 1
         if not out_indices or not 0 <= min(out_indices) <= max(out_indices) <= last:
             raise UsageError(f'out_indices must name stages 0..{last}, got {out_indices!r}.')
-        super().__init__(arch=arch, out_indices=out_indices, **swin)
+        frozen_stages = frozen_stages if tuning is None else -1
+        super().__init__(arch=arch, out_indices=out_indices, frozen_stages=frozen_stages, **swin)
         kinds = {type(block.attn.w_msa) for stage in self.stages for block in stage.blocks}
         if tuning is not None and kinds != {WindowMSA}:
             names = ', '.join(sorted(kind.__name__ for kind in kinds))
@@ -47,17 +49,28 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
         self.seen = SeenPrompts()
 
     @property
+    def read_stages(self):
+        return list(self.stages)[:max(self.out_indices) + 1]
+
+    @property
+    def unread(self):
+        """Stages behind the last of ``out_indices``, and the merging that leads to them."""
+        last = self.read_stages[-1]
+        merging = [last.downsample] if last.downsample and not self.out_after_downsample else []
+        return [*merging, *self.stages[max(self.out_indices) + 1:]]
+
+    @property
     def blocks(self):
-        return [block for stage in self.stages for block in stage.blocks]
+        return [block for stage in self.read_stages for block in stage.blocks]
 
     @property
     def block_widths(self):
-        return tuple(stage.embed_dims for stage in self.stages for _ in stage.blocks)
+        return tuple(stage.embed_dims for stage in self.read_stages for _ in stage.blocks)
 
     @property
     def block_tokens(self):
         (h, w), counts = self.patch_resolution, []
-        for stage in self.stages:
+        for stage in self.read_stages:
             counts += [h * w] * len(stage.blocks)
             h, w = -(-h // 2), -(-w // 2)
         return tuple(counts)
@@ -70,10 +83,6 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
     def gives_one_feature(self):
         return list(self.out_indices) == [len(self.stages) - 1]
 
-    @property
-    def patch_size(self):
-        return self.patch_embed.projection.kernel_size[0]
-
     def forward(self, image):
         """(B, 3, H, W) to a tuple with one map (B, C, h, w) for each of ``out_indices``."""
         if self.tuning is None:
@@ -81,8 +90,7 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
         tokens, hw = self.embed(self.to_frozen(self.tuning.paint(image)))
         tokens = self.join_patches(tokens)
         features, index, last = [], 0, max(self.out_indices)
-        for number in range(last + 1):
-            stage = self.stages[number]
+        for number, stage in enumerate(self.read_stages):
             for block in stage.blocks:
                 final = number == last and block is stage.blocks[-1]
                 tokens = self.run_checkpointed(block, index, tokens, hw, final=final)
@@ -110,7 +118,7 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
 
     def stride_of(self, number):
         """Pixels a token in the output of a stage."""
-        return self.patch_size * 2 ** min(number + self.out_after_downsample, len(self.stages) - 1)
+        return self.first_conv.stride[0] * 2 ** min(number + self.out_after_downsample, len(self.stages) - 1)
 
     def run_checkpointed(self, block, index, tokens, hw, *, final):
         if block.with_cp and torch.is_grad_enabled():

@@ -7,6 +7,7 @@ from mmengine.model import update_init_info
 
 from ..errors import UsageError
 from ..tuning import build_tuning
+from ..tuning.linear import UpdatedLinear
 from ..tuning.method import SEAMS, require_fit
 from .alignment import realign
 
@@ -14,15 +15,17 @@ from .alignment import realign
 class Tunable:
     """Mixin in front of an mmpretrain backbone; its ``__init__`` ends with :meth:`tune`.
 
-    A backbone adds ``blocks`` (modules, over all stages), ``block_widths`` (width of each, a tuple),
-    ``final_norms`` (modules behind the last block), ``gives_one_feature`` (whether all that it gives is one feature
-    of the image, or one map that a classifier pools) and ``patch_size`` (pixels), and calls the ``seams`` that it
-    names of ``self.tuning`` in its forward pass. ``tuning`` is None without tuning.
+    A backbone adds ``blocks`` (modules, over all stages, up to the last that ``out_indices`` needs), ``block_widths``
+    (width of each, a tuple), ``final_norms`` (modules behind the last block), ``unread`` (modules whose outputs
+    ``out_indices`` does not need), and ``gives_one_feature`` (whether all that it gives is one feature of the image,
+    or one map that a classifier pools), and calls the ``seams`` that it names of ``self.tuning`` in its forward pass.
+    ``tuning`` is None without tuning.
     """
 
     seams = SEAMS
     lacking = ''  # why it does not call the others: 'a ConvNet, which has no ...'
     frozen_dtype = None  # the floating-point type of the frozen part, where it is not the usual one
+    unread = ()
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
     takes_frames = False  # True: a frame goes around the image; False: the image is shrunk into it
     may_be_random = False  # True: weights that can't be loaded are no error (FreezeBackboneHook sets it)
@@ -40,11 +43,17 @@ class Tunable:
         tuning = build_tuning(config)
         require_fit(tuning, self)
         tuning.build_for(self)
-        trained = set(tuning.trains(self))
+        if tuning.frame and len(set(self.first_conv.stride)) > 1:
+            raise UsageError(f'a frame of pixels needs patches with one stride along both axes, got '
+                             f'{self.first_conv.stride}.')
+        unread = {id(parameter) for module in self.unread for parameter in module.parameters()}
+        readable = {name for name, parameter in self.named_parameters() if id(parameter) not in unread}
+        trained = readable.intersection(tuning.trains(self))
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name in trained)
         self.trained = frozenset(trained)
         self.tuning = tuning
+        self.computes_as_pretrained = not trained and not any(isinstance(one, UpdatedLinear) for one in self.modules())
         self.train(self.training)
 
     def store_frozen(self, name):
@@ -126,14 +135,18 @@ class Tunable:
         return {key: state[key] for key in self.frozen_keys if torch.is_floating_point(state[key])}
 
     def init_weights(self):
-        """Initialise, or load, the backbone alone: the tuning method initialised itself."""
+        """Initialise, or load, the backbone alone: the tuning method initialised itself.
+
+        Weights that were loaded into the whole backbone before stay, where ``init_cfg`` names no others.
+        """
         self._prefer_pretrained()
         tuning, self.tuning = self.tuning, None
         try:
             if self.pretrained_source:
                 self._load_pretrained()
-            else:
+            elif not self.loaded.issuperset(key for key, one in self.state_dict().items() if one.is_floating_point()):
                 super().init_weights()
+                self.loaded, self.sourced = set(), set()
         except UsageError as error:
             if not self.may_be_random:
                 raise
@@ -141,7 +154,6 @@ class Tunable:
                       logging.WARNING)
         finally:
             self.tuning = tuning
-        self.sourced |= self.loaded
 
     @property
     def pretrained_source(self):
@@ -159,7 +171,10 @@ class Tunable:
         """What mmengine's Pretrained does, for weights of any known naming that agree with the config."""
         from ..weights.pretrained import load_pretrained  # which needs this class to be there
         config = {key: value for key, value in self.init_cfg.items() if key != 'type'}
+        before, self.loaded = self.loaded, set()
         self.facts = load_pretrained(self, config.pop('checkpoint'), **config).facts
+        self.sourced |= self.loaded
+        self.loaded |= before
         self.is_init = True  # mmengine's mark that this part needs no initialisation
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'load from {self.pretrained_source}')

@@ -55,7 +55,13 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
 
     @property
     def blocks(self):
-        return list(self.layers)
+        return list(self.layers)[:max(self.out_indices) + 1]
+
+    @property
+    def unread(self):
+        """Blocks behind the last of ``out_indices``, and the norm behind the last block of all."""
+        behind = list(self.layers)[len(self.blocks):]
+        return [*behind, *(self.final_norms if behind else ())]
 
     def check_pooling(self):
         if self.reads_prompts and (self.tuning is None or not self.tuning.travels):
@@ -71,11 +77,11 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
 
     @property
     def block_widths(self):
-        return (self.embed_dims,) * self.num_layers
+        return (self.embed_dims,) * len(self.blocks)
 
     @property
     def block_tokens(self):
-        return (self.pos_embed.shape[1],) * self.num_layers
+        return (self.pos_embed.shape[1],) * len(self.blocks)
 
     @property
     def final_norms(self):
@@ -85,10 +91,6 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
     def gives_one_feature(self):
         return self.out_type not in ('raw', 'featmap', 'featmap_cls') and len(self.out_indices) == 1
 
-    @property
-    def patch_size(self):
-        return self.patch_embed.projection.kernel_size[0]
-
     def forward(self, image):
         """(B, 3, H, W) to a tuple with one output of ``out_type`` for each of ``out_indices``."""
         if self.tuning is None:
@@ -96,9 +98,8 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
         tokens, resolution = self.embed(self.to_frozen(self.tuning.paint(image)))
         count = tokens.shape[1]  # class token and patches: what comes after them are prompts
         tokens = self.join_patches(tokens)
-        final = max(self.out_indices)  # nobody reads the blocks behind it
-        features = []
-        for index, block in enumerate(self.layers[:final + 1]):
+        features, final = [], max(self.out_indices)
+        for index, block in enumerate(self.blocks):
             read = self.read_by_heads(count) if index == final else None
             tokens = self.run_checkpointed(index, block, tokens, read)
             if index == self.num_layers - 1 and self.final_norm:
@@ -155,9 +156,9 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
         output = self._format_output(tokens[:, :count], resolution)
         if self.out_type == 'featmap_cls':
             patches, cls_token = (one.to(image.dtype) for one in output)
-            return [self.tuning.blend(self.unframe(patches, image, stride=self.patch_size), image), cls_token]
+            return [self.tuning.blend(self.unframe(patches, image, stride=self.first_conv.stride[0]), image), cls_token]
         output = output.to(image.dtype)
-        output = self.unframe(output, image, stride=self.patch_size) if self.out_type == 'featmap' else output
+        output = self.unframe(output, image, stride=self.first_conv.stride[0]) if self.out_type == 'featmap' else output
         return self.tuning.blend(output, image)
 
     def _format_output(self, tokens, resolution):

@@ -115,7 +115,7 @@ class LoRA(TuningMethod):
     def merge_into(self, backbone):
         for layer in backbone.modules():
             for update in layer.updates if isinstance(layer, UpdatedLinear) else ():
-                layer.weight.data += update.weight.to(layer.weight.dtype)
+                layer.weight.data = layer.weight.data + update.weight  # as exact as the update, however it is stored
                 layer.updates = ()
 
 

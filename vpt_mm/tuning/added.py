@@ -29,7 +29,7 @@ class AddedPrompt(TuningMethod):
         self.shared, self.deep = shared, deep
 
     def build_for(self, backbone):
-        bound = prompt_bound(backbone.patch_size, backbone.block_widths[0])
+        bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
         shapes = [(1 if self.shared else count, width)
                   for count, width in zip(backbone.block_tokens, backbone.block_widths)]
         stages = [(len(list(blocks)), *shape) for shape, blocks in groupby(shapes if self.deep else shapes[:1])]

@@ -3,13 +3,21 @@
 import torch
 from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
+from torch import nn
 
 from ..errors import UsageError, did_you_mean
 
 SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
 
 
-class TuningMethod(BaseModule):
+class InitialisesItself(nn.Module):
+    """Mixin: recipes of a model's ``init_cfg``, which mmengine applies to all layers below, end here."""
+
+    def apply(self, function):
+        return self
+
+
+class TuningMethod(InitialisesItself, BaseModule):
     """The seams between a frozen backbone and what is learned; each does nothing by default.
 
     A method overrides the seams that it needs, registers itself in ``MODELS``, and creates its
@@ -30,7 +38,7 @@ class TuningMethod(BaseModule):
         return seams_of(cls) <= set(backbone.seams)
 
     def build_for(self, backbone):
-        """Create the parameters, sized from ``backbone.block_widths`` and ``backbone.patch_size``."""
+        """Create the parameters, sized from ``backbone.block_widths`` and such."""
 
     def trains(self, backbone):
         """Names of backbone parameters that train as well."""
@@ -84,10 +92,12 @@ class TuningMethod(BaseModule):
                              'backbone. Keep the task file, and load it with vpt_mm.')
 
 
-class TuningList(ModuleList):
+class TuningList(InitialisesItself, ModuleList):
     """Several methods at once, such as VPT + Bias; answers every seam for all of them."""
 
-    trains_backbone = False
+    @property
+    def trains_backbone(self):
+        return any(method.trains_backbone for method in self)
 
     @property
     def travels(self):

@@ -26,9 +26,9 @@ class PrefixPrompt(TuningMethod):
         self.length = length
 
     def build_for(self, backbone):
-        bound = prompt_bound(backbone.patch_size, backbone.block_widths[0])
+        bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
         self.tokens = nn.ParameterList(torch.empty(2, self.length, width).uniform_(-bound, bound)
                                        for width in backbone.block_widths)
 
     def prefixes(self, block):
-        return self.tokens[block]
+        return self.tokens[block] if block < len(self.tokens) else None

@@ -1,4 +1,5 @@
 """Prompts among the tokens: VPT-deep and VPT-shallow (Jia et al. 2022, section 3.2)."""
+import math
 from itertools import groupby
 
 import torch
@@ -11,9 +12,9 @@ from .method import TuningMethod
 from .prototypes import read_prototypes
 
 
-def prompt_bound(patch_size, width):
-    """Prompts start uniform within this bound: Xavier's for a patch embedding (the paper's recipe)."""
-    return (6 / (3 * patch_size ** 2 + width)) ** 0.5
+def prompt_bound(patch, width):
+    """Prompts start uniform within this bound: Xavier's for an embedding of (h, w) patches (the paper's recipe)."""
+    return (6 / (3 * math.prod(patch) + width)) ** 0.5
 
 
 class TokenPrompt(TuningMethod):
@@ -36,7 +37,7 @@ class TokenPrompt(TuningMethod):
         self.dropout = float(dropout)
 
     def new_tokens(self, backbone, *shape, width=None):
-        bound = prompt_bound(backbone.patch_size, width or backbone.block_widths[0])
+        bound = prompt_bound(backbone.first_conv.kernel_size, width or backbone.block_widths[0])
         return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
 
     def drop(self, tokens, batch):

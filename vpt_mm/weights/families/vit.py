@@ -2,9 +2,9 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from mmengine.logging import print_log
 from mmpretrain.models import VisionTransformer
-from mmpretrain.models.utils import resize_pos_embed
 from torch import nn
 
 from ...errors import UsageError
@@ -18,6 +18,7 @@ class ViT(Family):
 
     name = 'VisionTransformer'
     backbone = VisionTransformer
+    square = True  # a square number of positions is a square grid
     renames = (
         (r'(cls_token|pos_embed)', r'\1'),
         (r'patch_embed\.proj\.(weight|bias)', r'patch_embed.projection.\1'),
@@ -68,6 +69,10 @@ class ViT(Family):
         if positions is not None and 'cls_token' in converted and _skips_class_token(positions, facts):
             # The class token has no position: the same as one of zeros.
             converted['pos_embed'] = torch.cat([torch.zeros_like(positions[:, :1]), positions], dim=1)
+        if positions is not None and positions.dim() == 3 and self.square:
+            count = converted['pos_embed'].shape[1] - ('cls_token' in converted)
+            if math.isqrt(count) ** 2 == count:
+                facts.setdefault('grid', (math.isqrt(count),) * 2)
         return converted
 
     def read_timm(self, model):
@@ -111,12 +116,14 @@ class ViT(Family):
         source = tuple(facts.get('grid') or _square(count))
         if math.prod(source) == count and source != target:
             print_log(f'Position embeddings are resized from {source} to {target} patches.', logger='current')
-            state['pos_embed'] = resize_pos_embed(positions, source, target, backbone.interpolate_mode, extra)
+            state['pos_embed'] = torch.cat([positions[:, :extra], _resize(
+                positions[:, extra:], source, target, backbone.interpolate_mode)], dim=1)
 
 
 class MMSegViT(ViT):
     """mmseg's VisionTransformer, whose attention is PyTorch's own."""
 
+    square = False
     renames = (
         (r'layers\.(\d+)\.attn\.attn\.in_proj_(weight|bias)', r'layers.\1.attn.qkv.\2'),
         (r'layers\.(\d+)\.attn\.attn\.out_proj\.(weight|bias)', r'layers.\1.attn.proj.\2'),
@@ -133,6 +140,13 @@ def _skips_class_token(positions, facts):
     count = positions.shape[1]
     known = facts.get('skips_class_token')
     return math.isqrt(count) ** 2 == count and math.isqrt(count - 1) ** 2 != count - 1 if known is None else known
+
+
+def _resize(positions, source, target, mode):
+    """(1, h * w, C) from one grid to another; in float64, since processors round float32 differently."""
+    grid = positions.double().unflatten(1, source).permute(0, 3, 1, 2)
+    grid = F.interpolate(grid, size=target, mode=mode, align_corners=False if mode[0] == 'b' else None)
+    return grid.flatten(2).transpose(1, 2).to(positions.dtype)
 
 
 def _square(count):
