@@ -127,6 +127,15 @@ def test_resuming_ends_as_an_unbroken_run(tmp_path, weights, hooks):
     assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
 
 
+@pytest.mark.parametrize('rate', [1e38, float('nan')])
+def test_a_training_that_diverged_is_not_saved(tmp_path, weights, rate):
+    config = run_config(tmp_path / 'run', weights=weights)
+    config.optim_wrapper.optimizer.lr = rate
+    with pytest.raises(UsageError, match='training has diverged: after 2 iterations .*lower the learning rate'):
+        build_runner(config).train()
+    assert not list((tmp_path / 'run').glob('*.pth'))
+
+
 def test_every_process_gets_its_own_random_numbers_back(tmp_path, weights, monkeypatch):
     """The second of two processes, as far as this hook can tell."""
     build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()

@@ -10,6 +10,7 @@ from mmengine.registry import HOOKS
 
 from tests.runs import changed, run_config, save_weights
 from vpt_mm.engine import launch, optim
+from vpt_mm.errors import UsageError
 
 
 def test_no_worker_outlives_its_run(tmp_path):
@@ -51,3 +52,31 @@ def test_amp_from_the_command_to_the_optimizer(tmp_path, monkeypatch):
     saved = torch.load(tmp_path / 'run/iter_2.pth', weights_only=True)
     assert 'loss_scaler' in saved['optimizer']
     assert {tensor.dtype for tensor in saved['state_dict'].values() if tensor.is_floating_point()} == {torch.float32}
+
+
+def parsed(*arguments):
+    return launch.common_parser('').parse_args([str(argument) for argument in arguments])
+
+
+def test_an_entry_without_a_value_is_a_mistake_of_the_command_line(capsys):
+    with pytest.raises(SystemExit):
+        parsed('config.py', '--cfg-options', 'train_cfg.max_iters')
+    assert "--cfg-options takes KEY=VALUE, got 'train_cfg.max_iters'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('launcher, variable', launch.RANKS.items())
+def test_a_launcher_that_did_not_launch(monkeypatch, launcher, variable):
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(UsageError, match=f'{variable} is not set: use tools/dist_train.sh'):
+        launch.load_config(parsed('config.py', '--launcher', launcher))
+
+
+@pytest.mark.parametrize('out, told', [('masks', 'a segmentor predicts.*--out masks.pkl'),
+                                       ('{place}/all.pkl', 'can not be written to.*choose another --out')])
+def test_where_results_can_not_go(tmp_path, out, told):
+    (tmp_path / 'file').touch()
+    run_config(tmp_path / 'run').dump(tmp_path / 'config.py')
+    args = parsed(tmp_path / 'config.py')
+    args.checkpoint, args.tta, args.show_dir, args.out = 'x.pth', False, None, out.format(place=tmp_path / 'file')
+    with pytest.raises(UsageError, match=told):
+        launch.test(args)

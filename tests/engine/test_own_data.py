@@ -72,6 +72,21 @@ def test_images_that_are_split_already(check_photos, tmp_path):
     check_photos(name='classify_split')
 
 
+def test_a_single_class_is_none(tmp_path, monkeypatch):
+    """Everything would be right about it: 100 % from the first step."""
+    (tmp_path / 'photos' / 'cat').mkdir(parents=True)
+    with pytest.raises(UsageError, match='at least 2 classes.*has only photos. Did you mean .*photos'):
+        check_data(read('classify_folder', monkeypatch, DATA_ROOT=tmp_path).train_dataloader.dataset, {})
+
+
+def test_an_image_that_can_not_be_read(check_photos, tmp_path):
+    whole = (tmp_path / 'dog/1.png').read_bytes()
+    for content in (b'no image', whole[:40], b''):
+        (tmp_path / 'dog/1.png').write_bytes(content)
+        with pytest.raises(UsageError, match='dog/1.png is no image that can be read'):
+            check_photos()
+
+
 def test_no_folder(monkeypatch, tmp_path):
     for name, told in (('classify_folder', 'one folder of images for each class'),
                        ('segment_folder', r'images/\{training,validation\}')):
@@ -120,6 +135,12 @@ def test_masks_that_say_something_else(check_mask, values, environment, told):
 def test_masks_in_colours(check_mask):
     with pytest.raises(UsageError, match=r'is a colour image \(RGB\): write the number of the class'):
         check_mask(Image.new('RGB', (8, 6)))
+
+
+def test_a_mask_that_can_not_be_read(check_mask, tmp_path):
+    (tmp_path / 'images/training/1.jpg').write_bytes(b'no image')
+    with pytest.raises(UsageError, match='1.jpg is no image that can be read'):
+        check_mask(mask_of(0, 1))
 
 
 def test_masks_of_another_size(check_mask):

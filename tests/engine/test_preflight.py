@@ -1,5 +1,6 @@
 """Bad configs, data and places stop before anything is built, with one message and no traceback."""
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import MODELS, OPTIMIZERS, DefaultScope
 from PIL import Image
 
 from tests.runs import run_config, save_weights
-from vpt_mm.engine.preflight import check_config, is_local
+from vpt_mm.engine.preflight import check_arguments, check_config, check_length, check_names, is_local
 from vpt_mm.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +91,7 @@ def test_missing_weights_say_where_to_put_them(ade, tmp_path):
 
 def test_work_dir_that_can_not_be_made(ade, tmp_path):
     ade.work_dir = str(tmp_path / 'vit.pth' / 'run')
-    with pytest.raises(UsageError, match=r'work dir .*vit\.pth/run can not be written'):
+    with pytest.raises(UsageError, match=r'the folder .*vit\.pth/run can not be written'):
         check(ade)
 
 
@@ -128,3 +130,41 @@ def test_a_broken_checkpoint_on_the_command_line_is_one_message(tmp_path):
     code, lines = command('tools/test.py', tmp_path / 'config.py', tmp_path / 'cut.pth', '--work-dir', tmp_path / 'run')
     assert code == 1
     assert lines[-1].startswith(f'error: checkpoint {tmp_path}/cut.pth is truncated')
+
+
+@pytest.mark.parametrize('option, told', [
+    ('optim_wraper.optimizer.lr', "has 'optim_wraper'. Did you mean optim_wrapper"), ('no_such.key', "has 'no_such'."),
+    ('trian_cfg', 'Did you mean train_cfg')])
+def test_an_option_that_names_no_entry(ade, option, told):
+    with pytest.raises(UsageError, match=re.escape(told)):
+        check_names({option: 1}, ade)
+
+
+def test_options_may_add_what_a_run_knows(ade):
+    check_names({'randomness.seed': 1, 'resume': True, 'model.x': 1, 'visualizer.type': 'Visualizer'}, ade)
+
+
+@pytest.mark.parametrize('options, told', [
+    ({'model.backbone.tunning': dict(type='LinearProbe')}, 'model.backbone has \'tunning\''),
+    ({'model.backbone.type': 'PromptedVIT'}, 'Did you mean PromptedViT'),
+    ({'model.decode_head.num_class': 3}, 'Did you mean num_classes'),
+    ({'optim_wrapper.optimizer.weight_decy': 3}, 'Did you mean weight_decay'),
+    ({'optim_wrapper.optimizer.type': 'Adm'}, 'Did you mean Adam'),
+    ({'train_cfg.max_iters': 0}, 'train_cfg.max_iters must be a whole number of at least 1, got 0')])
+def test_a_mistyped_name_or_number(ade, options, told):
+    ade.merge_from_dict(options)
+    with pytest.raises(UsageError, match=re.escape(told)):
+        check(ade)
+
+
+CONFIGS = [path for path in sorted((ROOT / 'configs').rglob('*.py')) if not {'_base_', 'sweeps'} & set(path.parts)]
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_no_config_is_taken_for_mistyped(path, monkeypatch):
+    monkeypatch.setenv('DATA_ROOT', 'photos')
+    config = Config.fromfile(path)
+    with DefaultScope.overwrite_default_scope(config.default_scope):
+        check_arguments(config.model, MODELS, 'model')
+        check_arguments(config.optim_wrapper.optimizer, OPTIMIZERS, 'optimizer')
+    check_length(config.train_cfg)

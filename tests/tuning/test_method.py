@@ -52,3 +52,16 @@ def test_error_comes_through_a_segmentor_config_as_it_is():
                   decode_head=dict(type='mmseg.FCNHead', in_channels=4, channels=4, num_classes=2))
     with pytest.raises(UsageError, match='tuning needs a dict'):
         MODELS.build(config)
+
+
+@pytest.mark.parametrize('config, told', [
+    (dict(type='DeepPrompt', lenght=5), "DeepPrompt takes length, .*got 'lenght'. Did you mean length"),
+    (dict(type='LinearProbe', length=5), "LinearProbe takes init_cfg, got 'length'"),
+    (dict(type='DeepPrompt'), 'DeepPrompt needs length: add it'), ('Adapter', 'Adapter needs reduction')])
+def test_arguments_of_another_name_and_missing_ones(config, told):
+    with pytest.raises(UsageError, match=told):
+        build_tuning(config)
+
+
+def test_a_name_alone_is_a_method_without_arguments():
+    assert type(build_tuning('BiasTuning')).__name__ == 'BiasTuning'

@@ -7,9 +7,9 @@ from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 from ..version import __version__
-from ..weights.frozen import base_names, sourced_keys
+from ..weights.frozen import base_names, sourced_keys, unwrap
 from .freeze_hook import FreezeBackboneHook
 
 
@@ -25,7 +25,7 @@ class PromptCheckpointHook(CheckpointHook):
         kwargs: all arguments of mmengine's ``CheckpointHook``.
 
     Raises:
-        UsageError: no ``FreezeBackboneHook`` in the run, or a place that can't be written.
+        UsageError: no ``FreezeBackboneHook`` in the run, a place that can't be written, or a training that diverged.
     """
 
     def __init__(self, **kwargs):
@@ -75,17 +75,23 @@ class PromptCheckpointHook(CheckpointHook):
         if runner._resume and len(states) == get_world_size():
             self.resumed_state = states[get_rank()]
 
-    def _collect_random_states(self):
-        """Those of all processes, of which only the first writes."""
+    def _prepare(self, runner):
+        """In all processes, of which only the first writes."""
+        broken = [name for name, parameter in unwrap(runner.model).named_parameters()
+                  if parameter.requires_grad and not torch.isfinite(parameter).all()]
+        if broken:
+            raise UsageError(f'training has diverged: after {runner.iter + 1} iterations there are NaN or infinite '
+                             f'values in {some(broken)}. No checkpoint is written of them; lower the learning rate '
+                             '(optim_wrapper.optimizer.lr).')
         self.random_states = all_gather_object(self.random_state or _random_state())
 
     def _save_checkpoint_with_step(self, runner, step, meta):
-        self._collect_random_states()
+        self._prepare(runner)
         super()._save_checkpoint_with_step(runner, step, meta)
         self._remove_retired()
 
     def _save_best_checkpoint(self, runner, metrics):
-        self._collect_random_states()
+        self._prepare(runner)
         super()._save_best_checkpoint(runner, metrics)
         self._remove_retired()
 

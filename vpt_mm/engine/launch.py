@@ -11,7 +11,9 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
 from ..errors import UsageError
-from .preflight import check_config
+from .preflight import check_config, check_folder, check_names
+
+RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
 
 def common_parser(description):
@@ -19,7 +21,7 @@ def common_parser(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints; work_dirs/<config name> by default')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=Overrides, metavar='KEY=VALUE',
                         help='override entries of the config, such as model.backbone.tuning.length=50')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
                         help='job launcher of distributed runs')
@@ -27,14 +29,28 @@ def common_parser(description):
     return parser
 
 
+class Overrides(DictAction):
+    """mmengine's, for which an entry without a value is a mistake of the command line."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        bare = [value for value in values if '=' not in value]
+        if bare:
+            parser.error(f'--cfg-options takes KEY=VALUE, got {bare[0]!r}.')
+        super().__call__(parser, namespace, values, option_string)
+
+
 def load_config(args):
     """Read the config file and apply the common options."""
+    if args.launcher in RANKS and RANKS[args.launcher] not in os.environ:
+        raise UsageError(f'--launcher {args.launcher} is for processes that it starts, and {RANKS[args.launcher]} is '
+                         'not set: use tools/dist_train.sh or tools/slurm_train.sh, or leave out --launcher.')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     if not os.path.isfile(args.config):
         raise UsageError(f'no config file at {args.config}.')
     config = Config.fromfile(args.config)
     config.launcher = args.launcher
     if args.cfg_options:
+        check_names(args.cfg_options, config)
         config.merge_from_dict(args.cfg_options)
     name = '_'.join([Path(args.config).stem, *([config.task.name] if 'task' in config else [])])
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
@@ -67,7 +83,10 @@ def test(args):
     if args.tta:
         _use_tta(config)
     if args.show_dir:
+        check_folder(args.show_dir, 'choose another --show-dir')
         config.default_hooks.visualization.update(_drawing(config, args.show_dir))
+    if args.out:
+        _check_out(args.out, config.model)
     if args.out and _is_folder(args.out):
         config.test_evaluator.update(output_dir=args.out, keep_results=True)
     check_config(config, phases=('test',))
@@ -143,6 +162,16 @@ def _drawing(config, folder):
         config.visualizer.save_dir = folder
         return dict(draw=True, interval=1)
     return dict(enable=True, interval=1, out_dir=folder)
+
+
+def _check_out(out, model):
+    if not _is_folder(out):
+        check_folder(Path(out).parent, 'choose another --out')
+    elif 'decode_head' in model.get('module', model):
+        check_folder(out, 'choose another --out')
+    else:
+        raise UsageError(f'a folder of masks is what a segmentor predicts; for this model name a file of all results, '
+                         f'such as --out {out.rstrip("/")}.pkl.')
 
 
 def _is_folder(out):

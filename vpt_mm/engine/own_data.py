@@ -10,7 +10,7 @@ from ..errors import UsageError, some
 
 PARTS = {'train', 'training', 'val', 'validation', 'test'}
 MASK_MODES = ('1', 'L', 'P', 'I', 'I;16')  # of PIL: one number a pixel
-MOST_MASKS = 200  # about so many are read before a run
+MOST_READ = 200  # about so many images and masks are read before a run
 
 
 def check_class_folders(dataset, classes):
@@ -32,6 +32,11 @@ def check_class_folders(dataset, classes):
     if set(names) <= PARTS:
         raise UsageError(f'{root} needs one folder a class, and has {some(names)}: for images that are split '
                          'already, take configs/own/classify_split.py, which reads the folders train and val.')
+    if len(names) == 1:
+        inner = root / names[0]
+        deeper = f' Did you mean {inner}?' if inner.is_dir() and any(one.is_dir() for one in inner.iterdir()) else ''
+        raise UsageError(f'a classification needs at least 2 classes, one folder each, and {root} has only {names[0]}.'
+                         f'{deeper}')
     empty = [name for name in names if not _holds_image(root / name, built.extensions)]
     if empty:
         raise UsageError(f'every class needs images ({some(sorted(built.extensions))}), and these folders of {root} '
@@ -39,6 +44,17 @@ def check_class_folders(dataset, classes):
     if classes is not None and len(names) != classes:
         raise UsageError(f'{root} has {len(names)} classes ({some(names)}), but the head is built for {classes}: '
                          f'set NUM_CLASSES={len(names)}, or model.head.num_classes in a config of your own.')
+    check_images([sample['img_path'] for sample in built.load_data_list()])
+
+
+def check_images(files):
+    """Images can be read; a spread of them is."""
+    for file in files[::max(1, len(files) // MOST_READ)]:
+        try:
+            with Image.open(file) as image:
+                image.load()
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UsageError(f'{file} is no image that can be read ({error}): mend it or take it away.') from None
 
 
 def _holds_image(folder, extensions):
@@ -63,7 +79,7 @@ def check_masks(images, dataset):
     first = int(bool(dataset.get('reduce_zero_label')))
     allowed = {*range(first, first + len(names)), 255, *range(first)}
     found = set()
-    for image in images[::max(1, len(images) // MOST_MASKS)]:
+    for image in images[::max(1, len(images) // MOST_READ)]:
         values = _read_mask(image)
         wrong = sorted(set(values) - allowed)
         if wrong:
@@ -80,6 +96,7 @@ def check_masks(images, dataset):
 def _read_mask(image):
     """The numbers in a mask."""
     path = image['seg_map_path']
+    check_images([image['img_path'], path])
     with Image.open(path) as mask, Image.open(image['img_path']) as picture:
         if mask.mode not in MASK_MODES:
             raise UsageError(f'masks hold one class number a pixel, but {path} is a colour image ({mask.mode}): write '

@@ -1,12 +1,13 @@
 """Checks of a config before anything is built: what would stop a run later stops it here, in one sentence."""
+import inspect
 import os
 import re
 from pathlib import Path
 
-from mmengine.registry import DATASETS, init_default_scope
-from mmengine.runner import CheckpointLoader
+from mmengine.registry import DATASETS, MODELS, OPTIMIZERS, init_default_scope
+from mmengine.runner import CheckpointLoader, Runner
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from . import optim
 from .own_data import check_class_folders, check_masks
 
@@ -33,6 +34,10 @@ def check_config(config, *, phases):
     check_precision(config)
     check_work_dir(config.work_dir)
     init_default_scope(config.get('default_scope', 'mmengine'))
+    check_arguments(config.model, MODELS, 'model')
+    if 'train' in phases:
+        check_length(config.get('train_cfg') or {})
+        check_arguments((config.get('optim_wrapper') or {}).get('optimizer'), OPTIMIZERS, 'optim_wrapper.optimizer')
     for phase in phases:
         if config.get(f'{phase}_dataloader'):
             check_data(config[f'{phase}_dataloader']['dataset'], config.model)
@@ -52,15 +57,80 @@ def check_precision(config):
         optim.require_gpu(wrapper)
 
 
+def check_names(options, config):
+    """Options of the command line name entries that the config or mmengine's runner has.
+
+    Args:
+        options: {'key.key': value}.
+    """
+    known = {*config, *inspect.signature(Runner.__init__).parameters, 'custom_imports', 'tta_model', 'tta_pipeline'}
+    for option in options:
+        name = option.partition('.')[0]
+        if name not in known:
+            raise UsageError(f'--cfg-options sets entries of the config, and neither it nor a run has {name!r}.'
+                             f'{did_you_mean(name, known)}')
+
+
+def check_arguments(config, registry, place):
+    """Names in a part of a config that are not those of the class, but near to one of them.
+
+    Other names are left to the class, which may take them in ways that its signature does not tell.
+    """
+    if isinstance(config, (list, tuple)):
+        for number, one in enumerate(config):
+            check_arguments(one, registry, f'{place}.{number}')
+    if not isinstance(config, dict):
+        return
+    for name, one in config.items():
+        if name != 'init_cfg':  # whose types are in a registry of their own
+            check_arguments(one, registry, f'{place}.{name}')
+    if not isinstance(config.get('type'), str):
+        return
+    with registry.switch_scope_and_registry(config.get('_scope_')) as scoped:
+        kind = scoped.get(config['type'])
+    if kind is None and place.endswith(('backbone', 'optimizer')):
+        raise UsageError(f'{place}.type is {config["type"]!r}, which nothing has registered.'
+                         f'{did_you_mean(config["type"], registry.module_dict)}')
+    known = set() if kind is None else arguments_of(kind)
+    for name in set(config) - known - {'type', '_scope_'}:
+        near = did_you_mean(name, known, likeness=0.85)
+        if near:
+            raise UsageError(f'{place} has {name!r}, which {config["type"]} does not take.{near}')
+
+
+def arguments_of(kind):
+    """Names that a class or function takes, with those of its parents where it hands the others on."""
+    known = set()
+    for one in getattr(kind, '__mro__', [kind]):
+        function = one.__dict__.get('__init__') if isinstance(one, type) else one
+        parameters = inspect.signature(function).parameters if inspect.isroutine(function) else {}
+        known.update(parameters)
+        if parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+            break
+    return known
+
+
+def check_length(loop):
+    """A training of at least one step."""
+    for name in ('max_iters', 'max_epochs'):
+        count = loop.get(name, 1)
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise UsageError(f'train_cfg.{name} must be a whole number of at least 1, got {count!r}.')
+
+
 def check_work_dir(path):
     """The folder can be made and written to."""
+    check_folder(path, 'choose another --work-dir')
+
+
+def check_folder(path, way_out):
+    """A folder can be made and written to."""
     probe = Path(path) / f'.write-test-{os.getpid()}'
     try:
         probe.parent.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b'0' * 4096)
     except OSError as error:
-        raise UsageError(f'the work dir {path} can not be written to ({error.strerror}): choose another --work-dir.'
-                         ) from None
+        raise UsageError(f'the folder {path} can not be written to ({error.strerror}): {way_out}.') from None
     finally:
         if os.path.exists(probe):
             probe.unlink()

@@ -1,4 +1,5 @@
 """TuningMethod: what a backbone asks of the object that owns everything learned inside it."""
+import inspect
 
 import torch
 from mmengine.model import BaseModule, ModuleList
@@ -206,7 +207,16 @@ def _build_method(config):
         names = [name for name, _ in _registered()]
         raise UsageError(f"tuning needs a dict with one of the types {', '.join(sorted(names))}; "
                          f'got {config!r}.{did_you_mean(kind, names)}')
-    return MODELS.build(config)
+    given = {name: value for name, value in config.items() if name != 'type'} if isinstance(config, dict) else {}
+    parameters = inspect.signature(known).parameters
+    for name in given:
+        if name not in parameters:
+            raise UsageError(f"{known.__name__} takes {', '.join(parameters) or 'nothing'}, got {name!r}."
+                             f'{did_you_mean(name, parameters)}')
+    absent = [name for name, one in parameters.items() if one.default is one.empty and name not in given]
+    if absent:
+        raise UsageError(f"{known.__name__} needs {', '.join(absent)}: add it to tuning=dict(...).")
+    return known(**given)
 
 
 def _registered():
