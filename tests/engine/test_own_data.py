@@ -126,7 +126,9 @@ def test_masks_of_class_numbers(check_mask):
     ((0, 1, 3), dict(SKIP_ZERO=True), r'numbers 1..2 of the 2 classes, .*holds 3'),
     ((0, 255), {}, 'nothing to tell apart: .*hold only 0, 255, and 255 means ignored'),
     ((0, 1, 255), dict(SKIP_ZERO=True), 'nothing to tell apart'),
-    ((0, 1), dict(CLASSES='crack'), r"names of at least 2 classes, .*got \['crack'\]")])
+    ((0, 1), dict(CLASSES='crack'), r"names of at least 2 classes, .*got \['crack'\]"),
+    ((0, 1), dict(CLASSES='wall, crack'), "without spaces around them.* ' crack'"),
+    ((0, 1), dict(SUFFIX='jpg'), "begins with a dot, got 'jpg': set SUFFIX=.jpg")])
 def test_masks_that_say_something_else(check_mask, values, environment, told):
     with pytest.raises(UsageError, match=told):
         check_mask(mask_of(*values), **environment)

@@ -89,6 +89,12 @@ def test_missing_weights_say_where_to_put_them(ade, tmp_path):
     check(ade)
 
 
+def test_a_checkpoint_that_is_not_there(ade):
+    ade.load_from = 'no/such.pth'
+    with pytest.raises(UsageError, match='no checkpoint at no/such.pth'):
+        check(ade)
+
+
 def test_work_dir_that_can_not_be_made(ade, tmp_path):
     ade.work_dir = str(tmp_path / 'vit.pth' / 'run')
     with pytest.raises(UsageError, match=r'the folder .*vit\.pth/run can not be written'):

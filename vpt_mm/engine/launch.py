@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import DumpResults
+from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
@@ -68,6 +69,8 @@ def train(args):
         config.resume = True
         config.load_from = latest_checkpoint(config.work_dir) if args.resume == 'auto' else args.resume
         config.resume = config.load_from is not None
+        if not config.resume:
+            print_log(f'There is no checkpoint in {config.work_dir} yet: training starts from the beginning.')
     check_config(config, phases=('train', 'val'))
     runner = build_runner(config)
     try:

@@ -73,9 +73,10 @@ def check_masks(images, dataset):
         UsageError: names the mask and what it holds.
     """
     names = (dataset.get('metainfo') or {}).get('classes') or ()
-    if len(names) < 2 or not all(names):
-        raise UsageError(f'a segmentation needs the names of at least 2 classes, in the order of their numbers, got '
-                         f'{list(names)}: set CLASSES=background,crack, or metainfo of the dataset.')
+    if len(names) < 2 or any(not name or name != name.strip() for name in names):
+        raise UsageError('a segmentation needs the names of at least 2 classes, without spaces around them, in the '
+                         f'order of their numbers, got {list(names)}: set CLASSES=background,crack, or metainfo '
+                         'of the dataset.')
     first = int(bool(dataset.get('reduce_zero_label')))
     allowed = {*range(first, first + len(names)), 255, *range(first)}
     found = set()

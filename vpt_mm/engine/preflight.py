@@ -33,6 +33,7 @@ def check_config(config, *, phases):
     check_imports(config)
     check_precision(config)
     check_work_dir(config.work_dir)
+    check_checkpoint(config.get('load_from'))
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_arguments(config.model, MODELS, 'model')
     if 'train' in phases:
@@ -136,6 +137,12 @@ def check_folder(path, way_out):
             probe.unlink()
 
 
+def check_checkpoint(path):
+    """The file to resume from or to test is there."""
+    if path is not None and is_local(str(path)) and not os.path.isfile(os.path.expanduser(path)):
+        raise UsageError(f'no checkpoint at {path}.')
+
+
 def check_weights(config):
     """The file of the backbone's ``init_cfg`` is there, unless random weights are allowed."""
     source = ((config.model.get('backbone') or {}).get('init_cfg') or {}).get('checkpoint')
@@ -171,6 +178,10 @@ def check_data(dataset, model):
         check_class_folders(dataset, (model.get('module', model).get('head') or {}).get('num_classes'))
     if 'img_path' not in (dataset.get('data_prefix') or {}):
         return
+    suffix = dataset.get('img_suffix', '.')
+    if kind == 'BaseSegDataset' and not suffix.startswith('.'):
+        raise UsageError(f'the ending of images begins with a dot, got {suffix!r}: set SUFFIX=.{suffix}, or img_suffix '
+                         'of the dataset.')
     images = _list_images(dataset)
     if not images:
         folder = os.path.join(root or '', dataset['data_prefix']['img_path'])
