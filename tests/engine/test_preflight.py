@@ -95,6 +95,20 @@ def test_a_checkpoint_that_is_not_there(ade):
         check(ade)
 
 
+def test_weights_among_several_recipes(ade):
+    ade.model.backbone.init_cfg = [dict(type='Kaiming', layer='Conv2d'), dict(ade.model.backbone.init_cfg)]
+    check(ade)
+    ade.model.backbone.init_cfg[1].checkpoint = 'no/such.pth'
+    with pytest.raises(UsageError, match='no pretrained weights at no/such.pth'):
+        check(ade)
+
+
+def test_a_config_that_trains_nothing(ade):
+    ade.train_dataloader = None
+    with pytest.raises(UsageError, match='the config has no train_dataloader'):
+        check(ade)
+
+
 def test_work_dir_that_can_not_be_made(ade, tmp_path):
     ade.work_dir = str(tmp_path / 'vit.pth' / 'run')
     with pytest.raises(UsageError, match=r'the folder .*vit\.pth/run can not be written'):

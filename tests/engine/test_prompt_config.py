@@ -104,3 +104,25 @@ def test_the_command_line(tmp_path, monkeypatch, capsys):
     runpy.run_path('tools/prompt_config.py', run_name='__main__')
     assert capsys.readouterr().out.strip() == str(out)
     assert Config.fromfile(out).model.backbone.tuning == dict(type='DeepPrompt', length=4, dropout=0.1)
+
+
+def test_prompts_of_a_usual_length_and_other_weights_are_an_option(tmp_path, monkeypatch):
+    out = tmp_path / 'out.py'
+    monkeypatch.setattr(sys, 'argv', ['prompt_config', SEGMENTER, '--checkpoint', 'other.pth', '--out', str(out)])
+    runpy.run_path('tools/prompt_config.py', run_name='__main__')
+    backbone = Config.fromfile(out).model.backbone
+    assert backbone.tuning.length == 10 and backbone.init_cfg == dict(type='Pretrained', checkpoint='other.pth')
+
+
+def test_a_config_without_pretrained_weights_says_so(tmp_path, capsys):
+    """Its own recipes would initialise what is frozen."""
+    out = prompt_config('mmpretrain::vision_transformer/vit-base-p16_64xb64_in1k.py', tuning=DEEP,
+                        out=str(tmp_path / 'out.py'))
+    assert 'names no pretrained weights' in capsys.readouterr().out and 'no pretrained weights' in out.read_text()
+    assert 'init_cfg' not in Config.fromfile(out).model.backbone
+
+
+def test_the_scope_of_a_config_that_names_none_is_its_packages(tmp_path):
+    out = prompt_config('mmpretrain::dinov2/vit-small-p14_dinov2-pre_headless.py', tuning=DEEP,
+                        out=str(tmp_path / 'out.py'))
+    assert Config.fromfile(out).model.backbone.type == 'PromptedViT'

@@ -33,6 +33,7 @@ class PromptCheckpointHook(CheckpointHook):
             kwargs.setdefault('backend_args', dict(backend='whole_file'))
         super().__init__(**kwargs)
         self.random_state = None  # training's, while a validation runs
+        self.metrics = {}  # those of the validation that a checkpoint is written after
         self.random_states = None  # those of all processes, while a checkpoint is written
         self.resumed_state = None  # a checkpoint's, until training takes it up
 
@@ -67,7 +68,7 @@ class PromptCheckpointHook(CheckpointHook):
                 checkpoint[name] = {key: tensor for key, tensor in checkpoint[name].items()
                                     if key.removeprefix(prefix) not in brought_again}
         checkpoint['random_states'] = self.random_states or [self.random_state or _random_state()]
-        checkpoint['meta']['vpt_mm'] = dict(version=__version__, base=base_names(runner.model),
+        checkpoint['meta']['vpt_mm'] = dict(version=__version__, base=base_names(runner.model), metrics=self.metrics,
                                             frozen_weights=runner.message_hub.get_info('frozen_weights'))
 
     def after_load_checkpoint(self, runner, checkpoint):
@@ -92,7 +93,9 @@ class PromptCheckpointHook(CheckpointHook):
 
     def _save_best_checkpoint(self, runner, metrics):
         self._prepare(runner)
+        self.metrics = {name: float(value) for name, value in metrics.items()}
         super()._save_best_checkpoint(runner, metrics)
+        self.metrics = {}
         self._remove_retired()
 
     def _remove_retired(self):

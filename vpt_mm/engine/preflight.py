@@ -37,6 +37,7 @@ def check_config(config, *, phases):
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_arguments(config.model, MODELS, 'model')
     if 'train' in phases:
+        check_whole(config)
         check_length(config.get('train_cfg') or {})
         check_arguments((config.get('optim_wrapper') or {}).get('optimizer'), OPTIMIZERS, 'optim_wrapper.optimizer')
     for phase in phases:
@@ -56,6 +57,14 @@ def check_precision(config):
     wrapper = (config.get('optim_wrapper') or {}).get('type', '')
     if 'Amp' in str(wrapper):
         optim.require_gpu(wrapper)
+
+
+def check_whole(config):
+    """A training has data, a loop and an optimizer."""
+    absent = [name for name in ('train_dataloader', 'train_cfg', 'optim_wrapper') if not config.get(name)]
+    if absent:
+        raise UsageError(f"a training needs train_dataloader, train_cfg and optim_wrapper, and the config has no "
+                         f"{', '.join(absent)}: inherit a config that trains.")
 
 
 def check_names(options, config):
@@ -145,7 +154,9 @@ def check_checkpoint(path):
 
 def check_weights(config):
     """The file of the backbone's ``init_cfg`` is there, unless random weights are allowed."""
-    source = ((config.model.get('backbone') or {}).get('init_cfg') or {}).get('checkpoint')
+    recipes = (config.model.get('backbone') or {}).get('init_cfg') or {}
+    sources = [one.get('checkpoint') for one in (recipes if isinstance(recipes, (list, tuple)) else [recipes])]
+    source = next(filter(None, reversed(sources)), None)
     allowed = any(hook.get('allow_random_backbone') for hook in config.get('custom_hooks') or ())
     if source is None or allowed or not is_local(source) or os.path.isfile(os.path.expanduser(source)):
         return

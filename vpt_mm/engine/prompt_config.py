@@ -1,8 +1,10 @@
 """Turn a config of OpenMMLab's into a prompted one: a small file that inherits it and states the differences."""
+import logging
 import os
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UsageError
@@ -14,12 +16,13 @@ KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'
 
 
-def prompt_config(source, *, tuning, out=None):
+def prompt_config(source, *, tuning, checkpoint=None, out=None):
     """Write the prompted config; returns its path.
 
     Args:
         source: a config file, or 'package::path' of an installed package's.
         tuning: config of a tuning method.
+        checkpoint: pretrained weights of the backbone; by default those that the config names.
         out: file to write; by default the name of the source with ``_prompted``, in its folder (for a package's, in
             the working directory).
 
@@ -33,7 +36,9 @@ def prompt_config(source, *, tuning, out=None):
         raise UsageError(f'a config is a {PYTHON} file, got {out}.')
     if out.exists():
         raise UsageError(f'{out} exists and is left as it is: choose another --out.')
-    text = _write_text(config, base if '::' in source else os.path.relpath(base, out.parent or '.'), tuning)
+    if '::' in source:
+        config.setdefault('default_scope', source.partition('::')[0])
+    text = _write_text(config, base if '::' in source else os.path.relpath(base, out.parent or '.'), tuning, checkpoint)
     write_whole(text.encode(), out)
     return out
 
@@ -57,8 +62,13 @@ def _default_name(source):
     return Path(name) if '::' in source else stem.with_name(name)
 
 
-def _write_text(config, base, tuning):
-    backbone = _prompted_backbone(config, tuning)
+def _write_text(config, base, tuning, checkpoint):
+    backbone = _prompted_backbone(config, tuning, checkpoint)
+    note = ''
+    if 'init_cfg' not in backbone:
+        note = ('# The config names no pretrained weights, and without them no training starts: set the\n'
+                "# backbone's init_cfg=dict(type='Pretrained', checkpoint=...).\n")
+        print_log(note.replace('# ', '').strip(), level=logging.WARNING)
     imports = (config.get('custom_imports') or {}).get('imports') or []
     imports = [imports] if isinstance(imports, str) else list(imports)
     changes = dict(
@@ -69,19 +79,22 @@ def _write_text(config, base, tuning):
         custom_hooks=[dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'),
                       *(config.get('custom_hooks') or [])])
     return (f"# {tuning['type']} in a frozen backbone, for the config that this one inherits. The learning rate is\n"
-            f'# still that of training everything: prompts usually want a larger one.\n_base_ = [{base!r}]\n'
+            f'# still that of training everything: prompts usually want a larger one.\n{note}_base_ = [{base!r}]\n'
             + Config(changes).pretty_text)
 
 
-def _prompted_backbone(config, tuning):
+def _prompted_backbone(config, tuning, checkpoint):
     backbone = (config.get('model') or {}).get('backbone')
     if not isinstance(backbone, dict):
         raise UsageError('the config has no model.backbone, so there is none that can be prompted.')
     _import(config)
     made = counterpart(backbone, scope=config.get('default_scope', 'mmengine'))
-    checkpoint = config.model.get('pretrained') or backbone.get('pretrained')
-    if checkpoint:
-        made['init_cfg'] = dict(type='Pretrained', checkpoint=checkpoint)
+    recipes = made.pop('init_cfg', None) or []
+    pretrained = [one for one in ([recipes] if isinstance(recipes, dict) else recipes)
+                  if one.get('type') == 'Pretrained' and one.get('checkpoint')]  # others have nothing to initialise
+    named = checkpoint or config.model.get('pretrained') or backbone.get('pretrained')
+    if named or pretrained:
+        made['init_cfg'] = dict(type='Pretrained', checkpoint=named) if named else pretrained[-1]
     # What can not be built is told here.
     build_weightless({**made, 'init_cfg': None, 'tuning': tuning})
     return dict(_delete_=True, **made, tuning=tuning)

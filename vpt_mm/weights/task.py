@@ -42,7 +42,7 @@ def publish_task(checkpoint, out):
         raise UsageError(f'a task file holds finite values; NaN or infinite ones in {some(broken)}.')
     header = write_task_header(state, dict(
         config=meta['cfg'], classes=list(_classes(meta)), base=own['base'], frozen_weights=own['frozen_weights'],
-        metrics=_metrics(found), versions=_versions(own),
+        metrics=_metrics(own), versions=_versions(own),
         date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')))
     write_whole(save(state, metadata=header), out)
     return header
@@ -114,12 +114,9 @@ def _classes(meta):
     return (meta.get('dataset_meta') or {}).get('classes') or ()
 
 
-def _metrics(checkpoint):
-    """The last value of every validation metric."""
-    scalars = (checkpoint.get('message_hub') or {}).get('log_scalars') or {}
-    values = {name.removeprefix('val/'): float(history.current()) for name, history in scalars.items()
-              if name.startswith('val/') and not name.endswith('time')}
-    return {name: value for name, value in values.items() if math.isfinite(value)}
+def _metrics(own):
+    """What a validation said of this very checkpoint; those that are not the best are written before theirs."""
+    return {name: value for name, value in (own.get('metrics') or {}).items() if math.isfinite(value)}
 
 
 def _versions(own):
