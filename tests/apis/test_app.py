@@ -154,6 +154,7 @@ def test_tasks_are_added_through_the_api(server, files, inferencer):
     status, answer = server.ask('POST', '/api/tasks?name=new', content)
     assert (status, answer['name'], answer['kind']) == (200, 'new', 'classification')
     for name, body, reason in (('new', content, "named 'new' already"), ('', content, 'needs a name'),
+                               ('../../x%2Fy', content, 'becomes a folder'),
                                ('damaged', content[:-9], 'truncated or damaged|changed since'),
                                ('nothing', b'', 'empty')):
         status, answer = server.ask('POST', f'/api/tasks?name={name}', body)

@@ -254,6 +254,13 @@ def test_a_name_that_is_taken(files, inferencer):
         inferencer.add(files['birds'][0])
 
 
+@pytest.mark.parametrize('name', ['../../escaped', '/tmp/escaped', r'up\down', '.', '..', 'zero\0', 'two\nlines'])
+def test_a_name_that_is_no_folder_of_outputs(files, inferencer, name):
+    with pytest.raises(UsageError, match='becomes a folder of its outputs'):
+        inferencer.add(files['birds'][0], name=name)
+    assert name not in inferencer.tasks
+
+
 def test_a_task_for_another_backbone(files, inferencer, tmp_path):
     torch.manual_seed(99)
     config = served.classifier(served.save_base(tmp_path / 'other_base.pth'), DEEP)

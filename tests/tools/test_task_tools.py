@@ -63,6 +63,7 @@ def test_an_ensemble_on_the_command_line(command, folder):
 @pytest.mark.parametrize('arguments, reason', [
     (['images', 'out'], 'name a task file with --task'),
     (['images', 'out', '--task', 'birds.safetensors', 'birds.safetensors'], "named 'birds' already"),
+    (['images', 'out', '--backbone', 'birds.safetensors', '--task', '../../escaped=x'], 'becomes a folder .*escaped'),
     (['images/c.png', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be read'),
     (['nowhere', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be read; the first: nowhere'),
     (['images', 'out', '--task', 'wrong.safetensors'], 'no checkpoint at'),

@@ -1,5 +1,6 @@
 """TaskInferencer: one backbone, many tasks."""
 import os
+import re
 import threading
 from pathlib import Path
 from types import MappingProxyType
@@ -51,10 +52,12 @@ class TaskInferencer:
         """Add a task file, or a list of task files as an ensemble; returns the task.
 
         Raises:
-            UsageError: a name that is taken, a task for another backbone, or a file that is no task.
+            UsageError: a name that is taken or no name of a folder, a task for another backbone, or a file that is no
+                task.
         """
         paths = list(path) if isinstance(path, (list, tuple)) else [path]
         name = name or Path(paths[0]).stem
+        _require_name(name)
         self._require_free(name)
         members = [Task(one, name, self.shared) for one in paths]
         task = members[0] if len(members) == 1 else Ensemble(members, name)
@@ -145,6 +148,12 @@ class TaskInferencer:
         if name in self.tasks:
             raise UsageError(f'there is a task named {name!r} already: give this one another name, or remove that one '
                              'first.')
+
+
+def _require_name(name):
+    if name in ('', '.', '..') or re.search(r'[/\\\x00-\x1f\x7f]', name):
+        raise UsageError('the name of a task becomes a folder of its outputs: no slash, backslash or control character '
+                         f'is in it, and it is not empty, . or ..; got {name!r}.')
 
 
 def _backbone_config(source):
