@@ -3,6 +3,7 @@ import base64
 import http.client
 import io
 import json
+import logging
 import shutil
 import socket
 import threading
@@ -162,6 +163,24 @@ def test_tasks_are_added_through_the_api(server, files, inferencer):
     assert server.ask('POST', '/api/predict?task=new', IMAGES[1])[1]['pred_scores'] == pytest.approx(
         inferencer([IMAGES[1]], 'cars')['predictions'][0]['pred_scores'], abs=1e-5)
     inferencer.remove('new')
+
+
+def test_an_image_that_no_pipeline_takes(server):
+    buffer = io.BytesIO()
+    Image.new('RGB', (3000, 2)).save(buffer, 'PNG')
+    status, answer = server.ask('POST', '/api/predict?task=scenes', buffer.getvalue())
+    assert status == 400 and 'does not take an image of 3000x2' in answer['error']
+
+
+def test_a_fault_of_the_server(server, inferencer, monkeypatch, caplog):
+    monkeypatch.setattr(inferencer, 'predict', lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(logging.getLogger('uvicorn'), 'propagate', True)
+    status, answer = server.ask('POST', '/api/predict?task=birds', IMAGES[0])
+    assert status == 500 and answer == dict(error='the server failed at this request: its log says why.')
+    until = time.monotonic() + 20  # the log is written behind the answer
+    while 'ZeroDivisionError' not in caplog.text and time.monotonic() < until:
+        time.sleep(0.02)
+    assert 'ZeroDivisionError' in caplog.text
 
 
 def test_pages_of_other_sites_are_refused(server):

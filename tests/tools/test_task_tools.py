@@ -64,8 +64,8 @@ def test_an_ensemble_on_the_command_line(command, folder):
     (['images', 'out'], 'name a task file with --task'),
     (['images', 'out', '--task', 'birds.safetensors', 'birds.safetensors'], "named 'birds' already"),
     (['images', 'out', '--backbone', 'birds.safetensors', '--task', '../../escaped=x'], 'becomes a folder .*escaped'),
-    (['images/c.png', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be read'),
-    (['nowhere', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be read; the first: nowhere'),
+    (['images/c.png', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be predicted'),
+    (['nowhere', 'out', '--task', 'birds.safetensors'], 'none of 1 images can be predicted; the first: nowhere'),
     (['images', 'out', '--task', 'wrong.safetensors'], 'no checkpoint at'),
 ])
 def test_predict_says_what_can_not_be(command, folder, arguments, reason):

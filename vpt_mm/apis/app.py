@@ -30,7 +30,7 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
     ======================================  ==================================================================
 
     Errors are JSON, ``{"error": reason}``: 400 bad input, 401 no password, 403 a request from another site's page,
-    404 no such task, 413 too large, 503 queue full.
+    404 no such task, 413 too large, 500 a fault of the server, which its log describes, 503 queue full.
 
     Args:
         inferencer: a :class:`TaskInferencer`.
@@ -64,6 +64,10 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
     @app.exception_handler(UsageError)
     async def explain(request, error):
         return _refuse(getattr(error, 'status', 503 if isinstance(error, QueueFull) else 400), str(error))
+
+    @app.exception_handler(Exception)
+    async def apologise(request, error):  # starlette raises it again behind the answer, for the server's log
+        return _refuse(500, 'the server failed at this request: its log says why.')
 
     @app.get('/api/tasks')
     async def tasks():

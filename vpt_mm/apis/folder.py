@@ -14,7 +14,8 @@ from .results import describe, draw, summarize, write_prediction
 def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=True):
     """Write ``out/TASK/vis``, ``out/TASK/pred`` and ``out/predictions.json``.
 
-    Images that can not be read are listed in the JSON with the reason; the others are predicted all the same.
+    Images that can not be read or predicted are listed in the JSON with the reason; the others are predicted all the
+    same.
 
     Args:
         inferencer: a :class:`TaskInferencer`.
@@ -28,7 +29,7 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
         list: the entries of the JSON.
 
     Raises:
-        UsageError: an unknown task, no image, or none that can be read.
+        UsageError: an unknown task, no image, or none that can be predicted.
     """
     tasks, images = [inferencer.find(name) for name in names], list_images(inputs)
     entries: list[dict] = []
@@ -41,10 +42,7 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
                 part.append((entries[-1], name, read_image(image, most_pixels=inferencer.most_pixels)))
             except UsageError as error:
                 entries[-1]['error'] = str(error)
-        places = [(entry, name, array, task) for entry, name, array in part for task in tasks]
-        samples = inferencer.predict([array for _, _, array, _ in places], [task for *_, task in places],
-                                     batch_size=batch_size)
-        for (entry, name, array, task), sample in zip(places, samples):
+        for (entry, name, array), task, sample in _predict(inferencer, part, tasks, batch_size):
             prediction = summarize(task, sample)
             entry.setdefault('predictions', []).append(describe(task, prediction))
             write_prediction(prediction, Path(out, task.name, 'pred', name))
@@ -52,5 +50,19 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
                 draw(task, array, sample, name=name, out_file=Path(out, task.name, 'vis', f'{name}.png'))
     write_whole(json.dumps(entries, indent=1).encode(), Path(out, 'predictions.json'))
     if not any('predictions' in entry for entry in entries):
-        raise UsageError(f'none of {len(entries)} images can be read; the first: {entries[0]["error"]}')
+        raise UsageError(f'none of {len(entries)} images can be predicted; the first: {entries[0]["error"]}')
     return entries
+
+
+def _predict(inferencer, part, tasks, batch_size):
+    """(image, task, data sample) for all, or image by image where one is refused, which says so in its entry."""
+    places = [(image, task) for image in part for task in tasks]
+    try:
+        samples = inferencer.predict([array for (_, _, array), _ in places], [task for _, task in places],
+                                     batch_size=batch_size)
+    except UsageError as error:
+        if len(part) > 1:
+            return [place for image in part for place in _predict(inferencer, [image], tasks, batch_size)]
+        part[0][0]['error'] = f'{part[0][0]["image"]}: {error}'
+        return []
+    return [(*place, sample) for place, sample in zip(places, samples)]

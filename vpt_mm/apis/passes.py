@@ -4,6 +4,8 @@ import torch
 from ..errors import UsageError
 from .ensemble import average
 
+TOO_SMALL = "Kernel size can't be greater than actual input size"  # as torch's convolutions say
+
 
 class Job:
     """An image under one task, on its way.
@@ -32,7 +34,7 @@ def predict_together(shared, arrays, tasks, *, batch_size):
         batch_size: most images, or windows of them, of a pass.
 
     Raises:
-        UsageError: one image is too large for the memory.
+        UsageError: one image is too large for the memory, or too small for the backbone or the task's pipeline.
     """
     jobs = [[Job(member, array) for member in task.members] for array, task in zip(arrays, tasks)]
     flat = [job for several in jobs for job in several]
@@ -67,6 +69,9 @@ def _run_split(shared, places):
         images = torch.cat([job.crops[index] for job, index in places])
         made = shared.run(images, tasks) if tasks[0].mixes else tasks[0].run_alone(images)
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if TOO_SMALL in str(error):  # all of them: a pass has one size
+            raise UsageError(f'an image of {_size(places[0])} pixels, as {tasks[0].name} hands it to the backbone, is '
+                             f'too small for {type(shared.model).__name__}: make it larger.') from None
         if not _is_memory(error):
             raise
         made = images = None  # what was made so far is freed before the next try
@@ -75,9 +80,8 @@ def _run_split(shared, places):
             job.features[index] = features
         return
     if len(places) == 1:
-        height, width = places[0][0].crops[places[0][1]].shape[2:]
-        raise UsageError(f'an image of {width}x{height} pixels is too large for the memory of {shared.device}: make it '
-                         'smaller.')
+        raise UsageError(f'an image of {_size(places[0])} pixels is too large for the memory of {shared.device}: make '
+                         'it smaller.')
     half = len(places) // 2
     _run_split(shared, places[:half])
     _run_split(shared, places[half:])
@@ -94,6 +98,12 @@ def _by(items, key):
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups.values()
+
+
+def _size(place):
+    job, index = place
+    height, width = job.crops[index].shape[2:]
+    return f'{width}x{height}'
 
 
 def _is_memory(error):

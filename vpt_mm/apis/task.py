@@ -120,8 +120,17 @@ class Task:
         return (self,)
 
     def prepare(self, image):
-        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample."""
-        data = self.pipeline(dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2], img_path=''))
+        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample.
+
+        Raises:
+            UsageError: the pipeline does not take an image of this size.
+        """
+        height, width = image.shape[:2]
+        try:
+            data = self.pipeline(dict(img=image, img_shape=(height, width), ori_shape=(height, width), img_path=''))
+        except Exception as error:  # transforms raise what their libraries do
+            raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
+                             f'{type(error).__name__}: {" ".join(str(error).split())}') from error
         data = self.model.data_preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]), False)
         return data['inputs'], data['data_samples'][0]
 

@@ -1,0 +1,54 @@
+"""Folders are predicted whole: an image that is refused stops no other."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from tests import served
+from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.folder import predict_folder
+from vpt_mm.errors import UsageError
+
+DEEP = dict(type='DeepPrompt', length=2)
+
+
+@pytest.fixture(scope='module')
+def inferencer(tmp_path_factory):
+    """A classifier that takes images as they are, without padding small ones, and a segmentor."""
+    folder = tmp_path_factory.mktemp('tasks')
+    weights = served.save_base(folder / 'base.pth')
+    birds, scenes = (kind(weights, DEEP, patch_cfg=dict(padding=0)) for kind in (served.classifier, served.segmentor))
+    del birds.test_dataloader.dataset.pipeline[1]
+    return TaskInferencer(birds, device='cpu', tasks={
+        name: served.write_task(folder / f'{name}.safetensors', config)
+        for name, config in dict(birds=birds, scenes=scenes).items()})
+
+
+@pytest.fixture
+def images(tmp_path):
+    (tmp_path / 'images').mkdir()
+    for name, shape in dict(a=(32, 32), dot=(1, 1), line=(2, 3000), z=(32, 32)).items():
+        cv2.imwrite(str(tmp_path / 'images' / f'{name}.png'), np.full((*shape, 3), 99, np.uint8))
+    (tmp_path / 'images' / 'text.png').write_bytes(b'no image')
+    return tmp_path / 'images'
+
+
+@pytest.mark.parametrize('name, reasons', [
+    ('birds', dict(dot='dot.png: an image of 1x1 pixels, as birds hands it to the backbone, is too small for '
+                       'PromptedViT', line='an image of 3000x2 pixels', text='no image')),
+    ('scenes', dict(line='the pipeline of scenes does not take an image of 3000x2 pixels: error: OpenCV',
+                    text='no image'))])
+@pytest.mark.parametrize('batch_size', [1, 8])
+def test_an_image_that_is_refused_stops_no_other(inferencer, images, tmp_path, name, reasons, batch_size):
+    entries = predict_folder(inferencer, images, [name], tmp_path / 'out', batch_size=batch_size, pictures=False)
+    assert json.loads((tmp_path / 'out/predictions.json').read_text()) == entries and len(entries) == 5
+    for entry in entries:
+        stem = entry['image'].rpartition('/')[2].removesuffix('.png')
+        assert ('error' in entry) != ('predictions' in entry) and ('error' in entry) == (stem in reasons)
+        assert reasons.get(stem, '') in entry.get('error', '')
+
+
+def test_images_that_are_all_refused(inferencer, images, tmp_path):
+    with pytest.raises(UsageError, match='none of 1 images can be predicted; the first: .*line.png'):
+        predict_folder(inferencer, images / 'line.png', ['birds'], tmp_path / 'out')
