@@ -14,6 +14,20 @@ from vpt_mm.apis import TaskInferencer
 from vpt_mm.errors import UsageError
 
 DEEP = dict(type='DeepPrompt', length=3)
+
+
+def dense(weights, tuning):
+    """A segmentor whose head reads [map, class token] of every block: DPT."""
+    config = served.segmentor(weights, tuning)
+    del config.model.auxiliary_head
+    config.model.backbone.update(out_type='featmap_cls', out_indices=[0, 1, 2, 3])
+    config.model.decode_head = dict(
+        type='DPTHead', in_channels=[32] * 4, in_index=[0, 1, 2, 3], input_transform='multiple_select', embed_dims=32,
+        channels=8, post_process_channels=[4, 4, 8, 8], patch_size=8, readout_type='project', num_classes=4,
+        norm_cfg=dict(type='BN'))
+    return config
+
+
 TASKS = dict(
     birds=(served.classifier, DEEP, dict()),
     cars=(served.classifier, dict(DEEP, length=5), dict(classes=7)),
@@ -24,7 +38,8 @@ TASKS = dict(
     full=(served.classifier, dict(type='FullTuning'), dict()),
     scenes=(served.segmentor, DEEP, dict()),
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
-    pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()))
+    pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
+    dense=(dense, DEEP, dict()))
 MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide'}
 
 

@@ -3,6 +3,7 @@ import torch
 
 from ..errors import UsageError
 from .ensemble import average
+from .nested import batch_of
 
 TOO_SMALL = "Kernel size can't be greater than actual input size"  # as torch's convolutions say
 
@@ -40,8 +41,7 @@ def predict_together(shared, arrays, tasks, *, batch_size):
     flat = [job for several in jobs for job in several]
     run_backbone(shared, [(job, index) for job in flat for index in range(len(job.crops))], batch_size)
     for same in _by(flat, _same_heads):
-        features = [tuple(torch.cat(parts) for parts in zip(*crops))
-                    for crops in zip(*(job.features for job in same))]
+        features = [batch_of(crops) for crops in zip(*(job.features for job in same))]
         samples = same[0].task.finish(torch.cat([job.inputs for job in same]), [job.sample for job in same], features)
         for job, sample in zip(same, samples):
             job.sample = sample

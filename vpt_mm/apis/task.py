@@ -12,6 +12,7 @@ from ..weights.files import load_from_disk
 from . import borrowed  # noqa: F401  (registers the stand-in)
 from .backbone import PREFIX
 from .mixed import can_mix
+from .nested import one_of
 from .reading import Reading
 from .recipe import build_pipeline, kind_of, labels_of, require_fit, without
 
@@ -154,7 +155,7 @@ class Task:
     def run_alone(self, images):
         """Features of (B, 3, h, w) where the task does not mix: one pass of its own."""
         batch = self.view(images)
-        return [tuple(feature[index:index + 1] for feature in batch) for index in range(len(images))]
+        return [one_of(batch, index) for index in range(len(images))]
 
 
 def _starts(size, crop, stride):
