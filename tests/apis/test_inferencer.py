@@ -28,6 +28,13 @@ def dense(weights, tuning):
     return config
 
 
+def unsorted(weights, tuning):
+    """A segmentor whose config names the deeper block first; the backbone gives its map last."""
+    config = served.segmentor(weights, tuning)
+    config.model.backbone.out_indices = [3, 1]
+    return config
+
+
 TASKS = dict(
     birds=(served.classifier, DEEP, dict()),
     cars=(served.classifier, dict(DEEP, length=5), dict(classes=7)),
@@ -39,8 +46,8 @@ TASKS = dict(
     scenes=(served.segmentor, DEEP, dict()),
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
     pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
-    dense=(dense, DEEP, dict()))
-MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide'}
+    unsorted=(unsorted, DEEP, dict()), dense=(dense, DEEP, dict()))
+MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted'}
 
 
 @pytest.fixture(scope='module')
