@@ -283,6 +283,26 @@ def test_a_name_that_is_no_folder_of_outputs(files, inferencer, name):
     assert name not in inferencer.tasks
 
 
+@pytest.mark.parametrize('name, key, value', [
+    ('birds', 'backbone.tuning.', torch.nan), ('lora', 'head.', torch.inf), ('scenes', 'decode_head.', -torch.inf)])
+def test_weights_that_are_not_finite(files, inferencer, tmp_path, name, key, value):
+    found = torch.load(files[name][0].with_suffix('.pth'))
+    broken = next(one for one, tensor in found['state_dict'].items() if one.startswith(key) and tensor.ndim)
+    found['state_dict'][broken].view(-1)[-1] = value
+    torch.save(found, tmp_path / 'broken.pth')
+    with pytest.raises(UsageError, match=f'broken.pth has NaN or infinite ones in .*{broken.removeprefix("backbone.")}'):
+        inferencer.add(tmp_path / 'broken.pth')
+    assert 'broken' not in inferencer.tasks
+
+
+@pytest.mark.parametrize('name', ['birds', 'scenes'])
+def test_scores_that_are_not_finite(inferencer, monkeypatch, name):
+    run = inferencer.shared.run
+    monkeypatch.setattr(inferencer.shared, 'run', lambda images, tasks: run(images * torch.nan, tasks))
+    with pytest.raises(UsageError, match=f'{name} gives NaN or infinite scores with a backbone in float32'):
+        inferencer(images(1), name)
+
+
 def test_a_task_for_another_backbone(files, inferencer, tmp_path):
     torch.manual_seed(99)
     config = served.classifier(served.save_base(tmp_path / 'other_base.pth'), DEEP)

@@ -48,7 +48,7 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
             write_prediction(prediction, Path(out, task.name, 'pred', name))
             if pictures:
                 draw(task, array, sample, name=name, out_file=Path(out, task.name, 'vis', f'{name}.png'))
-    write_whole(json.dumps(entries, indent=1).encode(), Path(out, 'predictions.json'))
+    write_whole(json.dumps(entries, indent=1, allow_nan=False).encode(), Path(out, 'predictions.json'))
     if not any('predictions' in entry for entry in entries):
         raise UsageError(f'none of {len(entries)} images can be predicted; the first: {entries[0]["error"]}')
     return entries

@@ -35,7 +35,8 @@ def predict_together(shared, arrays, tasks, *, batch_size):
         batch_size: most images, or windows of them, of a pass.
 
     Raises:
-        UsageError: one image is too large for the memory, or too small for the backbone or the task's pipeline.
+        UsageError: one image is too large for the memory, or too small for the backbone or the task's pipeline, or its
+            scores are not finite.
     """
     jobs = [[Job(member, array) for member in task.members] for array, task in zip(arrays, tasks)]
     flat = [job for several in jobs for job in several]
@@ -44,6 +45,7 @@ def predict_together(shared, arrays, tasks, *, batch_size):
         features = [batch_of(crops) for crops in zip(*(job.features for job in same))]
         samples = same[0].task.finish(torch.cat([job.inputs for job in same]), [job.sample for job in same], features)
         for job, sample in zip(same, samples):
+            _require_finite(sample, job.task)
             job.sample = sample
     return [average([job.sample for job in several], task) for several, task in zip(jobs, tasks)]
 
@@ -98,6 +100,13 @@ def _by(items, key):
     for item in items:
         groups.setdefault(key(item), []).append(item)
     return groups.values()
+
+
+def _require_finite(sample, task):
+    scores = sample.pred_score if 'pred_score' in sample else sample.seg_logits.data
+    if not torch.isfinite(scores).all():
+        raise UsageError(f'{task.name} gives NaN or infinite scores with a backbone in '
+                         f'{task.shared.frozen_dtype or "float32"}: take another frozen_dtype, or sound weights.')
 
 
 def _size(place):

@@ -1,5 +1,6 @@
 """What a task's config says beside its model: the kind, the test pipeline, names and colours of the classes."""
 import numpy as np
+import torch
 from mmengine.dataset import Compose
 from mmengine.registry import DATASETS, TRANSFORMS
 
@@ -16,7 +17,7 @@ def kind_of(config, path):
 
 
 def require_fit(model, state, needed, path):
-    """Raise UsageError unless every key of ``needed`` is there in the model's shape, and nothing else."""
+    """Raise UsageError unless every key of ``needed`` is there in the model's shape, finite, and nothing else."""
     shapes = {key: tensor.shape for key, tensor in model.state_dict().items()}
     unfit = [key for key in needed if (state[key].shape != shapes[key] if key in state
                                        else not key.endswith('num_batches_tracked'))]
@@ -25,6 +26,9 @@ def require_fit(model, state, needed, path):
         raise UsageError(f'{path} does not hold what its config says: ' + '; '.join(
             [f'missing or of another shape: {some(unfit)}'] * bool(unfit)
             + [f'no place for {some(surplus)}'] * bool(surplus)) + '.')
+    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}: train it again.')
 
 
 def without(config, *keys):

@@ -58,7 +58,7 @@ def write_prediction(prediction, stem):
     if 'sem_seg' in prediction:
         write_whole(encode_png(prediction['sem_seg']), f'{stem}.png')
     else:
-        write_whole(json.dumps(prediction, indent=1).encode(), f'{stem}.json')
+        write_whole(json.dumps(prediction, indent=1, allow_nan=False).encode(), f'{stem}.json')
 
 
 def encode_png(array):
