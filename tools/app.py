@@ -3,7 +3,8 @@ import argparse
 import os
 import warnings
 
-from vpt_mm.apis.access import parse_auth, require_password
+from vpt_mm.apis.access import parse_auth, require_password, require_port
+from vpt_mm.apis.counts import require_counts
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
 from vpt_mm.engine.launch import main
 
@@ -26,6 +27,8 @@ def run(args):
     warnings.filterwarnings('ignore', module='mmseg')
     auth = parse_auth(args.auth)
     require_password(args.host, auth)
+    require_port(args.port)
+    require_counts(batch_size=args.batch_size, queue=args.queue, most_upload=args.most_upload)
     from vpt_mm.apis.app import MEGABYTE, build_app, serve  # which need gradio
     app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
                     batch_size=args.batch_size, most_waiting=args.queue)

@@ -2,6 +2,7 @@
 import argparse
 import warnings
 
+from vpt_mm.apis.counts import require_counts
 from vpt_mm.apis.folder import predict_folder
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
 from vpt_mm.engine.launch import main
@@ -19,6 +20,7 @@ def parse_args():
 
 def predict(args):
     warnings.filterwarnings('ignore', module='mmseg')
+    require_counts(batch_size=args.batch_size)
     inferencer = build_inferencer(args)
     entries = predict_folder(inferencer, args.images, list(inferencer.tasks), args.out, batch_size=args.batch_size,
                              pictures=not args.no_pictures)

@@ -70,6 +70,12 @@ def test_a_full_queue_refuses_at_once(inferencer, monkeypatch):
     assert all(future.result(timeout=20) for future in futures)
 
 
+@pytest.mark.parametrize('options', [dict(batch_size=0), dict(most_waiting=-1), dict(batch_size=1.5)])
+def test_numbers_that_no_queue_has(inferencer, options):
+    with pytest.raises(UsageError, match=f'{next(iter(options))} must be a whole number of at least 1'):
+        Batcher(inferencer, **options)
+
+
 def test_one_bad_request_spoils_no_other(inferencer, monkeypatch):
     predict = inferencer.predict
 

@@ -49,6 +49,14 @@ def test_an_image_that_is_refused_stops_no_other(inferencer, images, tmp_path, n
         assert reasons.get(stem, '') in entry.get('error', '')
 
 
+@pytest.mark.parametrize('names, batch_size, reason', [
+    ([], 8, 'name a task with --task'), (['birds'], 0, 'batch_size must be')])
+def test_what_no_folder_is_predicted_with(inferencer, images, tmp_path, names, batch_size, reason):
+    with pytest.raises(UsageError, match=reason):
+        predict_folder(inferencer, images, names, tmp_path / 'out', batch_size=batch_size)
+    assert not (tmp_path / 'out').exists()
+
+
 def test_images_that_are_all_refused(inferencer, images, tmp_path):
     with pytest.raises(UsageError, match='none of 1 images can be predicted; the first: .*line.png'):
         predict_folder(inferencer, images / 'line.png', ['birds'], tmp_path / 'out')

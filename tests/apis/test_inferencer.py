@@ -271,6 +271,12 @@ def test_what_can_not_be_asked(inferencer, ask, reason):
         ask(inferencer)
 
 
+@pytest.mark.parametrize('device', ['foo', 'meta', 'cuda:99'])
+def test_a_device_that_is_not_there(files, device):
+    with pytest.raises(UsageError, match=f'device must be one that is here, such as cpu or cuda:0, got {device}: '):
+        TaskInferencer(files['birds'][1], device=device)
+
+
 def test_a_name_that_is_taken(files, inferencer):
     with pytest.raises(UsageError, match="named 'birds' already"):
         inferencer.add(files['birds'][0])
@@ -290,7 +296,7 @@ def test_weights_that_are_not_finite(files, inferencer, tmp_path, name, key, val
     broken = next(one for one, tensor in found['state_dict'].items() if one.startswith(key) and tensor.ndim)
     found['state_dict'][broken].view(-1)[-1] = value
     torch.save(found, tmp_path / 'broken.pth')
-    with pytest.raises(UsageError, match=f'broken.pth has NaN or infinite ones in .*{broken.removeprefix("backbone.")}'):
+    with pytest.raises(UsageError, match=f'broken.pth has NaN or infinite .*{broken.removeprefix("backbone.")}'):
         inferencer.add(tmp_path / 'broken.pth')
     assert 'broken' not in inferencer.tasks
 

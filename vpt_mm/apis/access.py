@@ -18,6 +18,12 @@ def require_password(host, auth):
                          'VPT_MM_AUTH=USER:PASSWORD.')
 
 
+def require_port(port):
+    """Raise UsageError for a number that is no port."""
+    if not 1 <= port <= 65535:
+        raise UsageError(f'port must be 1..65535, got {port}.')
+
+
 def parse_auth(text):
     """'USER:PASSWORD' to a pair, None for nothing.
 

@@ -4,8 +4,9 @@ import tempfile
 from pathlib import Path
 
 from ..errors import UsageError, needs_extra
-from .access import knows, require_password
+from .access import knows, require_password, require_port
 from .batching import Batcher, QueueFull
+from .counts import require_counts
 from .images import read_image
 from .page import mount_page
 from .results import describe, draw, encode_png, summarize
@@ -38,7 +39,11 @@ def build_app(inferencer, *, auth=None, most_upload=32 * MEGABYTE, batch_size=16
         most_upload: bytes of an image or task file.
         batch_size: most images of a pass.
         most_waiting: most requests that wait.
+
+    Raises:
+        UsageError: a limit below 1.
     """
+    require_counts(most_upload=most_upload)
     batcher = Batcher(inferencer, batch_size=batch_size, most_waiting=most_waiting)
     app = FastAPI(title='vpt_mm: one backbone, many tasks', docs_url=None, redoc_url=None, openapi_url=None)
     app.state.batcher, app.state.open = batcher, 0
@@ -115,10 +120,11 @@ def serve(app, *, host='127.0.0.1', port=7860, auth=None):
     """Run the app until it is interrupted.
 
     Raises:
-        UsageError: an address that others can reach, without a password.
+        UsageError: an address that others can reach, without a password, or no port.
     """
     import uvicorn
     require_password(host, auth)
+    require_port(port)
     print(f'http://{host}:{port}  (API: /api/tasks, /api/predict?task=NAME)')
     uvicorn.run(app, host=host, port=port, log_level='warning')
 

@@ -31,7 +31,8 @@ class SharedBackbone:
             needed for longest go first, and are projected again when they are.
 
     Raises:
-        UsageError: no ``init_cfg``, weights that are not there or of another architecture, another frozen_dtype.
+        UsageError: no ``init_cfg``, weights that are not there or of another architecture, another frozen_dtype, or a
+            device that is not there.
     """
 
     def __init__(self, config, *, device=None, frozen_dtype=None, compile=False, cache=0.1):
@@ -40,7 +41,7 @@ class SharedBackbone:
             raise UsageError('a shared backbone needs weights: set init_cfg=dict(type="Pretrained", checkpoint=...) on '
                              'the backbone of the config.')
         self.config, self.frozen_dtype = config, frozen_dtype
-        self.device = torch.device(device or get_device())
+        self.device = find_device(device or get_device())
         built = {key: value for key, value in config.items() if key not in ('tuning', 'frozen_dtype')}
         if built['type'] == 'PromptedViT':
             built['final_norm'] = True  # for the tasks that read it
@@ -117,6 +118,17 @@ class SharedBackbone:
         weights = {PREFIX + key: tensor if dtype is None else tensor.to(dtype)
                    for key, tensor in self.model.frozen_weights.items()}
         return digests(weights)
+
+
+def find_device(name):
+    """The device of this name; UsageError unless numbers can be put on it and come back."""
+    try:
+        device = torch.device(name)
+        torch.ones(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError) as error:  # AssertionError: torch without CUDA
+        raise UsageError(f'device must be one that is here, such as cpu or cuda:0, got {name}: '
+                         f'{str(error).splitlines()[0].partition(". ")[0]}.') from None
+    return device
 
 
 class PromptCache:

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import Future
 
 from ..errors import UsageError
+from .counts import require_counts
 
 
 class QueueFull(UsageError):
@@ -20,9 +21,13 @@ class Batcher:
         wait: seconds that the first image of a batch waits for others.
         most_waiting: requests that may wait; further ones are refused.
         most_bytes: that their images may take together.
+
+    Raises:
+        UsageError: a number of images or requests below 1.
     """
 
     def __init__(self, inferencer, *, batch_size=16, wait=0.003, most_waiting=256, most_bytes=2 ** 30):
+        require_counts(batch_size=batch_size, most_waiting=most_waiting)
         self.inferencer, self.batch_size, self.wait = inferencer, batch_size, wait
         self.waiting, self.most_bytes = queue.Queue(most_waiting), most_bytes
         self.closed = threading.Event()

@@ -6,6 +6,7 @@ from rich.progress import track
 
 from ..errors import UsageError
 from ..files import write_whole
+from .counts import require_counts
 from .images import list_images, read_image
 from .inferencer import output_names
 from .results import describe, draw, summarize, write_prediction
@@ -29,8 +30,11 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
         list: the entries of the JSON.
 
     Raises:
-        UsageError: an unknown task, no image, or none that can be predicted.
+        UsageError: no task or an unknown one, no image, or none that can be predicted.
     """
+    require_counts(batch_size=batch_size)
+    if not names:
+        raise UsageError('no task to predict with: name a task with --task.')
     tasks, images = [inferencer.find(name) for name in names], list_images(inputs)
     entries: list[dict] = []
     outputs = output_names(images)

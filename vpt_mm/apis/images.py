@@ -53,6 +53,9 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
         content = get(str(source))
     except OSError as error:
         raise UsageError(f'{source} can not be read: {error.strerror or error}.') from None
+    except (ImportError, KeyError, ValueError) as error:  # mmengine's, for addresses of services that are not there
+        raise UsageError(f'{str(source)!r} can not be read ({type(error).__name__}: {error}): an image is a file, or '
+                         'an address that begins with http:// or https://.') from None
     return _from_bytes(content, str(source), most_pixels)
 
 

@@ -12,6 +12,7 @@ from ..errors import UsageError, did_you_mean
 from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from .backbone import SharedBackbone
+from .counts import require_counts
 from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
 from .passes import predict_together
@@ -115,8 +116,7 @@ class TaskInferencer:
         names = [task] * len(images) if isinstance(task, str) else list(task)
         if len(names) != len(images):
             raise UsageError(f'a list of tasks names one for each image, got {len(names)} for {len(images)} images.')
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise UsageError(f'batch_size must be a whole number of at least 1, got {batch_size!r}.')
+        require_counts(batch_size=batch_size)
         tasks = [self.find(name) for name in names]
         outputs = output_names(images)
         predictions, pictures = [], []

@@ -28,7 +28,7 @@ def require_fit(model, state, needed, path):
             + [f'no place for {some(surplus)}'] * bool(surplus)) + '.')
     broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
     if broken:
-        raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}: train it again.')
+        raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}.')
 
 
 def without(config, *keys):
