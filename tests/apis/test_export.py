@@ -1,5 +1,6 @@
 """Exported graphs compute what the served task computes."""
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,3 +78,34 @@ def test_a_graph_that_differs_is_not_written(inferencer, tmp_path, monkeypatch):
 def test_what_is_not_exported(inferencer, tmp_path, name, out, reason):
     with pytest.raises(UsageError, match=reason):
         export_task(inferencer.tasks[name], tmp_path / out)
+
+
+@pytest.mark.parametrize('out, options, reason', [
+    ('task.onnx', dict(opset=3), r'opset must be 18\.\.[0-9]+, got 3'), ('task.onnx', dict(opset=99), 'got 99'),
+    ('task.pt2', dict(size=(0, 0)), 'height must be .*, got 0'), ('task.pt2', dict(size=(64, -64)), 'width must be'),
+    ('task.pt2', dict(size=(5, 5)), 'images of 5 5 are too small for PromptedViT: give a larger --size'),
+    ('file/task.pt2', dict(), r'task.pt2 can not be written \(.*\): choose another file'),
+    ('folder.pt2', dict(), r'folder.pt2 can not be written \(Is a directory\)')])
+def test_what_is_refused_before_the_work(inferencer, tmp_path, monkeypatch, out, options, reason):
+    if out.endswith('.onnx'):
+        pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')
+        pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
+    (tmp_path / 'file').write_text('in the way')
+    (tmp_path / 'folder.pt2').mkdir()
+    monkeypatch.setattr('torch.export.export', lambda *args, **options: pytest.fail('the work began'))
+    monkeypatch.setitem(inferencer.shared.model.patch_embed._modules, 'adaptive_padding', None)
+    with pytest.raises(UsageError, match=reason):
+        export_task(inferencer.tasks['deep'], tmp_path / out, **options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['file', 'folder.pt2']
+
+
+def test_a_graph_of_another_opset_is_not_written(inferencer, tmp_path, monkeypatch):
+    """As torch makes where it can not turn a graph into what was asked."""
+    pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')
+    pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
+    made = SimpleNamespace(model=SimpleNamespace(opset_imports={'': 18}))
+    monkeypatch.setattr('torch.export.export', lambda *args, **options: None)
+    monkeypatch.setattr('torch.onnx.export', lambda *args, **options: made)
+    with pytest.raises(UsageError, match='with opset 18, not 20: choose another --opset'):
+        export_task(inferencer.tasks['deep'], tmp_path / 'task.onnx')
+    assert not list(tmp_path.iterdir())

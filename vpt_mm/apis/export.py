@@ -1,4 +1,5 @@
 """Export of a task: the backbone with its prompts and heads as one graph, for ONNX or torch.export."""
+import errno
 import json
 import os
 import tempfile
@@ -10,9 +11,12 @@ from torch import nn
 
 from ..errors import UsageError, needs_extra
 from ..version import __version__
+from .counts import require_counts
 from .mixed import WALKS, combine
+from .passes import TOO_SMALL
 
 OPSET = 20
+LOWEST_OPSET = 18  # that torch writes; it turns graphs into older ones only at times
 INPUT, OUTPUT = 'image', 'logits'
 MOST_DIFFERENCE = 1e-4  # between the exported graph and torch, of the largest logit or of one
 BATCHES = (1, 3)  # that are compared
@@ -86,21 +90,25 @@ def export_task(task, out, *, size=None, opset=OPSET):
         dict: what the file says of itself, and the largest ``difference`` to torch.
 
     Raises:
-        UsageError: another kind of file, an ensemble, or a graph that does not compute what torch does.
+        UsageError: another kind of file or one that can not be written, an ensemble, a size that the backbone does not
+            take, an opset that is not known, or a graph that does not compute what torch does.
     """
     suffix = Path(out).suffix
     if suffix not in ('.onnx', '.pt2'):
         raise UsageError(f'a task is exported to *.onnx or *.pt2, got {out}.')
     module = ExportedTask(task).eval()
     size = tuple(size or task.shared.model.image_size)
+    require_counts(height=size[0], width=size[1])
+    if suffix == '.onnx':
+        _require_opset(opset)
+    _require_place(Path(out).absolute())
     facts = describe_export(task, size, opset if suffix == '.onnx' else None)
     generator = torch.Generator().manual_seed(0)
     images = [255 * torch.rand(count, 3, *size, generator=generator) for count in BATCHES]
     with torch.no_grad():
+        expected = _run(module, images)
         program = torch.export.export(module, (images[-1],), strict=True,
                                       dynamic_shapes=({0: torch.export.Dim('batch', min=1)},))
-        expected = [module(image) for image in images]
-    Path(out).absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=Path(out).absolute().parent, prefix='.export-') as folder:
         file = os.path.join(folder, f'task{suffix}')
         made = (_write_onnx if suffix == '.onnx' else _write_program)(program, file, facts, opset, images)
@@ -123,16 +131,52 @@ def describe_export(task, size, opset):
                 base=str(task.shared.config['init_cfg']['checkpoint']), **(dict(opset=str(opset)) if opset else {}))
 
 
-def _write_onnx(program, file, facts, opset, images):
+def _require_opset(opset):
     with needs_extra('export', 'export to ONNX'):
-        import onnx  # noqa: F401  (torch imports these two in the midst of its work)
-        import onnxruntime
+        import onnx
+        import onnxruntime  # noqa: F401  (what writing and comparing need)
         import onnxscript  # noqa: F401
+    highest = onnx.defs.onnx_opset_version()
+    if not LOWEST_OPSET <= opset <= highest:
+        raise UsageError(f'opset must be {LOWEST_OPSET}..{highest}, got {opset}.')
+
+
+def _require_place(out):
+    """The folder can be made and takes a file, and the name is not that of a folder."""
+    try:
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, 'Is a directory')
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=out.parent, prefix='.export-') as probe:
+            probe.write(b'0' * 4096)
+    except OSError as error:
+        raise UsageError(f'{out} can not be written ({error.strerror}): choose another file.') from None
+
+
+def _run(module, images):
+    try:
+        return [module(image) for image in images]
+    except RuntimeError as error:
+        if TOO_SMALL not in str(error):
+            raise
+        raise UsageError(f'images of {images[0].shape[2]} {images[0].shape[3]} are too small for '
+                         f'{type(module.backbone).__name__}: give a larger --size.') from None
+
+
+def _write_onnx(program, file, facts, opset, images):
+    import onnxruntime
     exported = torch.onnx.export(program, opset_version=opset, input_names=[INPUT], output_names=[OUTPUT], dynamo=True,
                                  verbose=False)
+    made = exported.model.opset_imports['']
+    if made != opset:
+        raise UsageError(f'torch writes this task with opset {made}, not {opset}: choose another --opset.')
     exported.model.metadata_props.update(facts)
     exported.save(file, external_data=False)
-    session = onnxruntime.InferenceSession(file, providers=['CPUExecutionProvider'])
+    try:
+        session = onnxruntime.InferenceSession(file, providers=['CPUExecutionProvider'])
+    except Exception as error:  # of its own kinds, which have no common base
+        raise UsageError(f'onnxruntime {onnxruntime.__version__} does not take the graph of opset {opset}: '
+                         f'{" ".join(str(error).split())}') from None
     return [torch.from_numpy(session.run([OUTPUT], {INPUT: image.numpy()})[0]) for image in images]
 
 
