@@ -1,7 +1,24 @@
-"""Tables are printed whole."""
+"""Numbers of options are such as make sense, and tables are printed whole."""
+import argparse
+
+import pytest
 from rich.table import Table
 
-from vpt_mm.console import print_table
+from vpt_mm.console import above, at_least, print_table
+
+
+@pytest.mark.parametrize('kind, text, rule', [
+    (at_least(1), '0', 'a whole number, 1 or more'), (at_least(1), '-5', 'a whole number, 1 or more'),
+    (at_least(1), '1.5', 'a whole number'), (at_least(0), '-1', 'a whole number, 0 or more'),
+    (at_least(0, float), 'inf', 'a number, 0 or more'),
+    (above(0), '0', 'a number, above 0'), (above(0), 'nan', 'a number, above 0'), (above(0), 'x', 'a number')])
+def test_a_number_that_makes_no_sense_is_refused(kind, text, rule):
+    with pytest.raises(argparse.ArgumentTypeError, match=f'must be {rule}.* got {text!r}'):
+        kind(text)
+
+
+def test_a_number_is_what_was_said():
+    assert [at_least(1)('1'), at_least(0)('0'), at_least(0, float)('0.5'), above(0)('1e-3')] == [1, 0, 0.5, 1e-3]
 
 
 def test_no_cell_is_cut_on_a_narrow_console(monkeypatch, capsys):

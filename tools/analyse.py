@@ -2,6 +2,7 @@
 import argparse
 
 from vpt_mm.analysis.analyse import analyse
+from vpt_mm.console import above, at_least
 from vpt_mm.engine.launch import common_parser, main
 
 
@@ -23,8 +24,8 @@ def parse_args():
                                    parents=[common_parser(None)])
     features.add_argument('checkpoint', help='that the config was trained to')
     features.add_argument('--out', default='tsne.png', help='picture to write (default: %(default)s)')
-    features.add_argument('--images', type=int, default=1000, help='at most (default: %(default)s)')
-    features.add_argument('--perplexity', type=float, default=30, help='(default: %(default)s)')
+    features.add_argument('--images', type=at_least(1), default=1000, help='at most (default: %(default)s)')
+    features.add_argument('--perplexity', type=above(0), default=30, help='(default: %(default)s)')
     return parser.parse_args()
 
 

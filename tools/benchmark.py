@@ -6,7 +6,7 @@ import torch
 from vpt_mm.analysis.benchmark import compare, where
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
 from vpt_mm.analysis.cost_report import cost_table, plot_costs
-from vpt_mm.console import print_table
+from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
 
 
@@ -14,18 +14,18 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--backbone', default='vit-base', help=f"one of {', '.join(BACKBONES)}")
     parser.add_argument('--method', help='DeepPrompt, or ShallowPrompt on a ViT; PixelPadPrompt on ConvNets')
-    parser.add_argument('--lengths', type=int, nargs='+', default=[50, 100, 200],
+    parser.add_argument('--lengths', type=at_least(1), nargs='+', default=[50, 100, 200],
                         help='prompt lengths, or pixels of padding')
-    parser.add_argument('--size', type=int, default=224, help='image side in pixels')
-    parser.add_argument('--batch', type=int, default=4, help='images at once')
+    parser.add_argument('--size', type=at_least(32), default=224, help='image side in pixels')
+    parser.add_argument('--batch', type=at_least(1), default=4, help='images at once')
     parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
     parser.add_argument('--precision', choices=['float32', 'bfloat16', 'float16'], default='float32',
                         help='by autocast, for all')
     parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
     parser.add_argument('--checkpointing', action='store_true', help='one more of ours, every block checkpointed')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--threads', type=int, default=1, help='CPU threads')
-    parser.add_argument('--repeats', type=int, default=9, help='pairs of each measurement')
+    parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
+    parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
     return parser.parse_args()
 

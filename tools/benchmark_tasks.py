@@ -4,22 +4,22 @@ import argparse
 import torch
 
 from vpt_mm.analysis.many_tasks import measure, table
-from vpt_mm.console import print_table
+from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--arch', default='base', help="of mmpretrain's VisionTransformer")
-    parser.add_argument('--size', type=int, default=224, help='image side in pixels')
-    parser.add_argument('--tasks', type=int, default=100)
-    parser.add_argument('--batch', type=int, default=16, help='images of a batch, each of another task')
-    parser.add_argument('--length', type=int, default=50, help='prompt length')
-    parser.add_argument('--classes', type=int, default=100, help='of each task')
-    parser.add_argument('--repeats', type=int, default=5)
+    parser.add_argument('--size', type=at_least(32), default=224, help='image side in pixels')
+    parser.add_argument('--tasks', type=at_least(1), default=100)
+    parser.add_argument('--batch', type=at_least(1), default=16, help='images of a batch, each of another task')
+    parser.add_argument('--length', type=at_least(1), default=50, help='prompt length')
+    parser.add_argument('--classes', type=at_least(1), default=100, help='of each task')
+    parser.add_argument('--repeats', type=at_least(1), default=5)
     parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--threads', type=int, default=1, help='CPU threads')
+    parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     return parser.parse_args()
 
 

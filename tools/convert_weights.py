@@ -1,6 +1,7 @@
 """Convert pretrained weights to mmpretrain's names once: python tools/convert_weights.py IN OUT."""
 import argparse
 
+from vpt_mm.console import at_least
 from vpt_mm.engine.launch import main
 from vpt_mm.weights.plain import convert_file
 
@@ -10,7 +11,7 @@ def parse_args():
     parser.add_argument('source', metavar='IN', help='a file of Google (.npz), timm, torchvision, MoCo v3, MAE, '
                         'DeiT, Swin, ConvNeXt, mmseg or mmpretrain, or timm://NAME')
     parser.add_argument('out', metavar='OUT', help='the file to write, *.pth or *.safetensors')
-    parser.add_argument('--grid', nargs=2, type=int, metavar=('HEIGHT', 'WIDTH'),
+    parser.add_argument('--grid', nargs=2, type=at_least(1), metavar=('HEIGHT', 'WIDTH'),
                         help='the position embeddings in patches, where they are no square')
     return parser.parse_args()
 

@@ -10,7 +10,7 @@ from vpt_mm.analysis.memory_report import (
     memory_of_config,
     memory_table,
 )
-from vpt_mm.console import print_table
+from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
 
 
@@ -21,8 +21,8 @@ def parse_args():
     parser.add_argument('--methods', nargs='+', default=['VPT-deep', 'Full'], help=f"of {', '.join(METHODS)}")
     parser.add_argument('--options', nargs='+', default=['plain'],
                         help=f"of {', '.join(OPTIONS)}: the frozen part stored in bfloat16, blocks checkpointed")
-    parser.add_argument('--batch', type=int, default=8, help='images at once')
-    parser.add_argument('--size', type=int, help='image side in pixels: 224, or what the config says')
+    parser.add_argument('--batch', type=at_least(1), default=8, help='images at once')
+    parser.add_argument('--size', type=at_least(32), help='image side in pixels: 224, or what the config says')
     parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
     return parser.parse_args()
 

@@ -4,14 +4,14 @@ import warnings
 
 from vpt_mm.analysis import report
 from vpt_mm.analysis.storage import BENCHMARKS
-from vpt_mm.console import print_table
+from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('configs', nargs='+', metavar='CONFIG', help='config files')
-    parser.add_argument('--number-of-tasks', type=int, default=24, metavar='N',
+    parser.add_argument('--number-of-tasks', type=at_least(1), default=24, metavar='N',
                         help='tasks like that of the config, stored beside one backbone (default: %(default)s)')
     parser.add_argument('--tasks', nargs='+', choices=BENCHMARKS, default=(),
                         help="also the storage of these benchmarks' tasks: the paper's total parameters")

@@ -2,14 +2,14 @@
 import argparse
 
 from vpt_mm.analysis.throughput import measure, throughput_table
-from vpt_mm.console import print_table
+from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
 
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config file whose training counts iterations')
-    parser.add_argument('--processes', type=int, nargs='+', default=[1, 2], metavar='N',
+    parser.add_argument('--processes', type=at_least(1), nargs='+', default=[1, 2], metavar='N',
                         help='numbers of processes, a GPU each where there are GPUs (default: 1 2)')
     parser.add_argument('--steps', type=int, default=30, help='steps of each run (default: %(default)s)')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='as of tools/train.py')

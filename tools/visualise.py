@@ -2,6 +2,7 @@
 import argparse
 
 from vpt_mm.analysis.visualise import visualise
+from vpt_mm.console import at_least
 from vpt_mm.engine.launch import main
 
 
@@ -13,7 +14,7 @@ def parse_args():
     parser.add_argument('--out', default='pictures', metavar='FOLDER', help='where to write (default: %(default)s)')
     parser.add_argument('--blocks', type=int, nargs='+', metavar='N',
                         help='blocks, counted from 1; the last is that of the nearest patches (default: four)')
-    parser.add_argument('--prompts', type=int, default=8, help='prompts among the nearest patches (default: 8)')
+    parser.add_argument('--prompts', type=at_least(1), default=8, help='prompts among the nearest patches (default: 8)')
     return parser.parse_args()
 
 

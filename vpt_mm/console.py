@@ -1,5 +1,31 @@
-"""print_table(): a table on the console, whole."""
+"""What command lines share: types of options, and a table on the console, whole."""
+import argparse
+import math
+
 from rich.console import Console
+
+
+def at_least(least, kind=int):
+    """Type of an option that is a number, ``least`` or more; whole unless ``kind`` is float."""
+    return _number(kind, lambda number: number >= least, f'{least} or more')
+
+
+def above(bound):
+    """Type of an option that is a number above ``bound``."""
+    return _number(float, lambda number: number > bound, f'above {bound}')
+
+
+def _number(kind, fits, rule):
+    def parse(text):
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not (fits(number) and number < math.inf):
+            raise argparse.ArgumentTypeError(f"must be a {'whole ' * (kind is int)}number, {rule}, got {text!r}")
+        return number
+
+    return parse
 
 
 def print_table(table):

@@ -1,0 +1,29 @@
+"""Options of the tools: what makes no sense is one line, before anything is read or run."""
+import runpy
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize('command', [
+    'analyse tsne config.py task.pth --perplexity nan', 'analyse tsne config.py task.pth --images 0',
+    'benchmark --batch 0', 'benchmark --repeats 0', 'benchmark --threads 0', 'benchmark --lengths 5 0',
+    'benchmark --size 7', 'benchmark_steps config.py --batch 0', 'benchmark_steps config.py --repeats 0',
+    'benchmark_steps config.py --size 0', 'benchmark_tasks --batch 0', 'benchmark_tasks --repeats 0',
+    'convert_weights in.pth out.pth --grid 0 0', 'memory --batch -2', 'memory --size 0', 'memory --size 7',
+    'report config.py --number-of-tasks -5', 'sweep sweep.py --limit -1', 'sweep sweep.py --cpus 0',
+    'sweep sweep.py --cpus-per-run 0', 'sweep sweep.py --gpus-per-run -1', 'sweep sweep.py --resolution 0',
+    'throughput config.py --processes 1 0', 'visualise config.py task.pth --prompts 0'])
+def test_a_number_that_makes_no_sense_is_refused(command, monkeypatch, capsys):
+    tool, *arguments = command.split()
+    option = next(one for one in arguments if one.startswith('--'))
+    assert said(tool, arguments, monkeypatch, capsys).startswith(f'error: argument {option}: must be a ')
+
+
+def said(tool, arguments, monkeypatch, capsys):
+    """The one line that a tool ends with."""
+    monkeypatch.setattr(sys, 'argv', [tool, *arguments])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(f'tools/{tool}.py', run_name='__main__')
+    line = str(ended.value.code) if isinstance(ended.value.code, str) else capsys.readouterr().err.splitlines()[-1]
+    return line[line.index('error: '):]
