@@ -4,7 +4,7 @@ import argparse
 import pytest
 from rich.table import Table
 
-from vpt_mm.console import above, at_least, print_table
+from vpt_mm.console import above, at_least, device, print_table
 
 
 @pytest.mark.parametrize('kind, text, rule', [
@@ -19,6 +19,13 @@ def test_a_number_that_makes_no_sense_is_refused(kind, text, rule):
 
 def test_a_number_is_what_was_said():
     assert [at_least(1)('1'), at_least(0)('0'), at_least(0, float)('0.5'), above(0)('1e-3')] == [1, 0, 0.5, 1e-3]
+
+
+@pytest.mark.parametrize('name', ['foo', 'meta', 'cuda:99', ''])
+def test_a_device_is_one_of_this_machine(name):
+    assert device('cpu') == 'cpu'
+    with pytest.raises(argparse.ArgumentTypeError, match=f'must be a device of this machine: cpu.* got {name!r}'):
+        device(name)
 
 
 def test_no_cell_is_cut_on_a_narrow_console(monkeypatch, capsys):

@@ -6,7 +6,7 @@ import torch
 from vpt_mm.analysis.benchmark import compare, where
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
 from vpt_mm.analysis.cost_report import cost_table, plot_costs
-from vpt_mm.console import at_least, print_table
+from vpt_mm.console import at_least, device, print_table
 from vpt_mm.engine.launch import main
 
 
@@ -23,7 +23,7 @@ def parse_args():
                         help='by autocast, for all')
     parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
     parser.add_argument('--checkpointing', action='store_true', help='one more of ours, every block checkpointed')
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')

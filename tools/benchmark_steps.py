@@ -6,7 +6,7 @@ from mmengine.config import DictAction
 
 from vpt_mm.analysis.benchmark import where
 from vpt_mm.analysis.steps import measure_steps, step_table
-from vpt_mm.console import at_least, print_table
+from vpt_mm.console import at_least, device, print_table
 from vpt_mm.engine.launch import main
 
 
@@ -16,7 +16,7 @@ def parse_args():
     parser.add_argument('--batch', type=at_least(1), default=2, help='images at once')
     parser.add_argument('--size', type=at_least(1), default=512, help='image side in pixels')
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='steps that are timed')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
                         help='override entries of all configs, such as model.backbone.with_cp=True')

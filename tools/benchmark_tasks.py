@@ -4,7 +4,7 @@ import argparse
 import torch
 
 from vpt_mm.analysis.many_tasks import measure, table
-from vpt_mm.console import at_least, print_table
+from vpt_mm.console import at_least, device, print_table
 from vpt_mm.engine.launch import main
 
 
@@ -18,7 +18,7 @@ def parse_args():
     parser.add_argument('--classes', type=at_least(1), default=100, help='of each task')
     parser.add_argument('--repeats', type=at_least(1), default=5)
     parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 import argparse
 import math
 
+import torch
 from rich.console import Console
 
 
@@ -26,6 +27,17 @@ def _number(kind, fits, rule):
         return number
 
     return parse
+
+
+def device(text):
+    """Type of an option that names a device of this machine, such as cpu or cuda:0."""
+    try:
+        if torch.empty(0, device=text).is_meta:
+            raise RuntimeError('which holds no values')
+    except (RuntimeError, AssertionError, ImportError):
+        here = ['cpu', *(f'cuda:{number}' for number in range(torch.cuda.device_count()))]
+        raise argparse.ArgumentTypeError(f"must be a device of this machine: {', '.join(here)}; got {text!r}") from None
+    return text
 
 
 def print_table(table):

@@ -20,6 +20,13 @@ def test_a_number_that_makes_no_sense_is_refused(command, monkeypatch, capsys):
     assert said(tool, arguments, monkeypatch, capsys).startswith(f'error: argument {option}: must be a ')
 
 
+@pytest.mark.parametrize('command', ['benchmark', 'benchmark_steps config.py', 'benchmark_tasks'])
+def test_a_device_that_is_not_there_is_refused(command, monkeypatch, capsys):
+    tool, *arguments = command.split()
+    line = said(tool, [*arguments, '--device', 'foo'], monkeypatch, capsys)
+    assert line.startswith('error: argument --device: must be a device of this machine: cpu')
+
+
 def said(tool, arguments, monkeypatch, capsys):
     """The one line that a tool ends with."""
     monkeypatch.setattr(sys, 'argv', [tool, *arguments])
