@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import OPTIMIZERS
+from mmengine.utils import to_2tuple
 from rich.table import Table
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from ..engine.config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..models.weightless import build_weightless
 from .contestants import BACKBONES
@@ -89,11 +90,17 @@ def memory_of_config(path, *, batch, size=None):
         path: config file of a classifier or segmentor.
         batch: images at once.
         size: image side in pixels; the backbone's ``img_size`` by default.
+
+    Raises:
+        UsageError: no config of a whole model there, or no size.
     """
-    config = Config.fromfile(path)
-    size = size or config.model.backbone.img_size
+    config = read_config_file(path, needs=[*MODEL, 'optim_wrapper.optimizer.type'])
+    size = size or config.model.backbone.get('img_size')
+    if size is None:
+        raise UsageError(f'{path} does not say how large its images are (model.backbone.img_size): give a --size.')
+    height, width = to_2tuple(size)
     model = revert_sync_batchnorm(build_weightless(config.model, scope=config.get('default_scope')))
-    return memory_of(model, (batch, 3, size, size), names=(str(path), '', ''),
+    return memory_of(model, (batch, 3, height, width), names=(str(path), '', ''),
                      optimizer=config.optim_wrapper.optimizer, run=losses_of)
 
 

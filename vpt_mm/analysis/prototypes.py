@@ -4,6 +4,7 @@ from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import Runner
 from rich.progress import track
 
+from ..engine.config_file import MODEL, require_entries
 from ..errors import UsageError
 from ..tuning.prototypes import class_prototypes
 from ..weights import require_pretrained
@@ -18,6 +19,7 @@ def prototypes_of_config(config):
     Raises:
         UsageError: a backbone without a class token, or without pretrained weights.
     """
+    require_entries(config, *MODEL, 'train_dataloader')
     backbone = config.model.backbone
     if not backbone.type.endswith('PromptedViT') or not backbone.get('with_cls_token', True):
         raise UsageError(f'class prototypes are means of [CLS] of a PromptedViT, got a {backbone.type}'

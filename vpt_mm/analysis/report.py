@@ -2,9 +2,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mmengine.config import Config
 from rich.table import Table
 
+from ..engine.config_file import read_config_file
 from ..errors import UsageError
 from ..models.weightless import build_weightless
 from ..tuning import TuningList
@@ -50,11 +50,9 @@ def read_protocol(path, *, benchmarks=()):
         benchmarks: names among ``BENCHMARKS`` whose tasks are stored.
 
     Raises:
-        UsageError: no file there, or a backbone without a tuning method.
+        UsageError: no config there, or a backbone without a tuning method.
     """
-    if not Path(path).is_file():
-        raise UsageError(f'no config file at {path}.')
-    config = Config.fromfile(path)
+    config = read_config_file(path, needs=['model.type'])
     model = build_weightless(config.model, scope=config.get('default_scope'))
     backbones = prompted_backbones(model).values()
     if not backbones:

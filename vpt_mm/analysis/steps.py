@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
@@ -12,7 +11,7 @@ from mmengine.structures import PixelData
 from rich.progress import track
 from rich.table import Table
 
-from ..errors import UsageError
+from ..engine.config_file import MODEL, read_config_file
 from .benchmark import allocated, timed
 from .tuned import count_tuned
 
@@ -47,16 +46,14 @@ def measure_steps(paths, *, batch, size, device, amp=False, repeats=9, options=N
         options: entries of the configs to override, as ``--cfg-options`` does.
 
     Raises:
-        UsageError: no file there, or ``amp`` without a GPU.
+        UsageError: no config there, or ``amp`` without a GPU.
     """
-    for path in paths:
-        if not Path(path).is_file():
-            raise UsageError(f'no config file at {path}.')
-    return [_measure(path, batch, size, device, amp, repeats, options) for path in track(paths, description='configs')]
+    configs = [read_config_file(path, needs=[*MODEL, 'optim_wrapper.optimizer.type']) for path in paths]
+    return [_measure(config, batch, size, device, amp, repeats, options)
+            for config in track(configs, description='configs')]
 
 
-def _measure(path, batch, size, device, amp, repeats, options):
-    config = Config.fromfile(path)
+def _measure(config, batch, size, device, amp, repeats, options):
     config.merge_from_dict(options or {})
     if amp:
         config.optim_wrapper.update(type='AmpPromptOptimWrapper', loss_scale='dynamic')
@@ -75,7 +72,7 @@ def _measure(path, batch, size, device, amp, repeats, options):
         held = sum(tensor.nbytes for tensor in (*model.parameters(), *model.buffers()))
         held += sum(tensor.nbytes for state in wrapper.optimizer.state.values() for tensor in state.values()
                     if isinstance(tensor, torch.Tensor))
-        return StepCost(Path(path).stem, count_tuned(model).tuned, seconds, held + allocated(step, place)[0])
+        return StepCost(Path(config.filename).stem, count_tuned(model).tuned, seconds, held + allocated(step, place)[0])
 
 
 def _build(config):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from mmengine.config import Config
 from rich.table import Table
 
+from ..engine.config_file import read_config_file, require_entries
 from ..errors import UsageError
 
 WARM_UP = 0.3  # share of the steps that are not counted
@@ -40,13 +40,14 @@ def measure(config, *, processes, steps, options=()):
         options: more entries for tools/train.py's --cfg-options, 'key=value' each.
 
     Raises:
-        UsageError: training by epochs, too few steps, or a run that failed (with the end of its log).
+        UsageError: no config there, training by epochs, too few steps, or a run that failed (with the end of its log).
     """
-    loaded = Config.fromfile(config)
+    loaded = read_config_file(config, needs=['train_cfg'])
     if loaded.train_cfg.get('by_epoch', 'Iter' not in loaded.train_cfg.get('type', '')):
         raise UsageError(f'{config} trains by epochs: throughput is read from a config that counts iterations.')
     if steps < 10:
         raise UsageError(f'steps must be 10 or more, for a median after the warm-up, got {steps}.')
+    require_entries(loaded, 'train_dataloader.batch_size')
     batch = loaded.train_dataloader.batch_size
     options = [f'train_cfg.max_iters={steps}', f'train_cfg.val_interval={steps + 1}', 'default_hooks.logger.interval=1',
                *options]

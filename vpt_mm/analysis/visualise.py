@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
+from ..engine.config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..files import write_whole
 from ..models import PromptedViT
@@ -59,9 +59,7 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
 
 
 def _load(path, checkpoint):
-    if not Path(path).is_file():
-        raise UsageError(f'no config file at {path}.')
-    config = Config.fromfile(path)
+    config = read_config_file(path, needs=MODEL)
     init_default_scope(config.get('default_scope', 'mmengine'))
     if config.get('data_preprocessor'):
         config.model.setdefault('data_preprocessor', config.data_preprocessor)

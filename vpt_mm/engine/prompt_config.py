@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..files import write_whole
 from ..models.counterparts import counterpart
 from ..models.weightless import build_weightless
+from .config_file import read_config_file
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'
@@ -49,7 +50,7 @@ def _read(source):
         raise UsageError(f'no config file at {source}. Those of a package are named as in _base_: '
                          'mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
     if '::' not in source:
-        return Config.fromfile(source, import_custom_modules=False), source
+        return read_config_file(source, import_custom_modules=False), source
     try:
         return Config.fromstring(f'_base_ = [{source!r}]\n', PYTHON), source
     except (FileNotFoundError, ModuleNotFoundError, AssertionError, ValueError) as error:

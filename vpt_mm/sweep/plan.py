@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mmengine.config import Config
-
 from ..datasets import select_tasks
+from ..engine.config_file import read_config_file
 from ..errors import UsageError
 
 SEEDS = (42, 44, 82, 100, 800)  # of the paper's runs
@@ -90,11 +89,11 @@ def read_plan(file, **changes):
         changes: entries that replace the file's, where they are not None; ``protocols`` names those to keep.
 
     Raises:
-        UsageError: no such file, an unknown entry or a missing one, a grid without a point.
+        UsageError: no sweep there, an unknown entry or a missing one, a grid without a point.
     """
     if not Path(file).is_file():
         raise UsageError(f'no sweep file at {file}.')
-    entries = Config.fromfile(file).to_dict()
+    entries = read_config_file(file).to_dict()
     kept = changes.pop('protocols', None)
     entries.update({key: value for key, value in changes.items() if value is not None})
     _require_keys(file, entries, known=KEYS, needed={'config', 'tasks', 'protocols'})

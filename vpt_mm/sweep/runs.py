@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from mmengine.config import Config
-
 from ..datasets import find_task
+from ..engine.config_file import MODEL, read_config_file
 from ..errors import UsageError
 from . import hopeless  # noqa: F401  (registers the hook)
 from .plan import Plan, Protocol, digest
@@ -158,7 +157,7 @@ def base_config(file, task, size=None):
         UsageError: a config that is no classifier on a task's list files.
     """
     with _environment(TASK=task, SIZE=size):
-        config = Config.fromfile(file)
+        config = read_config_file(file, needs=MODEL)
     dataset = (config.get('train_dataloader') or {}).get('dataset') or {}
     if dataset.get('task') != task or not config.get('test_dataloader') or 'head' not in config.model:
         raise UsageError(f'{file} must be a classifier whose datasets take their task from TASK, as '

@@ -7,6 +7,7 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import CheckpointLoader
 from safetensors.torch import save
 
+from ..engine.config_file import MODEL, require_entries
 from ..errors import UsageError, some
 from ..files import write_whole
 from .frozen import prompted_backbones
@@ -55,6 +56,7 @@ def merge_task(config, checkpoint, out):
         UsageError: a method whose parameters have no place in the plain backbone, such as prompts; or as
             ``load_task`` says.
     """
+    require_entries(config, *MODEL)
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
         model = MODELS.build(config.model)
     meta = load_task(model, checkpoint)

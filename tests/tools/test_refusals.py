@@ -1,4 +1,4 @@
-"""Options of the tools: what makes no sense is one line, before anything is read or run."""
+"""What the tools refuse: one line, before anything is run."""
 import runpy
 import sys
 
@@ -25,6 +25,26 @@ def test_a_device_that_is_not_there_is_refused(command, monkeypatch, capsys):
     tool, *arguments = command.split()
     line = said(tool, [*arguments, '--device', 'foo'], monkeypatch, capsys)
     assert line.startswith('error: argument --device: must be a device of this machine: cpu')
+
+
+@pytest.mark.parametrize('command', [
+    'report', 'memory --config', 'visualise', 'sweep', 'prompt_config', 'throughput', 'benchmark_steps'])
+def test_what_is_no_config_is_refused(command, monkeypatch, capsys, tmp_path):
+    (tmp_path / 'notes.md').write_text('# Notes')
+    tool, *arguments = [*command.split(), str(tmp_path / 'notes.md'), *['task.pth'] * (command == 'visualise')]
+    assert 'notes.md can not be read as a config: OSError' in said(tool, arguments, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize('command', [
+    'report', 'memory --config', 'visualise', 'prompt_config', 'throughput', 'benchmark_steps', 'class_prototypes',
+    'merge_task', 'analyse tsne'])
+def test_a_config_without_a_model_is_refused(command, monkeypatch, capsys, tmp_path):
+    (tmp_path / 'rate.py').write_text('lr = 1')
+    more = dict(visualise=['task.pth'], class_prototypes=['out'], merge_task=['task.pth', 'out.pth'])
+    more['analyse tsne'] = ['task.pth']
+    tool, *arguments = [*command.split(), str(tmp_path / 'rate.py'), *more.get(command, ())]
+    line = said(tool, arguments, monkeypatch, capsys)
+    assert 'rate.py has no ' in line or 'the config has no model.backbone' in line
 
 
 def said(tool, arguments, monkeypatch, capsys):
