@@ -5,7 +5,7 @@ import os
 import pytest
 
 from vpt_mm.errors import UsageError
-from vpt_mm.files import write_whole
+from vpt_mm.files import require_writable, write_whole
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
@@ -32,3 +32,17 @@ def test_files_have_the_rights_that_open_gives(tmp_path):
     write_whole(b'x', tmp_path / 'ours')
     (tmp_path / 'theirs').write_bytes(b'x')
     assert (tmp_path / 'ours').stat().st_mode == (tmp_path / 'theirs').stat().st_mode
+
+
+def test_a_file_that_could_not_be_written_is_refused_before_the_work(tmp_path):
+    (tmp_path / 'file').write_text('')
+    for path, reason in ((tmp_path / 'file' / 'out.csv', 'can not be written: Not a directory'),
+                         (tmp_path, 'can not be written: Is a directory'),
+                         (tmp_path / 'out.doc', r'must be named \*.csv or \*.json, got .*out.doc')):
+        with pytest.raises(UsageError, match=reason):
+            require_writable(path, ['.csv', '.json'] if path.suffix == '.doc' else None)
+
+
+def test_asking_leaves_nothing_behind(tmp_path):
+    require_writable(tmp_path / 'new' / 'folder' / 'out.csv', ['.csv'])
+    assert not list(tmp_path.iterdir())

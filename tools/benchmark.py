@@ -6,6 +6,7 @@ import torch
 from vpt_mm.analysis.benchmark import compare, where
 from vpt_mm.analysis.contestants import BACKBONES, build_contestants
 from vpt_mm.analysis.cost_report import cost_table, plot_costs
+from vpt_mm.analysis.picture import require_picture
 from vpt_mm.console import at_least, device, print_table
 from vpt_mm.engine.launch import main
 
@@ -31,6 +32,8 @@ def parse_args():
 
 
 def run(args):
+    if args.plot:
+        require_picture(args.plot)
     torch.set_num_threads(args.threads)
     autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
     contestants = build_contestants(

@@ -1,6 +1,7 @@
 """Write class prototypes, for DeepPrompt(prototypes=...): python tools/class_prototypes.py CONFIG OUT."""
 from vpt_mm.analysis.prototypes import prototypes_of_config
 from vpt_mm.engine.launch import common_parser, load_config, main
+from vpt_mm.files import require_writable
 from vpt_mm.tuning.prototypes import write_prototypes
 
 
@@ -11,6 +12,7 @@ def parse_args():
 
 
 def run(args):
+    require_writable(args.out)
     prototypes = prototypes_of_config(load_config(args))
     write_prototypes(prototypes, args.out)
     print(f'{args.out}: {len(prototypes)} classes of width {prototypes.shape[1]}')

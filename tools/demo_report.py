@@ -3,6 +3,7 @@ import argparse
 from pathlib import Path
 
 from vpt_mm.analysis import demo
+from vpt_mm.analysis.picture import require_picture
 from vpt_mm.console import print_table
 from vpt_mm.engine.launch import main
 
@@ -18,8 +19,9 @@ def parse_args():
 
 
 def report(args):
-    runs = {method: demo.read_run(Path(args.runs, folder)) for method, folder in METHODS.items()}
     out = args.out or Path(args.runs, 'demo.png')
+    require_picture(out)
+    runs = {method: demo.read_run(Path(args.runs, folder)) for method, folder in METHODS.items()}
     demo.draw(runs, data=args.data, out=out)
     print_table(demo.table(runs))
     print(out)

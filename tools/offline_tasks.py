@@ -2,6 +2,7 @@
 import argparse
 
 from vpt_mm.analysis import offline
+from vpt_mm.analysis.picture import require_picture
 from vpt_mm.console import print_table
 from vpt_mm.datasets.offline.table import DRAWN_TASKS
 from vpt_mm.engine.launch import main
@@ -16,6 +17,8 @@ def parse_args():
 
 
 def show(args):
+    if args.picture:
+        require_picture(args.picture)
     names = args.tasks or list(DRAWN_TASKS)
     print_table(offline.table(names, convnet=args.convnet))
     if args.picture:

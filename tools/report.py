@@ -3,6 +3,7 @@ import argparse
 import warnings
 
 from vpt_mm.analysis import report
+from vpt_mm.analysis.picture import require_picture
 from vpt_mm.analysis.storage import BENCHMARKS
 from vpt_mm.console import at_least, print_table
 from vpt_mm.engine.launch import main
@@ -21,6 +22,8 @@ def parse_args():
 
 def show(args):
     warnings.filterwarnings('ignore', module='mmseg')
+    if args.plot:
+        require_picture(args.plot)
     protocols = [report.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
     table = report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks)
     print_table(table)

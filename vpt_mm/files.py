@@ -1,4 +1,5 @@
 """Files are written whole or not at all."""
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -28,6 +29,25 @@ def write_whole(data, path):
             Path(temporary).unlink(missing_ok=True)
         raise UsageError(f'{path} ({len(data) / 1e6:,.1f} MB) can not be written: {error.strerror}. What was there '
                          'before is untouched; make room or choose another place.') from None
+
+
+def require_writable(path, endings=None):
+    """Raise UsageError unless :func:`write_whole` can make this file; nothing is left behind.
+
+    Args:
+        path: of the file, whose folders need not be there yet.
+        endings: such as '.png', of which the name must have one; None for any.
+    """
+    path = Path(path)
+    if endings is not None and not path.name.endswith(tuple(endings)):
+        raise UsageError(f"the file to write must be named *{' or *'.join(endings)}, got {path}.")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=next(folder for folder in path.absolute().parents if folder.exists())):
+            pass
+    except OSError as error:
+        raise UsageError(f'{path} can not be written: {error.strerror}. Choose another place.') from None
 
 
 def umask():

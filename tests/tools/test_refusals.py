@@ -47,6 +47,29 @@ def test_a_config_without_a_model_is_refused(command, monkeypatch, capsys, tmp_p
     assert 'rate.py has no ' in line or 'the config has no model.backbone' in line
 
 
+@pytest.mark.parametrize('command', [
+    'analyse table results.csv --plot', 'analyse curve results.csv --over length --plot',
+    'analyse tsne config.py task.pth --out', 'benchmark --plot', 'demo_report runs --out', 'offline_tasks --picture',
+    'report config.py --plot'])
+def test_a_picture_that_could_not_be_written_is_refused_before_the_work(command, monkeypatch, capsys, tmp_path):
+    (tmp_path / 'file').write_text('')
+    tool, *arguments = command.split()
+    assert 'a picture ends in one of' in said(tool, [*arguments, 'out.foo'], monkeypatch, capsys)
+    out = str(tmp_path / 'file/out.png')
+    assert f'{out} can not be written: Not a directory' in said(tool, [*arguments, out], monkeypatch, capsys)
+
+
+@pytest.mark.parametrize('command', [
+    'analyse seeds results.csv --markdown', 'class_prototypes {config}', 'convert_weights in.pth',
+    'merge_task {config} task.pth', 'visualise config.py task.pth --out'])
+def test_a_file_that_could_not_be_written_is_refused_before_the_work(command, monkeypatch, capsys, tmp_path):
+    (tmp_path / 'file').write_text('')
+    (tmp_path / 'config.py').write_text('')
+    tool, *arguments = command.format(config=tmp_path / 'config.py').split()
+    line = said(tool, [*arguments, str(tmp_path / 'file/out.pth')], monkeypatch, capsys)
+    assert 'can not be written: Not a directory' in line
+
+
 def said(tool, arguments, monkeypatch, capsys):
     """The one line that a tool ends with."""
     monkeypatch.setattr(sys, 'argv', [tool, *arguments])

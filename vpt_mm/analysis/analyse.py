@@ -1,8 +1,9 @@
 """tools/analyse.py's work: from a sweep's table, or a trained classifier, to tables and pictures."""
 from ..console import print_table
 from ..engine.launch import load_config
-from ..files import write_whole
+from ..files import require_writable, write_whole
 from . import curves, significance, table_one, tsne
+from .picture import require_picture
 from .results import read_results
 
 
@@ -10,6 +11,10 @@ def analyse(args):
     """Do what ``args.command`` of tools/analyse.py says; returns the sheets."""
     if args.command == 'tsne':
         return show_tsne(args)
+    if getattr(args, 'plot', None):
+        require_picture(args.plot)
+    if args.markdown:
+        require_writable(args.markdown)
     sheets = SHEETS[args.command](read_results(args.results, protocols=args.protocols), args)
     for sheet in sheets:
         print_table(sheet.rich())
@@ -43,6 +48,7 @@ def show_curve(results, args):
 
 
 def show_tsne(args):
+    require_picture(args.out)
     features, labels = tsne.features_of(load_config(args), args.checkpoint, images=args.images)
     tsne.draw_tsne(tsne.embed(features, perplexity=args.perplexity), labels, args.out, title=args.config)
     print(args.out)

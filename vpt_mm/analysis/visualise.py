@@ -9,7 +9,7 @@ from mmengine.registry import MODELS, init_default_scope
 
 from ..engine.config_file import MODEL, read_config_file
 from ..errors import UsageError
-from ..files import write_whole
+from ..files import require_writable, write_whole
 from ..models import PromptedViT
 from ..tuning.method import TuningList
 from ..weights import load_task
@@ -36,8 +36,10 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
         nearest: number of patches for each.
 
     Raises:
-        UsageError: files that are missing, a method without anything to draw, blocks outside the backbone.
+        UsageError: files that are missing or can not be written, a method without anything to draw, blocks outside
+            the backbone.
     """
+    require_writable(Path(out, 'attention.png'))
     model, backbone = _load(config, checkpoint)
     pixels = [_read(path, backbone.image_size) for path in images]
     Path(out).mkdir(parents=True, exist_ok=True)

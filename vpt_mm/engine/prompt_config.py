@@ -8,7 +8,7 @@ from mmengine.logging import print_log
 from mmengine.utils import import_modules_from_strings
 
 from ..errors import UsageError
-from ..files import write_whole
+from ..files import require_writable, write_whole
 from ..models.counterparts import counterpart
 from ..models.weightless import build_weightless
 from .config_file import read_config_file
@@ -37,6 +37,7 @@ def prompt_config(source, *, tuning, checkpoint=None, out=None):
         raise UsageError(f'a config is a {PYTHON} file, got {out}.')
     if out.exists():
         raise UsageError(f'{out} exists and is left as it is: choose another --out.')
+    require_writable(out)
     if '::' in source:
         config.setdefault('default_scope', source.partition('::')[0])
     text = _write_text(config, base if '::' in source else os.path.relpath(base, out.parent or '.'), tuning, checkpoint)

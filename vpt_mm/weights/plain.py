@@ -9,10 +9,12 @@ from safetensors.torch import save
 
 from ..engine.config_file import MODEL, require_entries
 from ..errors import UsageError, some
-from ..files import write_whole
+from ..files import require_writable, write_whole
 from .frozen import prompted_backbones
 from .pretrained import convert
 from .task import load_task
+
+ENDINGS = '.pth', '.safetensors'
 
 
 def convert_file(source, out, *, grid=None):
@@ -29,6 +31,7 @@ def convert_file(source, out, *, grid=None):
     Raises:
         UsageError: a source that can't be read or has no known names, or a place that can't be written.
     """
+    require_writable(out, ENDINGS)
     found = CheckpointLoader.load_checkpoint(source, 'cpu', logger='silent')
     try:
         pretrained = convert(found)
@@ -56,6 +59,7 @@ def merge_task(config, checkpoint, out):
         UsageError: a method whose parameters have no place in the plain backbone, such as prompts; or as
             ``load_task`` says.
     """
+    require_writable(out, ENDINGS)
     require_entries(config, *MODEL)
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
         model = MODELS.build(config.model)
@@ -74,8 +78,6 @@ def save_plain(state, meta, out):
     if str(out).endswith('.safetensors'):
         header = {name: json.dumps(value) for name, value in meta.items()}
         return write_whole(save(state, metadata=dict(header, format='pt')), out)
-    if not str(out).endswith('.pth'):
-        raise UsageError(f'a file of weights is named *.pth or *.safetensors, got {out}.')
     data = io.BytesIO()
     torch.save(dict(meta=meta, state_dict=state), data)
     return write_whole(data.getbuffer(), out)
