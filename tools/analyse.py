@@ -10,7 +10,8 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest='command', required=True)
     table = _add(commands, 'table', "the layout of the paper's table 1: means of groups, tasks won, total parameters")
-    table.add_argument('--baseline', default='Full', help='protocol that tasks are won against (default: Full)')
+    table.add_argument('--baseline', metavar='NAME',
+                       help='protocol that tasks are won against (default: Full, where it was run)')
     table.add_argument('--plot', metavar='FILE', help='picture of the means to write')
     _add(commands, 'seeds', 'means and standard deviations over seeds')
     tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over tasks, Welch's t-test over seeds")

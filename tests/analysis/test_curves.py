@@ -71,3 +71,10 @@ def test_the_commands_print_and_write(tmp_path, monkeypatch, capsys, command, op
         assert all(word in text for word in words)
     assert Path('out.png').is_file() == ('--plot' in options)
     assert not Path('out.png').is_file() or Path('out.png').read_bytes().startswith(b'\x89PNG')
+
+
+def test_a_baseline_that_was_asked_for_must_be_there(tmp_path, monkeypatch):
+    (tmp_path / 'results.json').write_text(json.dumps(rows_of(PROTOCOLS)))
+    monkeypatch.setattr(sys, 'argv', ['analyse.py', 'table', str(tmp_path / 'results.json'), '--baseline', 'nope'])
+    with pytest.raises(SystemExit, match="error: the table has the protocols Full, VPT-deep, got 'nope'"):
+        run_path(TOOL, run_name='__main__')

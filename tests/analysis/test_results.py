@@ -54,3 +54,18 @@ def test_what_is_no_table_of_one_sweep_is_refused(tmp_path):
     with pytest.raises(UsageError, match='has the protocols Full, VPT-deep, got .Linear.'):
         read_results(tmp_path / 'c.json', protocols=['Linear'])
     assert read_results(tmp_path / 'c.json', protocols=['Full']).protocols == ['Full']
+    (tmp_path / 'd.csv').write_bytes(b'\x89PNG\r\n\x1a\n\xff\xfe')
+    with pytest.raises(UsageError, match='d.csv is no table of results'):
+        read_results(tmp_path / 'd.csv')
+
+
+@pytest.mark.parametrize('value', ['', 'high', 'True'])
+def test_a_value_that_is_no_number_is_named_by_file_and_row(tmp_path, value):
+    rows = rows_of(PROTOCOLS)
+    rows[2]['value'] = value
+    with (tmp_path / 'results.csv').open('w', newline='') as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+    with pytest.raises(UsageError, match=r'results.csv: every row .* a number as its value, got .* in row 3 \(Full'):
+        read_results(tmp_path / 'results.csv')

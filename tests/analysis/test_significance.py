@@ -37,6 +37,9 @@ def test_sheets_name_what_is_tested():
 
 
 def test_too_little_to_test_is_refused():
+    for test in (significance.wilcoxon, significance.welch):
+        with pytest.raises(UsageError, match='a test compares Full with other protocols, got none'):
+            test(rows_of(dict(Full=FULL), seeds=(1, 2)), contender='Full')
     with pytest.raises(UsageError, match='Full on cifar has 1 seed, and a spread needs two or more'):
         significance.welch(rows_of(PROTOCOLS), contender='Full')
     with pytest.raises(UsageError, match='over tasks needs two or more, got 1'):

@@ -24,7 +24,9 @@ def analyse(args):
 
 
 def show_table(results, args):
-    sheet = table_one.table_one(_finals(results, args), baseline=args.baseline)
+    if args.baseline:
+        results.require_protocol(args.baseline)
+    sheet = table_one.table_one(_finals(results, args), baseline=args.baseline or 'Full')
     if args.plot:
         curves.draw_groups(sheet, args.plot)
     return [sheet]

@@ -15,7 +15,7 @@ class Results:
         rows: of one sweep.
 
     Raises:
-        UsageError: none, rows without what tools/sweep.py writes, or rows of two sweeps.
+        UsageError: none, rows without what tools/sweep.py writes or without a value, or rows of two sweeps.
     """
 
     def __init__(self, rows):
@@ -25,6 +25,10 @@ class Results:
         missing = [key for key in NEEDED if any(key not in row for row in self.rows)]
         if missing:
             raise UsageError(f"a table of results has the columns of tools/sweep.py; missing: {', '.join(missing)}.")
+        for number, row in enumerate(self.rows, 1):
+            if type(row['value']) not in (int, float):
+                raise UsageError(f"every row of a table of results has a number as its value, got {row['value']!r} in "
+                                 f"row {number} ({row['protocol']} on {row['task']}).")
         sweeps = sorted({row['sweep'] for row in self.rows})
         if len(sweeps) > 1:
             raise UsageError(f"a table must come from one sweep, got rows of {len(sweeps)}: {', '.join(sweeps)}. Give "
@@ -104,7 +108,9 @@ def _read(file):
             return Results(json.loads(file.read_text()))
         with file.open(newline='') as table:
             return Results([{key: _parse(text) for key, text in row.items()} for row in csv.DictReader(table)])
-    except (json.JSONDecodeError, TypeError, AttributeError) as error:
+    except UsageError as error:
+        raise UsageError(f'{file}: {error}') from None
+    except (json.JSONDecodeError, UnicodeDecodeError, csv.Error, TypeError, AttributeError) as error:
         raise UsageError(f'{file} is no table of results: {error}') from None
 
 

@@ -19,12 +19,13 @@ def wilcoxon(rows, *, contender, alternative='greater'):
         dict: {protocol: scipy's result with ``statistic`` and ``pvalue``}.
 
     Raises:
-        UsageError: protocols on other tasks than each other, fewer than two tasks, or no task on which two differ.
+        UsageError: no other protocol, protocols on other tasks than each other, fewer than two tasks, or no task on
+            which two differ.
     """
     from scipy import stats
     scores = means(rows)
     require_same_tasks(scores)
-    own = scores.pop(contender)
+    own = _pop(contender, scores)
     if len(own) < 2:
         raise UsageError(f'a signed-rank test over tasks needs two or more, got {len(own)}.')
     found = {}
@@ -45,7 +46,7 @@ def welch(rows, *, contender, alternative='greater'):
         dict: {protocol: {task: scipy's result}}.
 
     Raises:
-        UsageError: fewer than two seeds.
+        UsageError: no other protocol, or fewer than two seeds.
     """
     from scipy import stats
     values = by_task(rows)
@@ -53,11 +54,19 @@ def welch(rows, *, contender, alternative='greater'):
     for protocol, tasks in values.items():
         for task, seeds in tasks.items():
             require_seeds(protocol, task, seeds)
-    own = values.pop(contender)
+    own = _pop(contender, values)
     with warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'Precision loss', RuntimeWarning)  # seeds may well agree to the last image
         return {protocol: {task: stats.ttest_ind(own[task], seeds, equal_var=False, alternative=alternative)
                            for task, seeds in tasks.items()} for protocol, tasks in values.items()}
+
+
+def _pop(contender, found):
+    own = found.pop(contender)
+    if not found:
+        raise UsageError(f'a test compares {contender} with other protocols, got none: name some with --protocols, or '
+                         'leave it out.')
+    return own
 
 
 def wilcoxon_sheet(rows, *, contender, alternative='greater'):
