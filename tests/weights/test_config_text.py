@@ -62,9 +62,16 @@ def test_many_threads_read_at_once():
 @pytest.mark.parametrize('text', [
     'import os', 'model = open("x", "w")', 'model = dict(type=__import__("os").getcwd())', 'model = [x for x in "ab"]',
     'model = dict(a=1)\nmodel.a = 2', '__import__("os")', 'model = ' + '[' * 10000, 'model = (', 'model = lambda: 1',
-    'a = b = 1', 'model = "%s" % 3'])
+    'a = b = 1', 'model = "%s" % 3', 'model = {[1]: 2}', 'model = dict(3)'])
 def test_nothing_in_a_config_runs(text):
     with pytest.raises(UsageError, match='no plain data'):
+        read_config(text)
+
+
+@pytest.mark.parametrize('text, named', [
+    ('a = 1\nscale = nan', 'line 2 has nan, which'), ('model = dict(scale=-inf)', 'line 1 has -inf, which')])
+def test_what_is_no_literal_is_named_as_it_stands(text, named):
+    with pytest.raises(UsageError, match=named):
         read_config(text)
 
 

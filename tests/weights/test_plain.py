@@ -51,6 +51,22 @@ def test_what_can_not_be_converted(tmp_path, state, out, reason):
     assert not (tmp_path / out).exists()
 
 
+@pytest.mark.parametrize('grid', [(0, 0), (4, 8), (-2, -8)])
+def test_a_grid_of_other_patches_is_refused(tmp_path, grid):
+    torch.save(randomise(TimmViT(**VIT)).state_dict(), tmp_path / 'in.pth')
+    with pytest.raises(UsageError, match=f'of 16 patches: .* as many, got {grid[0]} and'):
+        convert_file(str(tmp_path / 'in.pth'), tmp_path / 'out.pth', grid=grid)
+    assert not (tmp_path / 'out.pth').exists()
+
+
+@pytest.mark.parametrize('source', ['http://localhost:1/x.pth', 's3://bucket/x.pth', 'torchvision://nosuch',
+                                    'openmmlab://nosuch', 'mmcls://vit'])
+def test_what_is_not_to_be_had_is_named(tmp_path, source):
+    for load in (lambda: convert_file(source, tmp_path / 'out.pth'), lambda: load_pretrained(None, source)):
+        with pytest.raises(UsageError, match=f'no checkpoint is to be had from {source} '):
+            load()
+
+
 @pytest.fixture(scope='module')
 def biased(tmp_path_factory):
     """A run of BiasTuning; its config and the path of its checkpoint."""

@@ -1,5 +1,6 @@
 """Task files: what a checkpoint learned, and nothing else gets in."""
 import json
+import os
 import pickle
 import struct
 import time
@@ -207,6 +208,17 @@ def test_code_in_a_pickle_is_not_run(run, tmp_path, write):
     with pytest.raises(UsageError, match='asks to run|truncated or damaged'):
         load_task(build_model(run[0]), tmp_path / 'x.pth')
     assert not (tmp_path / 'ran').exists()
+
+
+class Command:
+    def __reduce__(self):
+        return os.system, ('true',)
+
+
+def test_code_of_a_blocked_module_is_called_what_it_is(tmp_path):
+    torch.save(dict(state_dict=Command()), tmp_path / 'x.pth')
+    with pytest.raises(UsageError, match=f'asks to run {os.name}.system'):
+        load_from_disk(str(tmp_path / 'x.pth'))
 
 
 def test_a_sealed_header_of_wrong_kinds_is_refused(tmp_path):

@@ -31,7 +31,7 @@ def read_config(text):
             if not isinstance(line, ast.Assign) or len(line.targets) != 1 or not isinstance(line.targets[0], ast.Name):
                 raise ValueError(f'line {line.lineno} assigns nothing to a name')
             entries[line.targets[0].id] = _value(line.value)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise UsageError(f'the config in this task file is no plain data ({error}): publish the task again from a '
                          'checkpoint that mmengine wrote.') from None
     return ConfigDict(entries)
@@ -44,11 +44,18 @@ def _value(node):
         entries = _value(node.args[0]) if node.args else {}
         return {**entries, **{one.arg: _value(one.value) for one in node.keywords}}
     if isinstance(node, ast.Dict):
-        return {ast.literal_eval(key or node): _value(value) for key, value in zip(node.keys, node.values)}
+        return {_literal(key or node): _value(value) for key, value in zip(node.keys, node.values)}
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         kind = dict(List=list, Tuple=tuple, Set=set)[type(node).__name__]
         return kind(_value(one) for one in node.elts)
-    return ast.literal_eval(node)
+    return _literal(node)
+
+
+def _literal(node):
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is no literal') from None
 
 
 def require_registered(config):

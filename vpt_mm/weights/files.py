@@ -1,4 +1,4 @@
-"""Checkpoint files from disk: read without running what is in them, or refused in one sentence."""
+"""Checkpoint files: read without running what is in them, or refused in one sentence."""
 import argparse
 import os
 import pickle
@@ -6,6 +6,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from http.client import HTTPException
 
 import numpy as np
 import torch
@@ -19,6 +20,21 @@ from .header import read_header
 DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
           AssertionError, ArithmeticError, MemoryError, ImportError, SyntaxError, struct.error, zlib.error,
           zipfile.BadZipFile, pickle.UnpicklingError, tokenize.TokenError, SafetensorError)
+
+
+def fetch(source, device='cpu', *, logger='silent'):
+    """Load a checkpoint from wherever mmengine and this package know to: disk, an address, ``timm://`` and the like.
+
+    Raises:
+        UsageError: it is not to be had, or as :func:`load_from_disk` says.
+    """
+    try:
+        return CheckpointLoader.load_checkpoint(source, device, logger=logger)
+    except UsageError:
+        raise
+    except (OSError, HTTPException, KeyError, ImportError, ValueError, pickle.UnpicklingError) as error:
+        raise UsageError(f'no checkpoint is to be had from {source} ({type(error).__name__}: {error}): check the name, '
+                         'or fetch the file and give its path.') from None
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -43,7 +59,7 @@ def load_from_disk(filename, map_location=None):
     except DAMAGE as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
-        if 'Unsupported global' in str(error) or 'not an allowed global' in str(error):
+        if 'unsupported global' in str(error).lower() or 'not an allowed global' in str(error):
             asked = str(error).split('GLOBAL ')[-1].split(' ')[0]
             raise UsageError(f'checkpoint {filename} is not loaded: it asks to run {asked}, and vpt_mm runs nothing '
                              'from a file. If you trust its author, load it yourself and save its state dict.'

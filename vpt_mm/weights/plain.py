@@ -1,15 +1,16 @@
 """Plain weight files, for tools that know nothing of prompts: converted backbones and merged models."""
 import io
 import json
+import math
 
 import torch
 from mmengine.registry import MODELS, DefaultScope
-from mmengine.runner import CheckpointLoader
 from safetensors.torch import save
 
 from ..engine.config_file import MODEL, require_entries
 from ..errors import UsageError, some
 from ..files import require_writable, write_whole
+from .files import fetch
 from .frozen import prompted_backbones
 from .pretrained import convert
 from .task import load_task
@@ -29,10 +30,11 @@ def convert_file(source, out, *, grid=None):
         Pretrained: what was written.
 
     Raises:
-        UsageError: a source that can't be read or has no known names, or a place that can't be written.
+        UsageError: a source that can't be read or has no known names, a grid of other patches, or a place that can't
+            be written.
     """
     require_writable(out, ENDINGS)
-    found = CheckpointLoader.load_checkpoint(source, 'cpu', logger='silent')
+    found = fetch(source)
     try:
         pretrained = convert(found)
     except UsageError as error:
@@ -42,9 +44,18 @@ def convert_file(source, out, *, grid=None):
         raise UsageError(f'{source}: the names of these tensors are of no known architecture: '
                          f'{some(pretrained.state, 4)}.')
     if grid is not None:
+        _require_grid(source, pretrained.state, grid)
         pretrained.facts['grid'] = tuple(grid)
     save_plain(pretrained.state, pretrained.meta, out)
     return pretrained
+
+
+def _require_grid(source, state, grid):
+    positions = state.get('pos_embed')
+    count = 0 if positions is None else positions.shape[1] - ('cls_token' in state)
+    if min(grid) < 1 or math.prod(grid) != count:
+        raise UsageError(f'{source} has position embeddings of {count} patches: height times width of the grid must be '
+                         f'as many, got {grid[0]} and {grid[1]}.')
 
 
 def merge_task(config, checkpoint, out):

@@ -2,11 +2,10 @@
 import re
 
 from mmengine.logging import print_log
-from mmengine.runner import CheckpointLoader
 
 from ..errors import UsageError, some
 from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
-from .files import is_plain
+from .files import fetch, is_plain
 from .google import from_google, is_google
 
 NESTED = ('state_dict', 'model', 'teacher', 'model_state')  # where files keep their tensors
@@ -26,9 +25,10 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         Pretrained: what was loaded.
 
     Raises:
-        UsageError: another architecture or size, or settings of the model that the weights do not agree with.
+        UsageError: no such checkpoint, another architecture or size, or settings of the model that the weights do not
+            agree with.
     """
-    found = CheckpointLoader.load_checkpoint(checkpoint, map_location, logger='current')
+    found = fetch(checkpoint, map_location, logger='current')
     try:
         pretrained = convert(found, prefix=prefix)
         family = family_of_backbone(backbone)
