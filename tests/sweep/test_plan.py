@@ -47,6 +47,10 @@ LINEAR = dict(tuning=dict(type='LinearProbe'), optimizer=dict(type='SGD'))
     (dict(seeds=[1, 1]), r'seeds must be different whole numbers of 0 or more, got \[1, 1\]'),
     (dict(fractions=[0.5, 2]), 'data fractions must be above 0 and at most 1, got 2'),
     (dict(tasks=['dtt']), r"got 'dtt'. Did you mean dtd\?"), (dict(speed=1), 'unknown: speed'),
+    (dict(protocols=['Linear']), r"protocols must be a dict, got \['Linear'\]"),
+    (dict(protocols={'A': [1]}), r'protocols: A must be a dict, got \[1\]'),
+    (dict(protocols={'A': dict(LINEAR, grid=[1, 2])}), r'protocol A: grid must be a dict, got \[1, 2\]'),
+    (dict(tasks='dtd'), "tasks must be a list, got 'dtd'"), (dict(seeds=3), 'seeds must be a list, got 3'),
     (dict(config='nothing.py'), 'no config file at nothing.py')])
 def test_bad_sweeps_are_refused(tmp_path, changes, words):
     file = write_sweep(tmp_path)

@@ -61,7 +61,7 @@ def test_a_picture_that_could_not_be_written_is_refused_before_the_work(command,
 
 @pytest.mark.parametrize('command', [
     'analyse seeds results.csv --markdown', 'class_prototypes {config}', 'convert_weights in.pth',
-    'merge_task {config} task.pth', 'visualise config.py task.pth --out'])
+    'merge_task {config} task.pth', 'sweep sweep.py --out', 'visualise config.py task.pth --out'])
 def test_a_file_that_could_not_be_written_is_refused_before_the_work(command, monkeypatch, capsys, tmp_path):
     (tmp_path / 'file').write_text('')
     (tmp_path / 'config.py').write_text('')

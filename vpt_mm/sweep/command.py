@@ -6,6 +6,7 @@ from mmengine.logging import MMLogger
 
 from ..console import print_table
 from ..datasets.check import require_data
+from ..files import require_writable
 from .conduct import Conductor
 from .plan import read_plan
 from .pool import RayPool
@@ -17,9 +18,10 @@ from .store import Store
 def sweep(args):
     """Run what ``args`` of tools/sweep.py say; returns the rows of the table."""
     MMLogger.get_current_instance().setLevel(logging.ERROR)
+    folder = Path(args.out or Path('work_dirs', 'sweeps', Path(args.sweep).stem))
+    require_writable(folder / 'results.csv')
     plan = read_plan(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
                      fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
-    folder = Path(args.out or Path('work_dirs', 'sweeps', Path(args.sweep).stem))
     require_data({cell.task: cell.root for cell in cells_of(plan)})
     conductor = Conductor(plan, Store(folder), limit=args.limit, save=args.save_checkpoints)
     if conductor.waiting and args.limit != 0:

@@ -89,7 +89,7 @@ def read_plan(file, **changes):
         changes: entries that replace the file's, where they are not None; ``protocols`` names those to keep.
 
     Raises:
-        UsageError: no sweep there, an unknown entry or a missing one, a grid without a point.
+        UsageError: no sweep there, an unknown entry, a missing one or one of another kind, a grid without a point.
     """
     if not Path(file).is_file():
         raise UsageError(f'no sweep file at {file}.')
@@ -97,6 +97,8 @@ def read_plan(file, **changes):
     kept = changes.pop('protocols', None)
     entries.update({key: value for key, value in changes.items() if value is not None})
     _require_keys(file, entries, known=KEYS, needed={'config', 'tasks', 'protocols'})
+    _require_kind(dict, file, entries, 'protocols', 'options', 'long_prompts')
+    _require_kind((list, tuple), file, entries, 'tasks', 'seeds', 'fractions', 'sizes')
     if not Path(entries['config']).is_file():
         raise UsageError(f"{file}: no config file at {entries['config']}.")
     protocols = [_protocol(name, given) for name, given in entries['protocols'].items()]
@@ -116,8 +118,16 @@ def _require_keys(place, given, *, known, needed=frozenset()):
         raise UsageError(f"{place} takes {', '.join(sorted(known))}; {', '.join(wrong)}.")
 
 
+def _require_kind(kind, place, given, *names):
+    for name in names:
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            raise UsageError(f"{place}: {name} must be a {'dict' if kind is dict else 'list'}, got {given[name]!r}.")
+
+
 def _protocol(name, given):
+    _require_kind(dict, 'protocols', {name: given}, name)
     _require_keys(f'protocol {name}', given, known=PROTOCOL_KEYS, needed={'tuning', 'optimizer', 'grid'})
+    _require_kind(dict, f'protocol {name}', given, 'optimizer', 'grid', 'head', 'options')
     grid = {axis: list(values) if isinstance(values, (list, tuple)) else [values]
             for axis, values in given['grid'].items()}
     empty = [axis for axis, values in grid.items() if not values]
