@@ -63,6 +63,19 @@ def test_a_missing_run_is_named(folder, absent):
         demo.read_run(folder)
 
 
+@pytest.mark.parametrize('text', ['{"mAcc": 50.0}', '{', '[]'])
+def test_a_test_without_miou_is_named(folder, text):
+    (folder / 'test/20260101_120500/20260101_120500.json').write_text(text)
+    with pytest.raises(UsageError, match='needs the mIoU of a test, which .*20260101_120500.json does not have'):
+        demo.read_run(folder)
+
+
+def test_a_checkpoint_that_is_lost_is_named(folder):
+    (folder / 'train/iter_2.pth').unlink()
+    with pytest.raises(UsageError, match='no checkpoint at .*iter_2.pth'):
+        demo.read_run(folder)
+
+
 def test_a_missing_mask_is_named(folder, scenes, tmp_path):
     run = demo.read_run(folder)
     next((folder / 'masks').iterdir()).unlink()

@@ -18,3 +18,8 @@ def test_measures_memory_time_and_difference():
 def test_needs_a_task_for_each_image():
     with pytest.raises(UsageError, match='batch of 4 images needs as many tasks, got 3'):
         measure(tasks=3, batch=4)
+
+
+def test_an_unknown_arch_is_named():
+    with pytest.raises(UsageError, match="arch must be one of .*, got 'bas'. Did you mean base"):
+        measure(arch='bas')

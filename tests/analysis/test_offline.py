@@ -7,6 +7,7 @@ from rich.console import Console
 
 from vpt_mm.analysis import offline
 from vpt_mm.datasets.offline import table
+from vpt_mm.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +37,12 @@ def test_the_table_has_a_row_for_each_task():
     rows = [line.split('│') for line in lines if '│' in line]
     assert [[cell.strip() for cell in row[1:5]] for row in rows] == [
         ['texture', 'specialized', '10', '10.0'], ['turn', 'natural', '4', '25.0']]
+
+
+def test_a_task_that_is_not_there_is_named_before_the_others_are_looked_at(monkeypatch):
+    monkeypatch.setattr(offline, 'mean_colour_score', None)
+    with pytest.raises(UsageError, match=r"task must be one of digit, .*, got 'textur'. Did you mean texture\?"):
+        offline.table(['turn', 'textur'])
 
 
 def test_the_picture_is_written(tmp_path):

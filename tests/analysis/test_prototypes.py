@@ -27,6 +27,13 @@ def test_random_weights_have_no_prototypes(tmp_path):
         prototypes_of_config(run_config(tmp_path))
 
 
+def test_a_segmentor_has_none(tmp_path):
+    config = run_config(tmp_path)
+    config.model = dict(type='EncoderDecoder', backbone=config.model.backbone, decode_head=dict(type='FCNHead'))
+    with pytest.raises(UsageError, match='of the classes of a classifier, got a EncoderDecoder'):
+        prototypes_of_config(config)
+
+
 def test_other_backbones_have_none(tmp_path):
     config = run_config(tmp_path)
     config.model.backbone.with_cls_token = False

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from vpt_mm.analysis.steps import measure_steps, step_table
+from vpt_mm.analysis.steps import StepCost, measure_steps, step_table
 from vpt_mm.errors import UsageError
 
 CONFIGS = Path(__file__).parents[2] / 'configs' / 'digits'
@@ -21,6 +21,13 @@ def test_segmentors_and_classifiers_are_measured():
     text = io.StringIO()
     Console(file=text, width=140).print(step_table(costs, batch=2, title='small'))
     assert '1.00x' in text.getvalue() and 'cls_digits_deep' in text.getvalue()
+
+
+def test_one_repeat_has_no_spread():
+    text = io.StringIO()
+    cost = StepCost('once', tuned=1, seconds=(0.5,), peak=10 ** 9)
+    Console(file=text, width=140).print(step_table([cost], batch=2, title='small'))
+    assert '500 ms (500-500), 1.00x' in text.getvalue()
 
 
 def test_a_config_that_is_not_there_is_named():

@@ -5,13 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import torch
 from mmengine.fileio import list_from_file
 from rich.table import Table
 
 from ..datasets import DigitScenesDataset
 from ..errors import UsageError
 from ..models.weightless import build_weightless
+from ..weights import load_from_disk
 from ..weights.config_text import read_config
 from .picture import picture
 from .tuned import count_tuned
@@ -40,14 +40,15 @@ def read_run(folder):
     """Read ``folder/train`` (tools/train.py's work dir), ``folder/test`` (tools/test.py's) and ``folder/masks``.
 
     Raises:
-        UsageError: one of them is not there.
+        UsageError: one of them is not there, or not what those tools write.
     """
     folder = Path(folder)
     task_file = Path(list_from_file(_newest(folder / 'train', 'last_checkpoint'))[0])
-    checkpoint = torch.load(task_file, map_location='cpu', weights_only=True)
-    metrics = json.loads(_newest(folder / 'test', '*/*.json').read_text())
-    return Run(miou=metrics['mIoU'] / 100, tuned=_count(checkpoint['meta']['cfg']),
-               task_bytes=task_file.stat().st_size, seconds=_seconds(checkpoint['meta']), masks=folder / 'masks')
+    meta = load_from_disk(str(task_file)).get('meta', {})
+    if not {'cfg', 'experiment_name', 'time'} <= set(meta):
+        raise UsageError(f'{task_file} is no checkpoint of a training: run tools/demo.sh.')
+    return Run(miou=_miou(_newest(folder / 'test', '*/*.json')), tuned=_count(meta['cfg']),
+               task_bytes=task_file.stat().st_size, seconds=_seconds(meta), masks=folder / 'masks')
 
 
 def _newest(folder, pattern):
@@ -55,6 +56,14 @@ def _newest(folder, pattern):
     if not found:
         raise UsageError(f'the report needs {folder / pattern}, which is not there: run tools/demo.sh.')
     return found[-1]
+
+
+def _miou(file):
+    try:
+        return json.loads(file.read_text())['mIoU'] / 100
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f'the report needs the mIoU of a test, which {file} does not have: run tools/demo.sh.'
+                         ) from None
 
 
 def _count(config_text):

@@ -11,11 +11,12 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
+from mmpretrain.models import VisionTransformer
 from rich.progress import track
 from rich.table import Table
 
 from ..apis import TaskInferencer
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..weights import publish_task
 from ..weights.frozen import fingerprint_of_digests
 
@@ -39,8 +40,11 @@ def measure(*, arch='base', size=224, tasks=100, batch=16, length=50, classes=10
             work on the machine hardly changes).
 
     Raises:
-        UsageError: fewer tasks than images of the batch.
+        UsageError: an arch that is not there, or fewer tasks than images of the batch.
     """
+    if isinstance(arch, str) and arch not in VisionTransformer.arch_zoo:
+        raise UsageError(f"arch must be one of {', '.join(VisionTransformer.arch_zoo)}, got {arch!r}."
+                         + did_you_mean(arch, VisionTransformer.arch_zoo))
     if tasks < batch:
         raise UsageError(f'a mixed batch of {batch} images needs as many tasks, got {tasks}.')
     with tempfile.TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ import torch
 from rich.table import Table
 from torch import nn
 
-from ..datasets.offline.table import DRAWN_TASKS, load_split
+from ..datasets.offline.table import DRAWN_TASKS, find_drawn, load_split
 from ..errors import needs_extra
 from .picture import picture
 
@@ -53,14 +53,18 @@ def _scale(images):
 
 
 def table(names, *, convnet=False):
-    """A row for each task: its group, classes, chance, and what is reached from little."""
+    """A row for each task: its group, classes, chance, and what is reached from little.
+
+    Raises:
+        UsageError: no task of this name.
+    """
+    tasks = {name: find_drawn(name) for name in names}
     report = Table(title='Offline tasks: test accuracy')
     for title in ('task', 'group'):
         report.add_column(title)
     for title in ('classes', 'chance', 'mean colour', *(['small ConvNet'] if convnet else [])):
         report.add_column(title, justify='right')
-    for name in names:
-        task = DRAWN_TASKS[name]
+    for name, task in tasks.items():
         scores = [1 / len(task.classes), mean_colour_score(name), *([convnet_score(name)] if convnet else [])]
         report.add_row(name, task.group, str(len(task.classes)), *(f'{100 * score:.1f}' for score in scores))
     return report

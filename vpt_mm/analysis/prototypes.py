@@ -17,9 +17,11 @@ def prototypes_of_config(config):
         config: a classification config with a ``PromptedViT``; its own tuning plays no part.
 
     Raises:
-        UsageError: a backbone without a class token, or without pretrained weights.
+        UsageError: a model that is no classifier, a backbone without a class token, or without pretrained weights.
     """
     require_entries(config, *MODEL, 'train_dataloader')
+    if (config.model.get('head') or {}).get('num_classes') is None:
+        raise UsageError(f'class prototypes are of the classes of a classifier, got a {config.model.type}.')
     backbone = config.model.backbone
     if not backbone.type.endswith('PromptedViT') or not backbone.get('with_cls_token', True):
         raise UsageError(f'class prototypes are means of [CLS] of a PromptedViT, got a {backbone.type}'

@@ -104,7 +104,7 @@ def step_table(costs, *, batch, title):
     first = costs[0]
     for cost in costs:
         seconds, base = statistics.median(cost.seconds), statistics.median(first.seconds)
-        low, _, high = statistics.quantiles(cost.seconds, n=4)
+        low, _, high = statistics.quantiles(cost.seconds, n=4) if len(cost.seconds) > 1 else cost.seconds * 3
         table.add_row(cost.name, f'{cost.tuned:,}',
                       f'{1e3 * seconds:,.0f} ms ({1e3 * low:,.0f}-{1e3 * high:,.0f}), {seconds / base:.2f}x',
                       f'{batch / seconds:,.1f}', f'{cost.peak / 1e9:,.2f} GB, {cost.peak / first.peak:.2f}x')

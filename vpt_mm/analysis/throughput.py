@@ -1,5 +1,6 @@
 """Images a second of a config's training on one process and on several, from the times that mmengine logs."""
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,8 @@ def measure(config, *, processes, steps, options=()):
         options: more entries for tools/train.py's --cfg-options, 'key=value' each.
 
     Raises:
-        UsageError: no config there, training by epochs, too few steps, or a run that failed (with the end of its log).
+        UsageError: no config there, training by epochs, too few steps, or a run that failed (with its message, or the
+            end of its log).
     """
     loaded = read_config_file(config, needs=['train_cfg'])
     if loaded.train_cfg.get('by_epoch', 'Iter' not in loaded.train_cfg.get('type', '')):
@@ -65,9 +67,15 @@ def _measure(config, count, batch, options):
                    '--cfg-options', *options]
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if ended.returncode:
-            raise UsageError(f'training on {count} processes failed:\n{ended.stdout[-2000:]}')
+            raise UsageError(f'training on {count} processes failed{_reason(ended.stdout)}')
         seconds = read_seconds(folder)
     return Throughput(count, seconds, batch * count / seconds)
+
+
+def _reason(log):
+    """What the training said in one message, else the end of its log."""
+    said = re.search(r'^error: (.*(?:\n  .*)*)', log, re.MULTILINE)
+    return f': {said[1]}' if said else f':\n{log[-2000:]}'
 
 
 def read_seconds(work_dir):

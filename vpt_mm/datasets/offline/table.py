@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import UsageError
+from ...errors import UsageError, did_you_mean
 from . import natural, specialized, sprites, structured
 from .colours import SIZE
 from .sources import PARTS
@@ -56,7 +56,8 @@ def find_drawn(name):
         UsageError: no task of this name.
     """
     if name not in DRAWN_TASKS:
-        raise UsageError(f"task must be one of {', '.join(DRAWN_TASKS)}, got {name!r}.")
+        raise UsageError(f"task must be one of {', '.join(DRAWN_TASKS)}, got {name!r}."
+                         + did_you_mean(name, DRAWN_TASKS))
     return DRAWN_TASKS[name]
 
 
