@@ -4,8 +4,8 @@ import os
 import warnings
 
 from vpt_mm.apis.access import parse_auth, require_password, require_port
-from vpt_mm.apis.counts import require_counts
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
+from vpt_mm.console import at_least
 from vpt_mm.engine.launch import main
 
 
@@ -17,9 +17,9 @@ def parse_args():
     parser.add_argument('--auth', metavar='USER:PASSWORD', default=os.environ.get('VPT_MM_AUTH'),
                         help='asked for by page and API; needed where others can reach the address '
                         '(default: the variable VPT_MM_AUTH)')
-    parser.add_argument('--batch-size', type=int, default=16, help='most images of a pass (default: %(default)s)')
-    parser.add_argument('--queue', type=int, default=256, help='most requests that wait (default: %(default)s)')
-    parser.add_argument('--most-upload', type=int, default=32, metavar='MB', help='(default: %(default)s)')
+    parser.add_argument('--batch-size', type=at_least(1), default=16, help='most images of a pass (default: %(default)s)')
+    parser.add_argument('--queue', type=at_least(1), default=256, help='most requests that wait (default: %(default)s)')
+    parser.add_argument('--most-upload', type=at_least(1), default=32, metavar='MB', help='(default: %(default)s)')
     return parser.parse_args()
 
 
@@ -28,7 +28,6 @@ def run(args):
     auth = parse_auth(args.auth)
     require_password(args.host, auth)
     require_port(args.port)
-    require_counts(batch_size=args.batch_size, queue=args.queue, most_upload=args.most_upload)
     from vpt_mm.apis.app import MEGABYTE, build_app, serve  # which need gradio
     app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
                     batch_size=args.batch_size, most_waiting=args.queue)

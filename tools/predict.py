@@ -2,9 +2,9 @@
 import argparse
 import warnings
 
-from vpt_mm.apis.counts import require_counts
 from vpt_mm.apis.folder import predict_folder
 from vpt_mm.apis.options import add_backbone_options, build_inferencer
+from vpt_mm.console import at_least
 from vpt_mm.engine.launch import main
 
 
@@ -13,14 +13,13 @@ def parse_args():
     parser.add_argument('images', help='a folder, or one image')
     parser.add_argument('out', help='folder to write: TASK/vis, TASK/pred and predictions.json')
     add_backbone_options(parser)
-    parser.add_argument('--batch-size', type=int, default=8, help='images at once (default: %(default)s)')
+    parser.add_argument('--batch-size', type=at_least(1), default=8, help='images at once (default: %(default)s)')
     parser.add_argument('--no-pictures', action='store_true', help='predictions alone')
     return parser.parse_args()
 
 
 def predict(args):
     warnings.filterwarnings('ignore', module='mmseg')
-    require_counts(batch_size=args.batch_size)
     inferencer = build_inferencer(args)
     entries = predict_folder(inferencer, args.images, list(inferencer.tasks), args.out, batch_size=args.batch_size,
                              pictures=not args.no_pictures)

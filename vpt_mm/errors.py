@@ -10,6 +10,13 @@ class UsageError(ValueError):
     """
 
 
+def require_counts(**counts):
+    """Raise UsageError unless every value is a whole number of at least 1."""
+    for name, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise UsageError(f'{name} must be a whole number of at least 1, got {count!r}.')
+
+
 def some(items, most=8):
     """The first few of many names."""
     items = list(map(str, items))

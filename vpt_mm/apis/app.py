@@ -3,10 +3,9 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from ..errors import UsageError, needs_extra
+from ..errors import UsageError, needs_extra, require_counts
 from .access import knows, require_password, require_port
 from .batching import Batcher, QueueFull
-from .counts import require_counts
 from .images import read_image
 from .page import mount_page
 from .results import describe, draw, encode_png, summarize

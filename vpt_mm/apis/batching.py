@@ -4,8 +4,7 @@ import threading
 import time
 from concurrent.futures import Future
 
-from ..errors import UsageError
-from .counts import require_counts
+from ..errors import UsageError, require_counts
 
 
 class QueueFull(UsageError):

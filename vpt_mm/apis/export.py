@@ -9,9 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..errors import UsageError, needs_extra
+from ..errors import UsageError, needs_extra, require_counts
 from ..version import __version__
-from .counts import require_counts
 from .mixed import WALKS, combine
 from .passes import TOO_SMALL
 

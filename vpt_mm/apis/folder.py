@@ -4,9 +4,8 @@ from pathlib import Path
 
 from rich.progress import track
 
-from ..errors import UsageError
+from ..errors import UsageError, require_counts
 from ..files import write_whole
-from .counts import require_counts
 from .images import list_images, read_image
 from .inferencer import output_names
 from .results import describe, draw, summarize, write_prediction

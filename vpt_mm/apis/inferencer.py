@@ -8,11 +8,10 @@ from types import MappingProxyType
 from mmengine.config import Config
 from rich.progress import track
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, require_counts
 from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from .backbone import SharedBackbone
-from .counts import require_counts
 from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
 from .passes import predict_together

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 from mmengine.evaluator import DumpResults
 from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
 from ..errors import UsageError
+from .config_file import MODEL, read_config_file
 from .preflight import check_config, check_folder, check_names
 
 RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
@@ -46,9 +47,7 @@ def load_config(args):
         raise UsageError(f'--launcher {args.launcher} is for processes that it starts, and {RANKS[args.launcher]} is '
                          'not set: use tools/dist_train.sh or tools/slurm_train.sh, or leave out --launcher.')
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    if not os.path.isfile(args.config):
-        raise UsageError(f'no config file at {args.config}.')
-    config = Config.fromfile(args.config)
+    config = read_config_file(args.config, needs=MODEL)
     config.launcher = args.launcher
     if args.cfg_options:
         check_names(args.cfg_options, config)

@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.registry import DATASETS, MODELS, OPTIMIZERS, init_default_scope
 from mmengine.runner import CheckpointLoader, Runner
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, require_counts
 from . import optim
 from .own_data import check_class_folders, check_masks
 
@@ -122,10 +122,7 @@ def arguments_of(kind):
 
 def check_length(loop):
     """A training of at least one step."""
-    for name in ('max_iters', 'max_epochs'):
-        count = loop.get(name, 1)
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise UsageError(f'train_cfg.{name} must be a whole number of at least 1, got {count!r}.')
+    require_counts(**{f'train_cfg.{name}': loop.get(name, 1) for name in ('max_iters', 'max_epochs')})
 
 
 def check_work_dir(path):

@@ -6,7 +6,7 @@ from mmengine.model import BaseModule, ModuleList
 from mmengine.registry import MODELS
 from torch import nn
 
-from ..errors import UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean, require_counts
 
 SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
 
@@ -79,8 +79,7 @@ class TuningMethod(InitialisesItself, BaseModule):
 
     def check_count(self, name, value):
         """Raise UsageError unless an argument is a whole number of at least 1."""
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise UsageError(f'{type(self).__name__}: {name} must be a whole number of at least 1, got {value!r}.')
+        require_counts(**{f'{type(self).__name__}: {name}': value})
 
     def merge_into(self, backbone):
         """Fold what was learned into the backbone's own weights, so that the plain backbone computes the same.
