@@ -17,7 +17,8 @@ def parse_args():
     parser.add_argument('--auth', metavar='USER:PASSWORD', default=os.environ.get('VPT_MM_AUTH'),
                         help='asked for by page and API; needed where others can reach the address '
                         '(default: the variable VPT_MM_AUTH)')
-    parser.add_argument('--batch-size', type=at_least(1), default=16, help='most images of a pass (default: %(default)s)')
+    parser.add_argument('--batch-size', type=at_least(1), default=16,
+                        help='most images of a pass (default: %(default)s)')
     parser.add_argument('--queue', type=at_least(1), default=256, help='most requests that wait (default: %(default)s)')
     parser.add_argument('--most-upload', type=at_least(1), default=32, metavar='MB', help='(default: %(default)s)')
     return parser.parse_args()
