@@ -9,6 +9,8 @@ import sys
 import cv2
 import pytest
 import timm
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
 
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
@@ -121,6 +123,15 @@ def test_backbones_on_the_pages_build(name, block):
     exec(re.sub(r'^_base_ = .*', '', block), scope)
     backbone = {key: value for key, value in scope['model']['backbone'].items() if key != '_delete_'}
     assert build_weightless(backbone).tuning is not None
+
+
+@pytest.mark.parametrize('name, block', [one for one in python_blocks() if one[1].startswith("_base_ = ['mm")
+                                         and 'optim_wrapper' in one[1]])
+def test_whole_configs_on_the_pages_train(name, block, tmp_path):
+    (tmp_path / 'config.py').write_text(block)
+    config = Config.fromfile(tmp_path / 'config.py')
+    model = build_weightless(config.model, scope=config.default_scope)
+    assert build_optim_wrapper(model, config.optim_wrapper).param_groups
 
 
 def test_weights_on_the_pages_are_known_to_timm():
