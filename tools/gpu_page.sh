@@ -10,7 +10,7 @@ export COLUMNS=150
 if [ -n "${TRIAL:-}" ]; then
     common=(--device cpu --repeats 2) vit=(--size 32 --batch 1 --lengths 2) dense=(--size 32 --batch 1 --lengths 2)
     steps=(--device cpu --repeats 2 --size 64 --batch 2) amp=()
-    configs=(configs/digits/setr_digits_linear.py configs/digits/setr_digits_deep.py)
+    configs=(configs/digits/setr_digits_deep.py)
     backbones=(convnext-tiny) segmentor=convnext-tiny
 else
     "$python" -c 'import sys, torch; torch.cuda.is_available() or sys.exit("error: no GPU is available to torch.")'
