@@ -133,7 +133,7 @@ def expect(model, batch, **options):
         if isinstance(method, ShallowPrompt):
             prompts['joining'] = {0: method.tokens}
         elif isinstance(method, DeepPrompt):
-            prompts['deep'] = dict(enumerate(one for stage in method.tokens for one in stage))
+            prompts['deep'] = {block: method.tokens_of(block) for block in method.prompted}
         else:
             prompts['prefixes'] = dict(enumerate(method.tokens))
     return naive(plain_twin(model, **options), batch, **prompts)

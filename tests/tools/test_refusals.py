@@ -13,6 +13,7 @@ import pytest
     'convert_weights in.pth out.pth --grid 0 0', 'memory --batch -2', 'memory --size 0', 'memory --size 7',
     'report config.py --number-of-tasks -5', 'sweep sweep.py --limit -1', 'sweep sweep.py --cpus 0',
     'sweep sweep.py --cpus-per-run 0', 'sweep sweep.py --gpus-per-run -1', 'sweep sweep.py --resolution 0',
+    'predict images out --batch-size 0', 'app --batch-size 0', 'app --queue -1', 'app --most-upload 0',
     'throughput config.py --processes 1 0', 'visualise config.py task.pth --prompts 0'])
 def test_a_number_that_makes_no_sense_is_refused(command, monkeypatch, capsys):
     tool, *arguments = command.split()
@@ -64,7 +65,7 @@ def test_a_picture_that_could_not_be_written_is_refused_before_the_work(command,
     'merge_task {config} task.pth', 'sweep sweep.py --out', 'visualise config.py task.pth --out'])
 def test_a_file_that_could_not_be_written_is_refused_before_the_work(command, monkeypatch, capsys, tmp_path):
     (tmp_path / 'file').write_text('')
-    (tmp_path / 'config.py').write_text('')
+    (tmp_path / 'config.py').write_text('model = dict(type="One", backbone=dict(type="Two"))')
     tool, *arguments = command.format(config=tmp_path / 'config.py').split()
     line = said(tool, [*arguments, str(tmp_path / 'file/out.pth')], monkeypatch, capsys)
     assert 'can not be written: Not a directory' in line
