@@ -1,5 +1,6 @@
 """Every command of the pages is run by something; those of the tutorials are run here, in order and small."""
 import ast
+import glob
 import os
 import re
 import runpy
@@ -23,10 +24,12 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=True model.backbone.arch=deit-tiny '
              'model.head.in_channels=192 train_dataloader.dataset.images=8 val_dataloader.dataset.images=2 '
              'train_cfg.max_epochs=1 train_cfg.val_interval=1 default_hooks.checkpoint.interval=1')
+ONE_STEP = 'train_cfg.max_iters=1 default_hooks.checkpoint.interval=1'
 # What makes a command small: text of it, and what stands there instead.
 SMALLER = [
-    (r'--images 300', '--images 60'), (r'EPOCHS=20', 'EPOCHS=1'), (r'epoch_20', 'epoch_1'),
-    (r'--images 200 --val-images 40', '--images 16 --val-images 2'), (r'ITERS=300', 'ITERS=1'), (r'iter_300', 'iter_1'),
+    (r'--images 300', '--images 60'), (r'EPOCHS=20', 'EPOCHS=1'),
+    (r'--images 200 --val-images 40', '--images 16 --val-images 3'), (r'ITERS=300', 'ITERS=1'), (r'iter_100', 'iter_1'),
+    (r'(cls_digits_deep\.py [^=]*)(--cfg-options|$)', rf'\1 --cfg-options {ONE_STEP} '),
     (r'^DATA_ROOT=photos (.*classify_split)', r'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=split \1'),
     (r'^DATA_ROOT=photos', 'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=photos'),
     (r'^DATA_ROOT=cracks', 'BACKBONE=vit-digits ITERS=1 DATA_ROOT=cracks'),
@@ -76,7 +79,7 @@ def desk(tmp_path, monkeypatch):
 
 def run(command, monkeypatch):
     """What the shell would do with ``VARIABLE=value python FILE ...`` or ``python -m MODULE ...``, in this process."""
-    words = shlex.split(command)
+    words = [name for word in shlex.split(command) for name in (sorted(glob.glob(word)) or [word])]
     forget_runs()
     with monkeypatch.context() as patch:
         while '=' in words[0]:
@@ -92,17 +95,28 @@ def run(command, monkeypatch):
 
 @pytest.mark.filterwarnings('ignore:.*found in sys.modules:RuntimeWarning')
 @pytest.mark.parametrize('name, leaves', [
-    ('docs/tutorials/classify.md', ['photos.safetensors', 'work_dirs/classify_split', 'work_dirs/longer/epoch_1.pth']),
+    ('docs/tutorials/classify.md', ['photos.safetensors', 'work_dirs/classify_split', 'work_dirs/longer/epoch_1.pth',
+                                   'work_dirs/bias/epoch_1.pth']),
     ('docs/tutorials/segment.md', ['cracks.safetensors', 'masks/scene_00001.png']),
-    ('docs/memory.md', ['work_dirs/vit-b_vpt-deep-50/epoch_1.pth']), ('docs/speed.md', ['cost.png'])])
+    ('docs/serving.md', ['digits_2.safetensors', 'predicted/pair/vis', 'out']), ('docs/speed.md', ['cost.png']),
+    ('docs/memory.md', ['work_dirs/vit-b_vpt-deep-50/epoch_1.pth'])])
 def test_commands_of_a_page_run_in_order(name, leaves, desk, monkeypatch):
     commands = [command for command in commands_of(ROOT / name) if runner_of(command) == HERE]
     assert commands
+    for file, text in named_blocks(ROOT / name):
+        (desk / file).write_text(text)
     for command in commands:
         for pattern, smaller in SMALLER:
             command = re.sub(pattern, smaller, command)
         run(command, monkeypatch)
+    for block in [text for page, text in python_blocks() if page == name == 'docs/serving.md']:
+        exec(block, {})
     assert all((desk / file).exists() for file in leaves)
+
+
+def named_blocks(page):
+    """Files that a page tells its reader to save: blocks whose first line is their name as a comment."""
+    return re.findall(r'```python\n# (\w+\.py)\n(.*?)```', page.read_text(), flags=re.DOTALL)
 
 
 def python_blocks():
