@@ -87,7 +87,7 @@ RUNNERS = [
     (r'python tools/\w+\.py work_dirs/(classify|segment)_folder/.*', HERE),
     (r'python -m vpt_mm\.datasets\.digit_folders .*', HERE),
     (r'python -m vpt_mm\.datasets\.digit_scenes data/(segments|scenes) .*', HERE),
-    (r'.* python tools/train\.py bias\.py', HERE),
+    (r'.* python tools/train\.py (bias|my)\.py', HERE),
 ]
 
 

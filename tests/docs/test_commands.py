@@ -12,6 +12,7 @@ import pytest
 import timm
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
+from mmengine.registry import MODELS
 
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
@@ -24,12 +25,14 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=True model.backbone.arch=deit-tiny '
              'model.head.in_channels=192 train_dataloader.dataset.images=8 val_dataloader.dataset.images=2 '
              'train_cfg.max_epochs=1 train_cfg.val_interval=1 default_hooks.checkpoint.interval=1')
+EXAMPLES = {'add_backbone', 'add_method'}
 ONE_STEP = 'train_cfg.max_iters=1 default_hooks.checkpoint.interval=1'
 # What makes a command small: text of it, and what stands there instead.
 SMALLER = [
     (r'--images 300', '--images 60'), (r'EPOCHS=20', 'EPOCHS=1'),
     (r'--images 200 --val-images 40', '--images 16 --val-images 3'), (r'ITERS=300', 'ITERS=1'), (r'iter_100', 'iter_1'),
     (r'(cls_digits_deep\.py [^=]*)(--cfg-options|$)', rf'\1 --cfg-options {ONE_STEP} '),
+    (r'(my\.py)$', rf'\1 --cfg-options {ONE_STEP} train_dataloader.batch_size=4'),
     (r'^DATA_ROOT=photos (.*classify_split)', r'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=split \1'),
     (r'^DATA_ROOT=photos', 'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=photos'),
     (r'^DATA_ROOT=cracks', 'BACKBONE=vit-digits ITERS=1 DATA_ROOT=cracks'),
@@ -66,6 +69,8 @@ def desk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
     monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
+    for example in EXAMPLES:
+        os.symlink(ROOT / 'docs/examples' / f'{example}.py', tmp_path / f'{example}.py')
     write_folders('drawn', images=60, seed=1)
     for folder, digits in (('photos', '012'), ('split/train', '012'), ('split/val', '012')):
         for digit in digits:
@@ -74,7 +79,12 @@ def desk(tmp_path, monkeypatch):
     write_scenes('cracks', images=4, val_images=1, size=64)
     for mask in (tmp_path / 'cracks' / 'annotations').rglob('*.png'):
         cv2.imwrite(str(mask), (cv2.imread(str(mask), cv2.IMREAD_UNCHANGED) > 1).astype('uint8'))
-    return tmp_path
+    known, loaded = set(MODELS.module_dict), set(sys.modules)
+    yield tmp_path
+    for name in set(MODELS.module_dict) - known:
+        del MODELS.module_dict[name]
+    for name in EXAMPLES & (set(sys.modules) - loaded):
+        del sys.modules[name]
 
 
 def run(command, monkeypatch):
@@ -83,7 +93,10 @@ def run(command, monkeypatch):
     forget_runs()
     with monkeypatch.context() as patch:
         while '=' in words[0]:
-            patch.setenv(*words.pop(0).split('=', 1))
+            name, value = words.pop(0).split('=', 1)
+            patch.setenv(name, value)
+            if name == 'PYTHONPATH':
+                patch.syspath_prepend(os.path.abspath(value))
         assert words.pop(0) == 'python'
         if words[0] == '-m':
             patch.setattr(sys, 'argv', words[1:])
@@ -99,6 +112,7 @@ def run(command, monkeypatch):
                                    'work_dirs/bias/epoch_1.pth']),
     ('docs/tutorials/segment.md', ['cracks.safetensors', 'masks/scene_00001.png']),
     ('docs/serving.md', ['digits_2.safetensors', 'predicted/pair/vis', 'out']), ('docs/speed.md', ['cost.png']),
+    ('docs/howto/add_method.md', ['work_dirs/my/iter_1.pth']), ('docs/howto/add_backbone.md', ['work_dirs/my/iter_1.pth']),
     ('docs/memory.md', ['work_dirs/vit-b_vpt-deep-50/epoch_1.pth'])])
 def test_commands_of_a_page_run_in_order(name, leaves, desk, monkeypatch):
     commands = [command for command in commands_of(ROOT / name) if runner_of(command) == HERE]
