@@ -39,6 +39,7 @@ RUNNERS = [
     (r'python tools/train\.py CONFIG --cfg-options optim_wrapper\.accumulative_counts=4',
      'tests/docs/test_commands.py::test_commands_of_a_page_run_in_order'),
     (r'python tools/(train|test)\.py configs/setr_vpt_ade20k\.py.*', ADE20K),
+    (r'python tools/train\.py CONFIG --resume', ADE20K),
     (r'python -m vpt_mm\.datasets\.digit_scenes data/(ade|digit_scenes).*', 'tests/datasets/test_digit_scenes.py'),
     (r'python tools/(train|test)\.py configs/digits/setr_digits_deep\.py.*',
      'tests/configs/test_digits.py::test_a_config_trains_and_tests'),
