@@ -26,7 +26,7 @@ SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=
              'model.head.in_channels=192 train_dataloader.dataset.images=8 val_dataloader.dataset.images=2 '
              'train_cfg.max_epochs=1 train_cfg.val_interval=1 default_hooks.checkpoint.interval=1')
 EXAMPLES = {'add_backbone', 'add_method'}
-ONE_STEP = 'train_cfg.max_iters=1 default_hooks.checkpoint.interval=1'
+ONE_STEP = 'train_cfg.max_iters=1 default_hooks.checkpoint.interval=1 val_dataloader.dataset.images=4'
 # What makes a command small: text of it, and what stands there instead.
 SMALLER = [
     (r'--images 300', '--images 60'), (r'EPOCHS=20', 'EPOCHS=1'),
