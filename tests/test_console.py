@@ -24,7 +24,7 @@ def test_a_number_is_what_was_said():
 @pytest.mark.parametrize('name', ['foo', 'meta', 'cuda:99', ''])
 def test_a_device_is_one_of_this_machine(name):
     assert device('cpu') == 'cpu'
-    with pytest.raises(argparse.ArgumentTypeError, match=f'must be a device of this machine: cpu.* got {name!r}'):
+    with pytest.raises(argparse.ArgumentTypeError, match=f'device must be one that is here, .* got {name}'):
         device(name)
 
 

@@ -2,8 +2,10 @@
 import argparse
 import math
 
-import torch
 from rich.console import Console
+
+from .devices import find_device
+from .errors import UsageError
 
 
 def at_least(least, kind=int):
@@ -32,11 +34,9 @@ def _number(kind, fits, rule):
 def device(text):
     """Type of an option that names a device of this machine, such as cpu or cuda:0."""
     try:
-        if torch.empty(0, device=text).is_meta:
-            raise RuntimeError('which holds no values')
-    except (RuntimeError, AssertionError, ImportError):
-        here = ['cpu', *(f'cuda:{number}' for number in range(torch.cuda.device_count()))]
-        raise argparse.ArgumentTypeError(f"must be a device of this machine: {', '.join(here)}; got {text!r}") from None
+        find_device(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 

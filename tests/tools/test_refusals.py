@@ -25,7 +25,7 @@ def test_a_number_that_makes_no_sense_is_refused(command, monkeypatch, capsys):
 def test_a_device_that_is_not_there_is_refused(command, monkeypatch, capsys):
     tool, *arguments = command.split()
     line = said(tool, [*arguments, '--device', 'foo'], monkeypatch, capsys)
-    assert line.startswith('error: argument --device: must be a device of this machine: cpu')
+    assert line.startswith('error: argument --device: device must be one that is here, such as cpu or cuda:0, got foo')
 
 
 @pytest.mark.parametrize('command', [

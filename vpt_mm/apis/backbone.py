@@ -8,6 +8,7 @@ from mmengine.config import ConfigDict
 from mmengine.device import get_device
 from mmengine.registry import MODELS
 
+from ..devices import find_device
 from ..errors import UsageError
 from ..weights.frozen import digests, fingerprint_of_digests
 from . import mixed
@@ -118,17 +119,6 @@ class SharedBackbone:
         weights = {PREFIX + key: tensor if dtype is None else tensor.to(dtype)
                    for key, tensor in self.model.frozen_weights.items()}
         return digests(weights)
-
-
-def find_device(name):
-    """The device of this name; UsageError unless numbers can be put on it and come back."""
-    try:
-        device = torch.device(name)
-        torch.ones(1, device=device).item()
-    except (RuntimeError, AssertionError, ImportError) as error:  # AssertionError: torch without CUDA
-        raise UsageError(f'device must be one that is here, such as cpu or cuda:0, got {name}: '
-                         f'{str(error).splitlines()[0].partition(". ")[0]}.') from None
-    return device
 
 
 class PromptCache:

@@ -1,5 +1,4 @@
 """Export of a task: the backbone with its prompts and heads as one graph, for ONNX or torch.export."""
-import errno
 import json
 import os
 import tempfile
@@ -10,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
+from ..files import require_writable
 from ..version import __version__
 from .mixed import WALKS, combine
 from .passes import TOO_SMALL
@@ -100,7 +100,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
     require_counts(height=size[0], width=size[1])
     if suffix == '.onnx':
         _require_opset(opset)
-    _require_place(Path(out).absolute())
+    require_writable(out)
     facts = describe_export(task, size, opset if suffix == '.onnx' else None)
     generator = torch.Generator().manual_seed(0)
     images = [255 * torch.rand(count, 3, *size, generator=generator) for count in BATCHES]
@@ -108,6 +108,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
         expected = _run(module, images)
         program = torch.export.export(module, (images[-1],), strict=True,
                                       dynamic_shapes=({0: torch.export.Dim('batch', min=1)},))
+    Path(out).absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=Path(out).absolute().parent, prefix='.export-') as folder:
         file = os.path.join(folder, f'task{suffix}')
         made = (_write_onnx if suffix == '.onnx' else _write_program)(program, file, facts, opset, images)
@@ -138,18 +139,6 @@ def _require_opset(opset):
     highest = onnx.defs.onnx_opset_version()
     if not LOWEST_OPSET <= opset <= highest:
         raise UsageError(f'opset must be {LOWEST_OPSET}..{highest}, got {opset}.')
-
-
-def _require_place(out):
-    """The folder can be made and takes a file, and the name is not that of a folder."""
-    try:
-        if out.is_dir():
-            raise IsADirectoryError(errno.EISDIR, 'Is a directory')
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix='.export-') as probe:
-            probe.write(b'0' * 4096)
-    except OSError as error:
-        raise UsageError(f'{out} can not be written ({error.strerror}): choose another file.') from None
 
 
 def _run(module, images):
