@@ -1,4 +1,4 @@
-# Classifies your own images, from one folder a class in DATA_ROOT; every fifth image is held out for the accuracy.
+# Classifies your own images, from one folder a class in DATA_ROOT; a random fifth of them is held out for the accuracy.
 #   DATA_ROOT=photos NUM_CLASSES=3 python tools/train.py configs/own/classify_folder.py
 # BACKBONE: a file of _base_. EPOCHS, LR: the schedule. FLIP: chance of mirroring an image, 0 where left is not right.
 _base_ = ['mmpretrain::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-b}}.py']
