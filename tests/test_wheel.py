@@ -44,7 +44,6 @@ def mim(installed, tmp_path_factory):
     return lambda *arguments: run('-m', 'mim', *arguments, cwd=empty, path=installed)
 
 
-@pytest.mark.xdist_group('wheel')
 def test_it_trains_and_tests(mim, installed):
     printed = mim('train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
     assert f'will use {installed}/vpt_mm/.mim/configs/digits/{CONFIG} instead' in printed
@@ -54,14 +53,12 @@ def test_it_trains_and_tests(mim, installed):
     assert 'accuracy/top1' in printed
 
 
-@pytest.mark.xdist_group('wheel')
 def test_a_grid_of_prompt_lengths_is_searched(mim):
     printed = mim('gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
                   '--model.backbone.tuning.length 2 3', *QUICK)
     assert printed.count('The frozen weights are bit-identical') == 2
 
 
-@pytest.mark.xdist_group('wheel')
 def test_the_source_distribution_installs_the_same(installed, tmp_path):
     archive, = (installed.parent / 'dist').glob('*.tar.gz')
     run('-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', tmp_path / 'site', archive,
@@ -71,13 +68,11 @@ def test_the_source_distribution_installs_the_same(installed, tmp_path):
     assert files[0] == files[1]
 
 
-@pytest.mark.xdist_group('wheel')
 def test_it_is_searched(mim):
     printed = mim('search', 'vpt_mm', '--config', 'setr_vpt_ade20k', '--display-width', '120')
     assert 'arxiv.org/abs/2203.12119' in printed and 'configs/setr_vpt_ade20k.py' in printed
 
 
-@pytest.mark.xdist_group('wheel')
 def test_weights_are_downloaded_from_where_a_metafile_says(installed, tmp_path):
     """From a server of this test: no other has weights of these configs yet."""
     shutil.copytree(installed, tmp_path / 'site')
@@ -95,14 +90,12 @@ def test_weights_are_downloaded_from_where_a_metafile_says(installed, tmp_path):
     assert (tmp_path / 'out/vit_offline.py').is_file()
 
 
-@pytest.mark.xdist_group('wheel')
 def test_the_tools_of_mmsegmentation_need_the_config_alone(mim, installed):
     """They import parts of mmseg before the config imports what mends it."""
     config = installed / 'vpt_mm/.mim/configs/digits' / CONFIG
     assert 'Training finished successfully' in mim('train', 'mmsegmentation', config, '--work-dir', 'stock', *QUICK)
 
 
-@pytest.mark.xdist_group('wheel')
 def test_every_file_that_mim_needs_is_in_it(installed):
     for name in ('configs', 'tools'):
         expected = {file.relative_to(ROOT) for file in (ROOT / name).rglob('*')

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests
 export OMP_NUM_THREADS=1
-pytest=(pytest -n auto --dist loadgroup)
+pytest=(pytest -n auto --dist loadfile --no-loadscope-reorder)
 if [ $# -gt 0 ]; then
     exec .venv/bin/python -m "${pytest[@]}" "$@"
 fi

@@ -12,8 +12,6 @@ from tests.distributed import build_classifier, run, train
 from tests.protocols import PAIRS
 from tests.runs import save_weights
 
-pytestmark = pytest.mark.xdist_group('pair')  # the two processes run once
-
 
 @pytest.fixture(scope='module')
 def pair(tmp_path_factory):
