@@ -54,9 +54,10 @@ def test_it_trains_and_tests(mim, installed):
 
 
 def test_a_grid_of_prompt_lengths_is_searched(mim):
+    """Of one length here; of two in the test that is slow."""
     printed = mim('gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
-                  '--model.backbone.tuning.length 2 3', *QUICK)
-    assert printed.count('The frozen weights are bit-identical') == 2
+                  '--model.backbone.tuning.length 3', *QUICK)
+    assert printed.count('The frozen weights are bit-identical') == 1 and 'grid_search_model' in printed
 
 
 def test_the_source_distribution_installs_the_same(installed, tmp_path):

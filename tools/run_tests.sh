@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash tools/setup_env.sh app,demo,det,docs,export,mim,sweep,tests
 export OMP_NUM_THREADS=1
-pytest=(pytest -n auto --dist loadfile --no-loadscope-reorder)
+pytest=(pytest -n auto)
 if [ $# -gt 0 ]; then
     exec .venv/bin/python -m "${pytest[@]}" "$@"
 fi
@@ -14,5 +14,5 @@ PYTHON=.venv/bin/python bash tools/check.sh
 failed=0
 .venv/bin/python -m "${pytest[@]}" -m traced tests || failed=1
 .venv/bin/python -m slipcover --source vpt_mm --omit 'vpt_mm/.mim/*' --skip-covered --missing-width 40 \
-    -m "${pytest[@]}" -m 'not traced and not slow' tests || failed=1
+    -m "${pytest[@]}" --dist loadfile --no-loadscope-reorder -m 'not traced and not slow' tests || failed=1
 exit $failed
