@@ -1,4 +1,5 @@
 """Messages: names are shortened, a near name is offered, and what an extra brings is asked for by the extra."""
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -23,14 +24,14 @@ def test_a_near_name_is_offered():
 def test_a_module_that_is_not_there_is_named_with_its_extra():
     with pytest.raises(UsageError, match=r'^the app needs absent, .* pip install "vpt-mm\[app\]"$'), \
             needs_extra('app', 'the app'):
-        import absent.part  # noqa: F401
+        importlib.import_module('absent.part')
 
 
 def test_a_module_that_is_broken_keeps_its_own_error(tmp_path, monkeypatch):
     (tmp_path / 'broken_module.py').write_text('from math import nothing\n')
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ImportError, match='nothing'), needs_extra('app', 'the app'):
-        import broken_module  # noqa: F401
+        importlib.import_module('broken_module')
 
 
 def test_digits_ask_for_scikit_learn(monkeypatch):

@@ -2,12 +2,11 @@
 import argparse
 
 import torch
-from mmengine.config import DictAction
 
 from vpt_mm.analysis.benchmark import where
 from vpt_mm.analysis.steps import measure_steps, step_table
 from vpt_mm.console import at_least, device, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.engine.launch import Overrides, main
 
 
 def parse_args():
@@ -18,7 +17,7 @@ def parse_args():
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
     parser.add_argument('--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='steps that are timed')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+    parser.add_argument('--cfg-options', nargs='+', action=Overrides, metavar='KEY=VALUE',
                         help='override entries of all configs, such as model.backbone.with_cp=True')
     return parser.parse_args()
 

@@ -1,9 +1,7 @@
 """Make a prompted config of any: python tools/prompt_config.py CONFIG --tuning DeepPrompt --length 10."""
 import argparse
 
-from mmengine.config import DictAction
-
-from vpt_mm.engine.launch import main
+from vpt_mm.engine.launch import Overrides, main
 from vpt_mm.engine.prompt_config import prompt_config
 
 
@@ -13,7 +11,7 @@ def parse_args():
     parser.add_argument('--tuning', default='DeepPrompt', metavar='METHOD',
                         help='class of the tuning method (default: %(default)s)')
     parser.add_argument('--length', type=int, help='prompt length, for methods that have one (DeepPrompt: 10)')
-    parser.add_argument('--tuning-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE',
+    parser.add_argument('--tuning-options', nargs='+', action=Overrides, default={}, metavar='KEY=VALUE',
                         help='other arguments of the tuning method, such as dropout=0.1')
     parser.add_argument('--checkpoint', metavar='PATH', help='pretrained weights; by default those of the config')
     parser.add_argument('--out', metavar='FILE', help='file to write (default: NAME_prompted.py)')

@@ -50,6 +50,20 @@ def require_writable(path, endings=None):
         raise UsageError(f'{path} can not be written: {error.strerror}. Choose another place.') from None
 
 
+def require_folder(path, way_out):
+    """Make a folder, and raise UsageError unless files can be written to it.
+
+    Args:
+        way_out: the end of the sentence, such as 'choose another --work-dir'.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as probe:
+            probe.write(b'0' * 4096)
+    except OSError as error:
+        raise UsageError(f'the folder {path} can not be written to ({error.strerror}): {way_out}.') from None
+
+
 def umask():
     """The rights that this process takes from new files."""
     mask = os.umask(0)

@@ -73,6 +73,15 @@ def test_not_kept_where_the_projection_trains(build_vit, image):
     assert not model.seen.kept
 
 
+@torch.no_grad()
+@pytest.mark.parametrize('beside, kept', [(dict(type='ClsTokenTuning'), {0, 1, 2, 3}),
+                                          (dict(type='PartialTuning', last=1), {0, 1, 2})])
+def test_kept_where_something_else_trains(build_vit, image, beside, kept):
+    model = build_vit([DEEP, beside]).eval()
+    assert torch.equal(model(image)[0], fresh(model, image))
+    assert set(model.seen.kept) == kept
+
+
 def test_not_used_while_gradients_are_recorded(model, image):
     with torch.no_grad():
         model(image)

@@ -1,11 +1,9 @@
 """What every backbone with a tuning method shares: what trains, what is initialised, and what was loaded."""
-import copy
-
 import pytest
 import torch
 from mmengine.registry import MODELS, DefaultScope
 
-from tests.protocols import BIAS, DEEP, FULL, PAD, PARTIAL, SHALLOW, build
+from tests.protocols import BACKBONES, BIAS, DEEP, FULL, PAD, PARTIAL, SHALLOW, build
 from vpt_mm.errors import UsageError
 from vpt_mm.weights.frozen import require_pretrained
 
@@ -26,6 +24,13 @@ def test_what_trains_is_read(backbone, tuning):
     sum(output.pow(2).sum() for output in model(IMAGE)).backward()
     trained = {name: parameter for name, parameter in model.named_parameters() if name in model.trained}
     assert trained and not [name for name, parameter in trained.items() if parameter.grad is None]
+
+
+def test_the_norm_of_a_mean_is_read_behind_every_block():
+    model = build('vit', BIAS, out_type='avg_featmap', out_indices=[0, 2])
+    assert 'ln2.bias' in model.trained and 'ln1.bias' not in model.trained
+    sum(output.pow(2).sum() for output in model(IMAGE)).backward()
+    assert model.ln2.bias.grad is not None
 
 
 @pytest.mark.parametrize('backbone', ['vit', 'swin'])
@@ -51,20 +56,40 @@ def test_mmpretrains_own_freezing_does_not_interfere():
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
-@pytest.mark.parametrize('tuning', [dict(type='Adapter', reduction=2), dict(DEEP, width=4),
-                                    [SHALLOW, dict(type='SideTuning', width=2)]], ids=['adapter', 'width', 'list'])
-def test_a_recipe_of_the_whole_model_leaves_what_a_method_has_initialised(tuning):
+def classifier(tuning):
+    """A classifier with recipes for all of it, and its backbone."""
     config = dict(type='ImageClassifier', head=dict(type='LinearClsHead', num_classes=3, in_channels=32),
-                  backbone=dict(type='PromptedViT', arch=dict(embed_dims=32, num_layers=2, num_heads=4,
-                                feedforward_channels=64), img_size=32, patch_size=8, tuning=tuning),
+                  backbone=dict(BACKBONES['vit'], tuning=tuning),
                   init_cfg=[dict(type='TruncNormal', layer='Linear', std=0.5),
                             dict(type='Constant', layer='Conv2d', val=3.)])
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(config)
-    before = initial(model.backbone)
+    return model, model.backbone
+
+
+@pytest.mark.parametrize('tuning', [dict(type='Adapter', reduction=2), dict(DEEP, width=4),
+                                    [SHALLOW, dict(type='SideTuning', width=2)]], ids=['adapter', 'width', 'list'])
+def test_a_recipe_of_the_whole_model_leaves_what_a_method_has_initialised(tuning):
+    model, backbone = classifier(tuning)
+    before = initial(backbone)
     model.init_weights()
-    assert all(torch.equal(before[key], tensor) for key, tensor in initial(model.backbone).items())
-    assert (model.backbone.patch_embed.projection.weight == 3).all()  # the recipe reached what is not a method's
+    assert all(torch.equal(before[key], tensor) for key, tensor in initial(backbone).items())
+    assert (backbone.patch_embed.projection.weight == 3).all()  # the recipe reached what is not a method's
+
+
+def test_a_recipe_of_the_whole_model_leaves_weights_that_were_loaded_by_hand():
+    model, backbone = classifier(DEEP)
+    weights = {key: torch.randn_like(tensor) for key, tensor in backbone.frozen_weights.items()}
+    backbone.load_state_dict(weights, strict=False)
+    model.init_weights()
+    require_pretrained(model)
+    assert all(torch.equal(tensor, weights[key]) for key, tensor in backbone.frozen_weights.items())
+
+
+def test_other_functions_reach_everything():
+    model, seen = classifier(dict(type='Adapter', reduction=2))[0], []
+    model.apply(seen.append)
+    assert set(seen) == set(model.modules())
 
 
 def test_weights_that_were_loaded_by_hand_stay():
@@ -87,9 +112,3 @@ def test_weights_that_were_loaded_in_part_are_not_taken_for_pretrained():
 def test_frames_need_square_strides():
     with pytest.raises(UsageError, match=r'one stride along both axes, got \(8, 4\)'):
         build('vit', PAD, patch_cfg=dict(stride=(8, 4)))
-
-
-def test_the_config_of_a_method_is_not_written_to():
-    tuning = [copy.deepcopy(DEEP), copy.deepcopy(BIAS)]
-    build('vit', tuning)
-    assert tuning == [DEEP, BIAS]

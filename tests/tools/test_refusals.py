@@ -21,6 +21,13 @@ def test_a_number_that_makes_no_sense_is_refused(command, monkeypatch, capsys):
     assert said(tool, arguments, monkeypatch, capsys).startswith(f'error: argument {option}: must be a ')
 
 
+@pytest.mark.parametrize('command', ['benchmark_steps config.py --cfg-options', 'prompt_config x.py --tuning-options'])
+def test_an_entry_without_a_value_is_refused(command, monkeypatch, capsys):
+    tool, *arguments = command.split()
+    line = said(tool, [*arguments, 'length'], monkeypatch, capsys)
+    assert line == f"error: {arguments[-1]} takes KEY=VALUE, got 'length'."
+
+
 @pytest.mark.parametrize('command', ['benchmark', 'benchmark_steps config.py', 'benchmark_tasks'])
 def test_a_device_that_is_not_there_is_refused(command, monkeypatch, capsys):
     tool, *arguments = command.split()

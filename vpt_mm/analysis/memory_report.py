@@ -12,7 +12,7 @@ from rich.table import Table
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from ..engine.config_file import MODEL, read_config_file
+from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..models.weightless import build_weightless
 from .contestants import BACKBONES

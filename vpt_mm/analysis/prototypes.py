@@ -4,7 +4,7 @@ from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import Runner
 from rich.progress import track
 
-from ..engine.config_file import MODEL, require_entries
+from ..config_file import require_entries
 from ..errors import UsageError
 from ..tuning.prototypes import class_prototypes
 from ..weights import require_pretrained
@@ -19,7 +19,7 @@ def prototypes_of_config(config):
     Raises:
         UsageError: a model that is no classifier, a backbone without a class token, or without pretrained weights.
     """
-    require_entries(config, *MODEL, 'train_dataloader')
+    require_entries(config, 'train_dataloader')
     if (config.model.get('head') or {}).get('num_classes') is None:
         raise UsageError(f'class prototypes are of the classes of a classifier, got a {config.model.type}.')
     backbone = config.model.backbone

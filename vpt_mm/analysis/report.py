@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from ..engine.config_file import read_config_file
+from ..config_file import read_config_file
 from ..errors import UsageError
 from ..models.weightless import build_weightless
 from ..tuning import TuningList

@@ -11,7 +11,7 @@ from mmengine.structures import PixelData
 from rich.progress import track
 from rich.table import Table
 
-from ..engine.config_file import MODEL, read_config_file
+from ..config_file import MODEL, read_config_file
 from .benchmark import allocated, timed
 from .tuned import count_tuned
 

@@ -10,7 +10,7 @@ from statistics import median
 
 from rich.table import Table
 
-from ..engine.config_file import read_config_file, require_entries
+from ..config_file import read_config_file, require_entries
 from ..errors import UsageError
 
 WARM_UP = 0.3  # share of the steps that are not counted

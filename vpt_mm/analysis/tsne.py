@@ -3,7 +3,7 @@ import numpy as np
 import torch
 from mmengine.device import get_device
 
-from ..engine.config_file import MODEL, require_entries
+from ..config_file import require_entries
 from ..engine.launch import build_runner
 from ..errors import UsageError, needs_extra
 from .picture import picture
@@ -20,7 +20,7 @@ def features_of(config, checkpoint, *, images=1000):
     Raises:
         UsageError: a model that is no classifier, or a checkpoint that does not fit.
     """
-    require_entries(config, *MODEL, 'test_dataloader')
+    require_entries(config, 'test_dataloader')
     if 'head' not in config.model or config.model.head.get('num_classes') is None:
         raise UsageError(f'features of a classifier are drawn, got a {config.model.type}.')
     runner = build_runner(config)

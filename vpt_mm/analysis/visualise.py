@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from mmengine.registry import MODELS, init_default_scope
 
-from ..engine.config_file import MODEL, read_config_file
+from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models import PromptedViT

@@ -1,4 +1,5 @@
 """Export of a task: the backbone with its prompts and heads as one graph, for ONNX or torch.export."""
+import importlib
 import json
 import os
 import tempfile
@@ -133,9 +134,7 @@ def describe_export(task, size, opset):
 
 def _require_opset(opset):
     with needs_extra('export', 'export to ONNX'):
-        import onnx
-        import onnxruntime  # noqa: F401  (what writing and comparing need)
-        import onnxscript  # noqa: F401
+        onnx, *_ = map(importlib.import_module, ('onnx', 'onnxscript', 'onnxruntime'))  # the others are needed later
     highest = onnx.defs.onnx_opset_version()
     if not LOWEST_OPSET <= opset <= highest:
         raise UsageError(f'opset must be {LOWEST_OPSET}..{highest}, got {opset}.')

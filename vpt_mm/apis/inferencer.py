@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 from types import MappingProxyType
 
-from mmengine.config import Config
 from rich.progress import track
 
+from ..config_file import read_config_file
 from ..errors import UsageError, did_you_mean, require_counts
 from ..weights.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
@@ -163,9 +163,7 @@ def _backbone_config(source):
         config = read_config(meta['cfg'])
         require_registered((config.get('model') or {}).get('backbone'))
     elif isinstance(source, (str, os.PathLike)):
-        if not os.path.isfile(source):
-            raise UsageError(f'no config file at {source}.')
-        config = Config.fromfile(str(source))
+        config = read_config_file(source)
     else:
         config = source
     backbone = (config.get('model') or {}).get('backbone')

@@ -1,5 +1,7 @@
 """PromptCheckpointHook: checkpoints of what trained, without the frozen weights."""
 import random
+from contextlib import contextmanager
+from numbers import Real
 
 import numpy as np
 import torch
@@ -76,26 +78,26 @@ class PromptCheckpointHook(CheckpointHook):
         if runner._resume and len(states) == get_world_size():
             self.resumed_state = states[get_rank()]
 
-    def _prepare(self, runner):
-        """In all processes, of which only the first writes."""
+    def _save_checkpoint_with_step(self, runner, step, meta):
+        with self._saving(runner):
+            super()._save_checkpoint_with_step(runner, step, meta)
+
+    def _save_best_checkpoint(self, runner, metrics):
+        with self._saving(runner, metrics):
+            super()._save_best_checkpoint(runner, metrics)
+
+    @contextmanager
+    def _saving(self, runner, metrics=()):
+        """In all processes, of which only the first writes; ``metrics`` of a validation that has just ended."""
         broken = [name for name, parameter in unwrap(runner.model).named_parameters()
                   if parameter.requires_grad and not torch.isfinite(parameter).all()]
         if broken:
-            raise UsageError(f'training has diverged: after {runner.iter + 1} iterations there are NaN or infinite '
-                             f'values in {some(broken)}. No checkpoint is written of them; lower the learning rate '
-                             '(optim_wrapper.optimizer.lr).')
+            raise UsageError(f'training has diverged: there are NaN or infinite values in {some(broken)}. No '
+                             'checkpoint is written of them; lower the learning rate (optim_wrapper.optimizer.lr).')
         self.random_states = all_gather_object(self.random_state or _random_state())
-
-    def _save_checkpoint_with_step(self, runner, step, meta):
-        self._prepare(runner)
-        super()._save_checkpoint_with_step(runner, step, meta)
-        self._remove_retired()
-
-    def _save_best_checkpoint(self, runner, metrics):
-        self._prepare(runner)
-        self.metrics = {name: float(value) for name, value in metrics.items()}
-        super()._save_best_checkpoint(runner, metrics)
-        self.metrics = {}
+        self.metrics = {name: float(value) for name, value in dict(metrics).items() if isinstance(value, Real)}
+        yield
+        self.random_states, self.metrics = None, {}
         self._remove_retired()
 
     def _remove_retired(self):

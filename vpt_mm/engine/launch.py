@@ -11,9 +11,10 @@ from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
+from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
-from .config_file import MODEL, read_config_file
-from .preflight import check_config, check_folder, check_names
+from ..files import require_folder
+from .preflight import check_config, check_names
 
 RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
@@ -37,7 +38,7 @@ class Overrides(DictAction):
     def __call__(self, parser, namespace, values, option_string=None):
         bare = [value for value in values if '=' not in value]
         if bare:
-            parser.error(f'--cfg-options takes KEY=VALUE, got {bare[0]!r}.')
+            parser.error(f'{option_string} takes KEY=VALUE, got {bare[0]!r}.')
         super().__call__(parser, namespace, values, option_string)
 
 
@@ -85,7 +86,7 @@ def test(args):
     if args.tta:
         _use_tta(config)
     if args.show_dir:
-        check_folder(args.show_dir, 'choose another --show-dir')
+        require_folder(args.show_dir, 'choose another --show-dir')
         config.default_hooks.visualization.update(_drawing(config, args.show_dir))
     if args.out:
         _check_out(args.out, config.model)
@@ -168,9 +169,9 @@ def _drawing(config, folder):
 
 def _check_out(out, model):
     if not _is_folder(out):
-        check_folder(Path(out).parent, 'choose another --out')
+        require_folder(Path(out).parent, 'choose another --out')
     elif 'decode_head' in model.get('module', model):
-        check_folder(out, 'choose another --out')
+        require_folder(out, 'choose another --out')
     else:
         raise UsageError(f'a folder of masks is what a segmentor predicts; for this model name a file of all results, '
                          f'such as --out {out.rstrip("/")}.pkl.')

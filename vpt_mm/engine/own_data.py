@@ -44,17 +44,21 @@ def check_class_folders(dataset, classes):
     if classes is not None and len(names) != classes:
         raise UsageError(f'{root} has {len(names)} classes ({some(names)}), but the head is built for {classes}: '
                          f'set NUM_CLASSES={len(names)}, or model.head.num_classes in a config of your own.')
-    check_images([sample['img_path'] for sample in built.load_data_list()])
+    for sample in _spread(built.load_data_list()):
+        _read_image(sample['img_path'])
 
 
-def check_images(files):
-    """Images can be read; a spread of them is."""
-    for file in files[::max(1, len(files) // MOST_READ)]:
-        try:
-            with Image.open(file) as image:
-                image.load()
-        except (OSError, SyntaxError, ValueError) as error:
-            raise UsageError(f'{file} is no image that can be read ({error}): mend it or take it away.') from None
+def _spread(samples):
+    return samples[::max(1, len(samples) // MOST_READ)]
+
+
+def _read_image(file):
+    try:
+        with Image.open(file) as image:
+            image.load()
+            return image
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UsageError(f'{file} is no image that can be read ({error}): mend it or take it away.') from None
 
 
 def _holds_image(folder, extensions):
@@ -80,7 +84,7 @@ def check_masks(images, dataset):
     first = int(bool(dataset.get('reduce_zero_label')))
     allowed = {*range(first, first + len(names)), 255, *range(first)}
     found = set()
-    for image in images[::max(1, len(images) // MOST_READ)]:
+    for image in _spread(images):
         values = _read_mask(image)
         wrong = sorted(set(values) - allowed)
         if wrong:
@@ -97,12 +101,11 @@ def check_masks(images, dataset):
 def _read_mask(image):
     """The numbers in a mask."""
     path = image['seg_map_path']
-    check_images([image['img_path'], path])
-    with Image.open(path) as mask, Image.open(image['img_path']) as picture:
-        if mask.mode not in MASK_MODES:
-            raise UsageError(f'masks hold one class number a pixel, but {path} is a colour image ({mask.mode}): write '
-                             'the number of the class in place of its colour, as a grey or palette PNG.')
-        if mask.size != picture.size:
-            raise UsageError(f'{path} is {mask.size[0]}x{mask.size[1]}, its image {image["img_path"]} is '
-                             f'{picture.size[0]}x{picture.size[1]}: they must be of one size.')
-        return np.unique(np.asarray(mask)).tolist()
+    mask, picture = _read_image(path), _read_image(image['img_path'])
+    if mask.mode not in MASK_MODES:
+        raise UsageError(f'masks hold one class number a pixel, but {path} is a colour image ({mask.mode}): write '
+                         'the number of the class in place of its colour, as a grey or palette PNG.')
+    if mask.size != picture.size:
+        raise UsageError(f'{path} is {mask.size[0]}x{mask.size[1]}, its image {image["img_path"]} is '
+                         f'{picture.size[0]}x{picture.size[1]}: they must be of one size.')
+    return np.unique(np.asarray(mask)).tolist()

@@ -2,12 +2,12 @@
 import inspect
 import os
 import re
-from pathlib import Path
 
 from mmengine.registry import DATASETS, MODELS, OPTIMIZERS, init_default_scope
 from mmengine.runner import CheckpointLoader, Runner
 
 from ..errors import UsageError, did_you_mean, require_counts
+from ..files import require_folder
 from . import optim
 from .own_data import check_class_folders, check_masks
 
@@ -32,7 +32,7 @@ def check_config(config, *, phases):
     """
     check_imports(config)
     check_precision(config)
-    check_work_dir(config.work_dir)
+    require_folder(config.work_dir, 'choose another --work-dir')
     check_checkpoint(config.get('load_from'))
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_arguments(config.model, MODELS, 'model')
@@ -123,24 +123,6 @@ def arguments_of(kind):
 def check_length(loop):
     """A training of at least one step."""
     require_counts(**{f'train_cfg.{name}': loop.get(name, 1) for name in ('max_iters', 'max_epochs')})
-
-
-def check_work_dir(path):
-    """The folder can be made and written to."""
-    check_folder(path, 'choose another --work-dir')
-
-
-def check_folder(path, way_out):
-    """A folder can be made and written to."""
-    probe = Path(path) / f'.write-test-{os.getpid()}'
-    try:
-        probe.parent.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b'0' * 4096)
-    except OSError as error:
-        raise UsageError(f'the folder {path} can not be written to ({error.strerror}): {way_out}.') from None
-    finally:
-        if os.path.exists(probe):
-            probe.unlink()
 
 
 def check_checkpoint(path):

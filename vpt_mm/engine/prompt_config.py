@@ -7,11 +7,11 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.utils import import_modules_from_strings
 
+from ..config_file import read_config_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models.counterparts import counterpart
 from ..models.weightless import build_weightless
-from .config_file import read_config_file
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'

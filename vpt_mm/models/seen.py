@@ -12,12 +12,20 @@ class SeesPrompts:
     reads.
     """
 
+    def tune(self, config):
+        super().tune(config)
+        self.seen = SeenPrompts()
+        # Blocks whose projection nothing learns: told now, since averaged copies do not say what trained.
+        self.frozen_projections = set() if self.tuning is None else {
+            index for index, block in enumerate(self.blocks)
+            if not any(one.requires_grad for one in self.projecting(block))}
+
     def see_prompts(self, index, block, prompts):
         """Keys and values of prompts (P, C) or (B, P, C) and of prefixes, or None where there are none."""
         seen, prefixes = None, self.tuning.prefixes(index)
         if prompts is not None:
             prompts, project = self.to_frozen(prompts), partial(self.project_prompts, block)
-            seen = (self.seen.get(index, prompts, self.projecting(block), project) if self.computes_as_pretrained
+            seen = (self.seen.get(index, prompts, self.projecting(block), project) if index in self.frozen_projections
                     else project(prompts))
         if prefixes is None:
             return seen

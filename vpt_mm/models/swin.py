@@ -9,7 +9,7 @@ from ..errors import UsageError
 from ..tuning.linear import weights_of
 from .bias_tables import fit_bias_tables
 from .embedding import embed_image
-from .seen import SeenPrompts, SeesPrompts
+from .seen import SeesPrompts
 from .tunable import Tunable
 from .windows import attend_in_windows, project_in_windows, split_in_windows
 
@@ -46,7 +46,6 @@ class PromptedSwin(SeesPrompts, Tunable, SwinTransformer):
                              'attn_cfgs.')
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
-        self.seen = SeenPrompts()
 
     @property
     def read_stages(self):

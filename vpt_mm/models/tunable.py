@@ -7,12 +7,11 @@ from mmengine.model import update_init_info
 
 from ..errors import UsageError
 from ..tuning import build_tuning
-from ..tuning.linear import UpdatedLinear
-from ..tuning.method import SEAMS, require_fit
+from ..tuning.method import SEAMS, KeepsValues, require_fit
 from .alignment import realign
 
 
-class Tunable:
+class Tunable(KeepsValues):
     """Mixin in front of an mmpretrain backbone; its ``__init__`` ends with :meth:`tune`.
 
     A backbone adds ``blocks`` (modules, over all stages, up to the last that ``out_indices`` needs), ``block_widths``
@@ -53,7 +52,6 @@ class Tunable:
             parameter.requires_grad_(name in trained)
         self.trained = frozenset(trained)
         self.tuning = tuning
-        self.computes_as_pretrained = not trained and not any(isinstance(one, UpdatedLinear) for one in self.modules())
         self.train(self.training)
 
     def store_frozen(self, name):
@@ -134,6 +132,12 @@ class Tunable:
         state = self.state_dict()
         return {key: state[key] for key in self.frozen_keys if torch.is_floating_point(state[key])}
 
+    @property
+    def keeps_values(self):
+        """Whether all weights of the backbone came from a checkpoint."""
+        return self.loaded.issuperset(key for key, one in self.state_dict().items()
+                                      if one.is_floating_point() and not key.startswith('tuning.'))
+
     def init_weights(self):
         """Initialise, or load, the backbone alone: the tuning method initialised itself.
 
@@ -144,7 +148,7 @@ class Tunable:
         try:
             if self.pretrained_source:
                 self._load_pretrained()
-            elif not self.loaded.issuperset(key for key, one in self.state_dict().items() if one.is_floating_point()):
+            elif not self.keeps_values:
                 super().init_weights()
                 self.loaded, self.sourced = set(), set()
         except UsageError as error:

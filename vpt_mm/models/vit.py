@@ -10,7 +10,7 @@ from ..errors import UsageError
 from ..tuning.linear import weights_of
 from .attention import attend, project_prompts, split_heads
 from .embedding import embed_image
-from .seen import SeenPrompts, SeesPrompts
+from .seen import SeesPrompts
 from .tunable import Tunable
 
 
@@ -48,7 +48,6 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
         self.check_pooling()
         self.store_frozen(frozen_dtype)
         self.with_cp = with_cp
-        self.seen = SeenPrompts()
         for module in self.modules():
             if isinstance(module, DropPath):
                 module.drop_prob = float(module.drop_prob)  # a numpy number would break a compiled graph
@@ -61,7 +60,7 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
     def unread(self):
         """Blocks behind the last of ``out_indices``, and the norm behind the last block of all."""
         behind = list(self.layers)[len(self.blocks):]
-        return [*behind, *(self.final_norms if behind else ())]
+        return [*behind, self.ln1] if behind and self.final_norm else behind
 
     def check_pooling(self):
         if self.reads_prompts and (self.tuning is None or not self.tuning.travels):

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ..config_file import read_config_file
 from ..datasets import select_tasks
-from ..engine.config_file import read_config_file
 from ..errors import UsageError
 
 SEEDS = (42, 44, 82, 100, 800)  # of the paper's runs

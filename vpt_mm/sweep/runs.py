@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from ..config_file import MODEL, read_config_file
 from ..datasets import find_task
-from ..engine.config_file import MODEL, read_config_file
 from ..errors import UsageError
 from . import hopeless  # noqa: F401  (registers the hook)
 from .plan import Plan, Protocol, digest

@@ -2,23 +2,25 @@
 import inspect
 
 import torch
-from mmengine.model import BaseModule, ModuleList
+from mmengine.model import BaseModule, ModuleList, initialize
 from mmengine.registry import MODELS
-from torch import nn
 
 from ..errors import UsageError, did_you_mean, require_counts
 
 SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
 
 
-class InitialisesItself(nn.Module):
+class KeepsValues:
     """Mixin: recipes of a model's ``init_cfg``, which mmengine applies to all layers below, end here."""
 
+    keeps_values = True
+
     def apply(self, function):
-        return self
+        recipe = getattr(function, '__module__', None) == initialize.__module__
+        return self if recipe and self.keeps_values else super().apply(function)  # type: ignore[misc]
 
 
-class TuningMethod(InitialisesItself, BaseModule):
+class TuningMethod(KeepsValues, BaseModule):
     """The seams between a frozen backbone and what is learned; each does nothing by default.
 
     A method overrides the seams that it needs, registers itself in ``MODELS``, and creates its
@@ -92,7 +94,7 @@ class TuningMethod(InitialisesItself, BaseModule):
                              'backbone. Keep the task file, and load it with vpt_mm.')
 
 
-class TuningList(InitialisesItself, ModuleList):
+class TuningList(KeepsValues, ModuleList):
     """Several methods at once, such as VPT + Bias; answers every seam for all of them."""
 
     @property

@@ -7,7 +7,6 @@ import torch
 from mmengine.registry import MODELS, DefaultScope
 from safetensors.torch import save
 
-from ..engine.config_file import MODEL, require_entries
 from ..errors import UsageError, some
 from ..files import require_writable, write_whole
 from .files import fetch
@@ -71,7 +70,6 @@ def merge_task(config, checkpoint, out):
             ``load_task`` says.
     """
     require_writable(out, ENDINGS)
-    require_entries(config, *MODEL)
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
         model = MODELS.build(config.model)
     meta = load_task(model, checkpoint)

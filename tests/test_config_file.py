@@ -1,7 +1,7 @@
 """Config files: read, or refused by name and reason."""
 import pytest
 
-from vpt_mm.engine.config_file import MODEL, read_config_file, require_entries
+from vpt_mm.config_file import MODEL, read_config_file, require_entries
 from vpt_mm.errors import UsageError
 
 

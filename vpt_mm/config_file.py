@@ -3,7 +3,7 @@ import os
 
 from mmengine.config import Config
 
-from ..errors import UsageError
+from .errors import UsageError
 
 MODEL = ('model.type', 'model.backbone.type')  # what a config of a whole model has
 
