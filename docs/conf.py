@@ -1,4 +1,4 @@
-"""The site: bash tools/build_docs.sh."""
+"""The site: bash tools/dev/build_docs.sh."""
 from pathlib import Path
 
 import vpt_mm

@@ -6,8 +6,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 
 from tests.runs import BACKBONE, run_config
-from vpt_mm.weights import publish_task
-from vpt_mm.weights.frozen import fingerprint_of, frozen_keys
+from vpt_mm.models.frozen import fingerprint_of, frozen_keys
+from vpt_mm.tasks import publish_task
 
 PIPELINES = dict(
     mmpretrain=[dict(type='LoadImageFromFile'), dict(type='Resize', scale=(32, 32)), dict(type='PackInputs')],

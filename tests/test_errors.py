@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vpt_mm.datasets.scans import load_scans
+from vpt_mm.datasets.digits.scans import load_scans
 from vpt_mm.errors import UsageError, did_you_mean, needs_extra, some
 
 ROOT = Path(__file__).parents[1]

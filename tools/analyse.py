@@ -1,9 +1,8 @@
 """Tables, tests and pictures of a sweep: python tools/analyse.py table work_dirs/sweeps/NAME/results.csv."""
 import argparse
 
-from vpt_mm.analysis.analyse import analyse
-from vpt_mm.console import above, at_least
-from vpt_mm.engine.launch import common_parser, main
+from vpt_mm.cli.analyse import analyse
+from vpt_mm.cli.options import above, at_least, common_parser, main
 
 
 def parse_args():

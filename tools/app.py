@@ -3,10 +3,9 @@ import argparse
 import os
 import warnings
 
-from vpt_mm.apis.access import parse_auth, require_password, require_port
-from vpt_mm.apis.options import add_backbone_options, build_inferencer
-from vpt_mm.console import at_least
-from vpt_mm.engine.launch import main
+from vpt_mm.apis.app.access import parse_auth, require_password, require_port
+from vpt_mm.cli.options import at_least, main
+from vpt_mm.cli.task_options import add_backbone_options, build_inferencer
 
 
 def parse_args():
@@ -29,7 +28,7 @@ def run(args):
     auth = parse_auth(args.auth)
     require_password(args.host, auth)
     require_port(args.port)
-    from vpt_mm.apis.app import MEGABYTE, build_app, serve  # which need gradio
+    from vpt_mm.apis.app.server import MEGABYTE, build_app, serve  # which need gradio
     app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
                     batch_size=args.batch_size, most_waiting=args.queue)
     serve(app, host=args.host, port=args.port, auth=auth)

@@ -3,12 +3,11 @@ import argparse
 
 import torch
 
-from vpt_mm.analysis.benchmark import compare, where
-from vpt_mm.analysis.contestants import BACKBONES, build_contestants
-from vpt_mm.analysis.cost_report import cost_table, plot_costs
-from vpt_mm.analysis.picture import require_picture
-from vpt_mm.console import at_least, device, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, device, main, print_table
+from vpt_mm.costs.compare import compare, where
+from vpt_mm.costs.compare_report import cost_table, plot_costs
+from vpt_mm.costs.contestants import BACKBONES, build_contestants
+from vpt_mm.picture import require_picture
 
 
 def parse_args():

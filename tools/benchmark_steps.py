@@ -3,10 +3,9 @@ import argparse
 
 import torch
 
-from vpt_mm.analysis.benchmark import where
-from vpt_mm.analysis.steps import measure_steps, step_table
-from vpt_mm.console import at_least, device, print_table
-from vpt_mm.engine.launch import Overrides, main
+from vpt_mm.cli.options import Overrides, at_least, device, main, print_table
+from vpt_mm.costs.compare import where
+from vpt_mm.costs.steps import measure_steps, step_table
 
 
 def parse_args():

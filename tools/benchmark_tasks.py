@@ -3,9 +3,8 @@ import argparse
 
 import torch
 
-from vpt_mm.analysis.many_tasks import measure, table
-from vpt_mm.console import at_least, device, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, device, main, print_table
+from vpt_mm.costs.many_tasks import measure, table
 
 
 def parse_args():

@@ -5,10 +5,9 @@ import sys
 
 from rich.progress import track
 
-from vpt_mm.console import print_table
-from vpt_mm.datasets.check import check_task, report_table
-from vpt_mm.datasets.tasks import select_tasks
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import main, print_table
+from vpt_mm.datasets.benchmarks.check import check_task, report_table
+from vpt_mm.datasets.benchmarks.tasks import select_tasks
 
 
 def parse_args():

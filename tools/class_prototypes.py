@@ -1,6 +1,6 @@
 """Write class prototypes, for DeepPrompt(prototypes=...): python tools/class_prototypes.py CONFIG OUT."""
-from vpt_mm.analysis.prototypes import prototypes_of_config
-from vpt_mm.engine.launch import common_parser, load_config, main
+from vpt_mm.cli.options import common_parser, load_config, main
+from vpt_mm.engine.prototypes import prototypes_of_config
 from vpt_mm.files import require_writable
 from vpt_mm.tuning.prototypes import write_prototypes
 

@@ -1,9 +1,8 @@
 """Convert pretrained weights to mmpretrain's names once: python tools/convert_weights.py IN OUT."""
 import argparse
 
-from vpt_mm.console import at_least
-from vpt_mm.engine.launch import main
-from vpt_mm.weights.plain import convert_file
+from vpt_mm.cli.options import at_least, main
+from vpt_mm.weights.convert import convert_file
 
 
 def parse_args():

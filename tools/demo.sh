@@ -22,13 +22,13 @@ run() {
 }
 
 step 'installing into .venv'
-bash tools/setup_env.sh demo
+bash tools/dev/setup_env.sh demo
 
 step "writing digit scenes to $data"
 if [ -d "$data" ]; then
     echo "$data is there already"
 else
-    "$python" -m vpt_mm.datasets.digit_scenes "$data" --images 2000 --val-images 200 --size 64 --digits 1 1 \
+    "$python" -m vpt_mm.datasets.digits.scenes "$data" --images 2000 --val-images 200 --size 64 --digits 1 1 \
         --contrast 0.18
 fi
 

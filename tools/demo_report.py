@@ -2,10 +2,9 @@
 import argparse
 from pathlib import Path
 
-from vpt_mm.analysis import demo
-from vpt_mm.analysis.picture import require_picture
-from vpt_mm.console import print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import main, print_table
+from vpt_mm.picture import require_picture
+from vpt_mm.visualise import demo
 
 METHODS = {'HeadOnly': 'linear', 'VPT-deep': 'deep'}
 

@@ -5,7 +5,7 @@ import warnings
 
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.export import OPSET, export_task
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import main
 
 
 def parse_args():

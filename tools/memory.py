@@ -2,16 +2,8 @@
 import argparse
 import warnings
 
-from vpt_mm.analysis.memory_report import (
-    METHODS,
-    OPTIONS,
-    combinations,
-    memory_of_backbone,
-    memory_of_config,
-    memory_table,
-)
-from vpt_mm.console import at_least, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, main, print_table
+from vpt_mm.costs.memory import METHODS, OPTIONS, combinations, memory_of_backbone, memory_of_config, memory_table
 
 
 def parse_args():

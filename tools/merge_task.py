@@ -1,8 +1,8 @@
 """Merge a task into one plain checkpoint, where its method allows: python tools/merge_task.py CONFIG TASK OUT."""
 import os
 
-from vpt_mm.engine.launch import common_parser, load_config, main
-from vpt_mm.weights.plain import merge_task
+from vpt_mm.cli.options import common_parser, load_config, main
+from vpt_mm.tasks.merge import merge_task
 
 
 def parse_args():

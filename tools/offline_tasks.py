@@ -1,11 +1,10 @@
 """What the offline tasks are like: python tools/offline_tasks.py --convnet --picture docs/offline.jpg."""
 import argparse
 
-from vpt_mm.analysis import offline
-from vpt_mm.analysis.picture import require_picture
-from vpt_mm.console import print_table
+from vpt_mm.cli.options import main, print_table
+from vpt_mm.datasets.offline import report as offline
 from vpt_mm.datasets.offline.table import DRAWN_TASKS
-from vpt_mm.engine.launch import main
+from vpt_mm.picture import require_picture
 
 
 def parse_args():

@@ -3,9 +3,8 @@ import argparse
 import warnings
 
 from vpt_mm.apis.folder import predict_folder
-from vpt_mm.apis.options import add_backbone_options, build_inferencer
-from vpt_mm.console import at_least
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, main
+from vpt_mm.cli.task_options import add_backbone_options, build_inferencer
 
 
 def parse_args():

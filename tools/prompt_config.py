@@ -1,8 +1,8 @@
 """Make a prompted config of any: python tools/prompt_config.py CONFIG --tuning DeepPrompt --length 10."""
 import argparse
 
-from vpt_mm.engine.launch import Overrides, main
-from vpt_mm.engine.prompt_config import prompt_config
+from vpt_mm.cli.options import Overrides, main
+from vpt_mm.prompting.config import prompt_config
 
 
 def parse_args():

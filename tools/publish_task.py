@@ -2,8 +2,8 @@
 import argparse
 import os
 
-from vpt_mm.engine.launch import main
-from vpt_mm.weights import publish_task
+from vpt_mm.cli.options import main
+from vpt_mm.tasks import publish_task
 
 
 def parse_args():

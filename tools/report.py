@@ -2,11 +2,10 @@
 import argparse
 import warnings
 
-from vpt_mm.analysis import report
-from vpt_mm.analysis.picture import require_picture
-from vpt_mm.analysis.storage import BENCHMARKS
-from vpt_mm.console import at_least, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, main, print_table
+from vpt_mm.costs import parameters as report
+from vpt_mm.costs.storage import BENCHMARKS
+from vpt_mm.picture import require_picture
 
 
 def parse_args():

@@ -4,9 +4,8 @@ What is finished is kept, and not run again when the same command is given again
 """
 import argparse
 
-from vpt_mm.console import above, at_least
-from vpt_mm.engine.launch import main
-from vpt_mm.sweep.command import sweep
+from vpt_mm.cli.options import above, at_least, main
+from vpt_mm.cli.sweep import sweep
 
 
 def parse_args():

@@ -1,5 +1,6 @@
 """Test a prompted classifier or segmentor: python tools/test.py CONFIG CHECKPOINT."""
-from vpt_mm.engine.launch import common_parser, main, test
+from vpt_mm.cli.launch import test
+from vpt_mm.cli.options import common_parser, main
 
 
 def parse_args():

@@ -1,9 +1,8 @@
 """Images a second on one process and on several: python tools/throughput.py CONFIG --processes 1 2."""
 import argparse
 
-from vpt_mm.analysis.throughput import measure, throughput_table
-from vpt_mm.console import at_least, print_table
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, main, print_table
+from vpt_mm.costs.throughput import measure, throughput_table
 
 
 def parse_args():

@@ -1,5 +1,6 @@
 """Train a prompted classifier or segmentor: python tools/train.py CONFIG."""
-from vpt_mm.engine.launch import common_parser, main, train
+from vpt_mm.cli.launch import train
+from vpt_mm.cli.options import common_parser, main
 
 
 def parse_args():

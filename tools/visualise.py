@@ -1,9 +1,8 @@
 """Pictures of what prompts do: python tools/visualise.py CONFIG CHECKPOINT IMAGE [IMAGE ...] --out FOLDER."""
 import argparse
 
-from vpt_mm.analysis.visualise import visualise
-from vpt_mm.console import at_least
-from vpt_mm.engine.launch import main
+from vpt_mm.cli.options import at_least, main
+from vpt_mm.visualise.prompts import visualise
 
 
 def parse_args():

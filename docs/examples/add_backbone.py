@@ -2,8 +2,8 @@
 from mmengine.registry import MODELS
 from mmpretrain.models import MlpMixer
 
+from vpt_mm.layers.embedding import embed_image
 from vpt_mm.models import Tunable
-from vpt_mm.models.embedding import embed_image
 
 
 @MODELS.register_module()

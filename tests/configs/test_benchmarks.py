@@ -5,11 +5,11 @@ import pytest
 import timm
 from mmengine.config import Config
 
+from tests.benchmarks import tiny_options, write_task
 from tests.runs import save_weights
 from tests.small import train_options
-from tests.tasks import tiny_options, write_task
+from vpt_mm.cli import launch
 from vpt_mm.datasets import select_tasks
-from vpt_mm.engine import launch
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep.execute import execute
 

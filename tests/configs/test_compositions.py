@@ -10,8 +10,8 @@ import torch
 from mmengine.config import Config
 
 from tests.small import shrink_ade20k, train_options
-from vpt_mm.datasets.digit_scenes import main as write_scenes
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
+from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'compositions'
 CONFIGS = sorted(file.stem for file in FOLDER.glob('*.py'))

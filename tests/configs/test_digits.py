@@ -8,9 +8,9 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from tests.runs import forget_runs
-from vpt_mm.analysis.tuned import count_tuned
-from vpt_mm.datasets.digit_scenes import write_scenes
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
+from vpt_mm.datasets.digits.scenes import write_scenes
+from vpt_mm.models.tuned import count_tuned
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'digits'
 CONFIGS = sorted(path.name for path in FOLDER.glob('*.py'))

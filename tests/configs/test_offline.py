@@ -8,8 +8,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from tests.runs import forget_runs
+from vpt_mm.cli import launch
 from vpt_mm.datasets.offline import symbols, table
-from vpt_mm.engine import launch
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from vpt_mm.analysis.tuned import count_tuned
+from vpt_mm.models.tuned import count_tuned
 from vpt_mm.models.weightless import build_weightless
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'own'
@@ -27,7 +27,7 @@ def test_what_trains_on_a_vit_b(name, environment, head, monkeypatch):
 def test_a_split_leaves_no_image_in_both_parts(tmp_path, monkeypatch):
     from mmengine.registry import DATASETS, init_default_scope
 
-    from vpt_mm.datasets.digit_folders import write_folders
+    from vpt_mm.datasets.digits.folders import write_folders
     write_folders(tmp_path / 'photos', images=53)
     monkeypatch.setenv('DATA_ROOT', str(tmp_path / 'photos'))
     config = Config.fromfile(FOLDER / 'classify_folder.py')

@@ -8,9 +8,9 @@ from mmengine.registry import MODELS
 
 from tests.runs import save_weights
 from tests.small import narrow, shrink_classifier, shrink_setr, train_options
-from vpt_mm.analysis.report import read_protocol
-from vpt_mm.datasets.digit_scenes import main as write_scenes
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
+from vpt_mm.costs.parameters import read_protocol
+from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'protocols'
 HEAD, SETR_HEADS = 769 * 10, 13_143_640

@@ -9,10 +9,10 @@ from mmengine.registry import MODELS
 from PIL import Image
 
 from tests.small import shrink_setr, train_options
-from vpt_mm.analysis.tuned import count_tuned
-from vpt_mm.datasets.digit_scenes import main as write_scenes
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
+from vpt_mm.datasets.digits.scenes import main as write_scenes
 from vpt_mm.errors import UsageError
+from vpt_mm.models.tuned import count_tuned
 
 CONFIG = Path(__file__).parents[2] / 'configs' / 'setr_vpt_ade20k.py'
 

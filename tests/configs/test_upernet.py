@@ -6,8 +6,8 @@ import torch
 from mmengine.config import Config
 
 from tests.small import shrink_ade20k, train_options
-from vpt_mm.datasets.digit_scenes import main as write_scenes
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
+from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 WIDTHS = [16, 32, 64, 128]

@@ -17,8 +17,8 @@ from mmengine.registry import MODELS
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
 from tests.runs import forget_runs
-from vpt_mm.datasets.digit_folders import write_folders
-from vpt_mm.datasets.digit_scenes import write_scenes
+from vpt_mm.datasets.digits.folders import write_folders
+from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.models.weightless import build_weightless
 
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

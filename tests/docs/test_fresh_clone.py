@@ -1,6 +1,6 @@
 """Commands of the pages that take minutes or change the environment: in a clone of their own, as a newcomer types them.
 
-They are no part of the suite: bash tools/run_tests.sh -m slow tests
+They are no part of the suite: bash tools/dev/run_tests.sh -m slow tests
 """
 import os
 import subprocess
@@ -47,7 +47,7 @@ def test_from_a_clone_to_the_picture(clone):
 
 
 def test_what_mends_an_environment_installs(clone):
-    type_in('bash tools/setup_env.sh', clone)
+    type_in('bash tools/dev/setup_env.sh', clone)
     type_all('docs/troubleshooting.md', clone)
     type_all('docs/visualise.md', clone)
     type_in(f"python -W ignore -c '{MENDED}'", clone)
@@ -55,5 +55,5 @@ def test_what_mends_an_environment_installs(clone):
 
 def test_a_full_mmcv_compiles_and_serves(clone):
     type_all('docs/install.md', clone)
-    type_in('bash tools/run_tests.sh tests/test_compat.py tests/models/test_vit.py', clone)
+    type_in('bash tools/dev/run_tests.sh tests/test_compat.py tests/models/test_vit.py', clone)
     type_in(f"python -W ignore -c '{COMPILED}'", clone)

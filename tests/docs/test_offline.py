@@ -4,9 +4,9 @@ from statistics import mean, stdev
 import pytest
 
 from tests.docs.pages import ROOT
-from vpt_mm.analysis.results import read_results
-from vpt_mm.analysis.significance import welch_sheet, wilcoxon_sheet
-from vpt_mm.analysis.table_one import seeds_table, table_one
+from vpt_mm.results.significance import welch_sheet, wilcoxon_sheet
+from vpt_mm.results.table import read_results
+from vpt_mm.results.table_one import seeds_table, table_one
 from vpt_mm.sweep.execute import execute
 from vpt_mm.sweep.plan import read_plan
 from vpt_mm.sweep.runs import cells_of

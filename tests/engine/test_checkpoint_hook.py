@@ -14,9 +14,10 @@ from mmengine.registry import METRICS
 
 from tests.runs import build_runner, learned_state, run_config, save_weights
 from vpt_mm.engine import PromptCheckpointHook, checkpoint_hook
-from vpt_mm.engine.launch import latest_checkpoint
+from vpt_mm.engine.runner import latest_checkpoint
 from vpt_mm.errors import UsageError
-from vpt_mm.weights import fingerprint, frozen_weights
+from vpt_mm.models.frozen import frozen_weights
+from vpt_mm.weights import fingerprint
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from PIL import Image
 
-from vpt_mm.datasets.digit_folders import write_folders
+from vpt_mm.datasets.digits.folders import write_folders
 from vpt_mm.engine.preflight import check_data
 from vpt_mm.errors import UsageError
 

@@ -58,7 +58,7 @@ def test_missing_import_says_which_line_to_add(ade):
 
 def test_missing_data_says_where_to_get_it_and_where_to_put_it(ade):
     ade.train_dataloader.dataset.data_root = 'no/such/folder'
-    with pytest.raises(UsageError, match='no data at no/such/folder.*ADEChallengeData2016.zip.*digit_scenes'):
+    with pytest.raises(UsageError, match='no data at no/such/folder.*ADEChallengeData2016.zip.*digits.scenes'):
         check(ade)
 
 

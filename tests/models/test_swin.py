@@ -11,7 +11,8 @@ from mmpretrain.models.utils import WindowMSAV2
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from vpt_mm.errors import UsageError
-from vpt_mm.models import swin, windows
+from vpt_mm.layers import windows
+from vpt_mm.models import swin
 from vpt_mm.tuning import DeepPrompt, ShallowPrompt, TuningList
 
 TINY = dict(embed_dims=8, depths=[2, 2], num_heads=[1, 2])

@@ -5,7 +5,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from tests.protocols import BACKBONES, BIAS, DEEP, FULL, PAD, PARTIAL, SHALLOW, build
 from vpt_mm.errors import UsageError
-from vpt_mm.weights.frozen import require_pretrained
+from vpt_mm.models.frozen import require_pretrained
 
 EARLY = dict(vit=[0, 2], swin=[0], convnext=[0, 2], resnet=[1])  # stages and blocks before the last
 LATE = dict(vit=[3], swin=[1], convnext=[3], resnet=[3])

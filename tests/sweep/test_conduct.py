@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from tests.benchmarks import SerialPool, write_sweep
 from tests.small import train_options
-from tests.tasks import SerialPool, write_sweep
-from vpt_mm.engine import launch
+from vpt_mm.cli import launch
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import Conductor, Store, read_plan
 

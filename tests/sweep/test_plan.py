@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tasks import write_sweep
+from tests.benchmarks import write_sweep
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import read_plan
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.tasks import ROOT, SerialPool, write_sweep
+from tests.benchmarks import ROOT, SerialPool, write_sweep
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import Conductor, RayPool, Store, pool, read_plan
 

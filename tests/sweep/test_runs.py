@@ -1,7 +1,7 @@
 """The runs of a sweep: what their configs say, and which trial wins."""
 import pytest
 
-from tests.tasks import ROOT, write_sweep
+from tests.benchmarks import ROOT, write_sweep
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import read_plan
 from vpt_mm.sweep.runs import cells_of

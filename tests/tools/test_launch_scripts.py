@@ -1,4 +1,4 @@
-"""dist_test.sh and slurm_train.sh start the tools; dist_train.sh runs in tests/analysis/test_throughput.py."""
+"""dist_test.sh and slurm_train.sh start the tools; dist_train.sh runs in tests/costs/test_throughput.py."""
 import json
 import os
 import subprocess

@@ -15,8 +15,9 @@ from tests.foreign import VIT, randomise
 from tests.runs import BACKBONE
 from tests.weights.test_pretrained import to_google
 from vpt_mm.errors import UsageError
-from vpt_mm.weights import fingerprint, load_task, publish_task
-from vpt_mm.weights.frozen import fingerprint_of
+from vpt_mm.models.frozen import fingerprint_of
+from vpt_mm.tasks import load_task, publish_task
+from vpt_mm.weights import fingerprint
 from vpt_mm.weights.pretrained import load_pretrained
 
 TINY = dict(VIT, embed_dim=8, depth=1, num_heads=2, img_size=16)

@@ -19,8 +19,8 @@ from torch import nn
 from tests.foreign import ARCH, CONVNEXT, SWIN, VIT, randomise
 from vpt_mm.errors import UsageError
 from vpt_mm.models import PromptedViT
-from vpt_mm.weights import load_pretrained, require_pretrained
-from vpt_mm.weights.frozen import require_normalization
+from vpt_mm.models.frozen import require_normalization, require_pretrained
+from vpt_mm.weights import load_pretrained
 
 
 def prompted(path, **settings):

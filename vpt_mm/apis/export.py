@@ -12,8 +12,8 @@ from torch import nn
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
 from ..version import __version__
-from .mixed import WALKS, combine
-from .passes import TOO_SMALL
+from .shared.mixed import WALKS, combine
+from .shared.passes import TOO_SMALL
 
 OPSET = 20
 LOWEST_OPSET = 18  # that torch writes; it turns graphs into older ones only at times

@@ -9,13 +9,13 @@ from rich.progress import track
 
 from ..config_file import read_config_file
 from ..errors import UsageError, did_you_mean, require_counts
-from ..weights.config_text import read_config, require_registered
+from ..tasks.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
-from .backbone import SharedBackbone
 from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
-from .passes import predict_together
 from .results import draw, summarize, write_prediction
+from .shared.backbone import SharedBackbone
+from .shared.passes import predict_together
 from .task import Task
 
 

@@ -7,14 +7,14 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..errors import UsageError
 from ..models.weightless import build_weightless
-from ..weights.config_text import read_config, require_registered
+from ..tasks.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
-from . import borrowed  # noqa: F401  (registers the stand-in)
-from .backbone import PREFIX
-from .mixed import can_mix
-from .nested import one_of
-from .reading import Reading
-from .recipe import build_pipeline, kind_of, labels_of, require_fit, without
+from .shared import borrowed  # noqa: F401  (registers the stand-in)
+from .shared.backbone import PREFIX
+from .shared.mixed import can_mix
+from .shared.nested import one_of
+from .shared.reading import Reading
+from .shared.recipe import build_pipeline, kind_of, labels_of, require_fit, without
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
 UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference

@@ -1,9 +1,9 @@
 """Datasets: benchmarks of list files, and, without a download, digit scenes, single digits and the offline tasks."""
+from .benchmarks.task_dataset import TaskDataset
+from .benchmarks.tasks import TASKS, find_task, select_tasks, task_config
+from .digits.scene_dataset import DigitScenesDataset
+from .digits.single_digits import SingleDigitsDataset
 from .offline import OfflineTask, Symbols
-from .scene_dataset import DigitScenesDataset
-from .single_digits import SingleDigitsDataset
-from .task_dataset import TaskDataset
-from .tasks import TASKS, find_task, select_tasks, task_config
 
 __all__ = ['TASKS', 'DigitScenesDataset', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'find_task',
            'select_tasks', 'task_config']

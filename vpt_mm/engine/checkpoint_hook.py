@@ -10,8 +10,8 @@ from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
 
 from ..errors import UsageError, some
+from ..models.frozen import base_names, sourced_keys, unwrap
 from ..version import __version__
-from ..weights.frozen import base_names, sourced_keys, unwrap
 from .freeze_hook import FreezeBackboneHook
 
 

@@ -2,10 +2,8 @@
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
-from ..analysis.tuned import tuned_table
 from ..errors import UsageError
-from ..weights.frozen import (
-    fingerprint,
+from ..models.frozen import (
     frozen_keys,
     frozen_weights,
     prompted_backbones,
@@ -15,7 +13,9 @@ from ..weights.frozen import (
     sourced_keys,
     unwrap,
 )
-from ..weights.task import require_backbone, require_classes
+from ..models.tuned import tuned_table
+from ..tasks.task_file import require_backbone, require_classes
+from ..weights.fingerprint import fingerprint
 
 
 @HOOKS.register_module()

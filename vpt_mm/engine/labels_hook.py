@@ -4,7 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from ..errors import UsageError
-from ..weights.frozen import unwrap
+from ..models.frozen import unwrap
 
 
 @HOOKS.register_module()

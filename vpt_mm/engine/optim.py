@@ -3,9 +3,9 @@ import torch
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
-from ..analysis.tuned import role_of
 from ..errors import UsageError
-from ..weights.frozen import prompted_backbones, unwrap
+from ..models.frozen import prompted_backbones, unwrap
+from ..models.tuned import role_of
 
 
 def require_gpu(wrapper):

@@ -14,8 +14,8 @@ from .own_data import check_class_folders, check_masks
 WHERE_TO_GET = {
     'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
                      'try the config on scenes that this package draws: '
-                     'python -m vpt_mm.datasets.digit_scenes {root} --images 20',
-    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digit_scenes {root} --images 2000 --size 64 '
+                     'python -m vpt_mm.datasets.digits.scenes {root} --images 20',
+    'DigitScenesDataset': 'write it: python -m vpt_mm.datasets.digits.scenes {root} --images 2000 --size 64 '
                           '--digits 1 1 --contrast 0.18',
     'CustomDataset': 'set DATA_ROOT to the folder that holds one folder of images for each class',
     'BaseSegDataset': 'set DATA_ROOT to the folder that holds images/{{training,validation}} and '

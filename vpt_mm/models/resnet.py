@@ -4,7 +4,7 @@ from mmengine.registry import MODELS
 from mmpretrain.models import ResNet
 from torch.utils.checkpoint import checkpoint
 
-from .batch_norm import LeanBatchNorm
+from ..layers.batch_norm import LeanBatchNorm
 from .convnet import TunableConvNet
 
 

@@ -6,12 +6,12 @@ from mmpretrain.models.utils import WindowMSA, resize_pos_embed
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
-from ..tuning.linear import weights_of
-from .bias_tables import fit_bias_tables
-from .embedding import embed_image
-from .seen import SeesPrompts
+from ..layers.embedding import embed_image
+from ..layers.linear import weights_of
+from ..layers.prompt_cache import SeesPrompts
+from ..layers.windows import attend_in_windows, project_in_windows, split_in_windows
+from ..weights.families.bias_tables import fit_bias_tables
 from .tunable import Tunable
-from .windows import attend_in_windows, project_in_windows, split_in_windows
 
 
 @MODELS.register_module()

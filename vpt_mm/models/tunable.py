@@ -6,9 +6,11 @@ from mmengine.logging import print_log
 from mmengine.model import update_init_info
 
 from ..errors import UsageError
+from ..layers.alignment import realign
 from ..tuning import build_tuning
-from ..tuning.method import SEAMS, KeepsValues, require_fit
-from .alignment import realign
+from ..tuning.build import require_fit
+from ..tuning.method import SEAMS, KeepsValues
+from ..weights.pretrained import load_pretrained
 
 
 class Tunable(KeepsValues):
@@ -173,7 +175,6 @@ class Tunable(KeepsValues):
 
     def _load_pretrained(self):
         """What mmengine's Pretrained does, for weights of any known naming that agree with the config."""
-        from ..weights.pretrained import load_pretrained  # which needs this class to be there
         config = {key: value for key, value in self.init_cfg.items() if key != 'type'}
         before, self.loaded = self.loaded, set()
         self.facts = load_pretrained(self, config.pop('checkpoint'), **config).facts

@@ -7,10 +7,10 @@ from mmpretrain.models.utils import resize_pos_embed
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
-from ..tuning.linear import weights_of
-from .attention import attend, project_prompts, split_heads
-from .embedding import embed_image
-from .seen import SeesPrompts
+from ..layers.attention import attend, project_prompts, split_heads
+from ..layers.embedding import embed_image
+from ..layers.linear import weights_of
+from ..layers.prompt_cache import SeesPrompts
 from .tunable import Tunable
 
 

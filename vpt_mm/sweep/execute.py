@@ -18,12 +18,12 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 
-from ..analysis.tuned import count_tuned
-from ..engine.launch import end_workers
+from ..engine import hopeless_hook as hopeless  # noqa: F401  (registers the hook)
+from ..engine.runner import end_workers
 from ..files import write_whole
+from ..models.frozen import prompted_backbones
+from ..models.tuned import count_tuned
 from ..version import __version__
-from ..weights.frozen import prompted_backbones
-from . import hopeless  # noqa: F401  (registers the hook)
 
 
 class TerseConfig(Config):

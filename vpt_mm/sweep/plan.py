@@ -56,7 +56,7 @@ class Plan:
         options: entries of the config for all runs.
         fractions: shares of the training images, one search for each.
         sizes: sides of the images, one search for each; None for the config's own.
-        abort: whether trials stop that have become hopeless (:class:`~vpt_mm.sweep.hopeless.StopHopelessHook`).
+        abort: whether trials stop that have become hopeless (:class:`~vpt_mm.engine.hopeless_hook.StopHopelessHook`).
     """
 
     config: str

@@ -1,7 +1,9 @@
 """Tuning methods: each owns what is learned inside a frozen backbone."""
 from .adapter import Adapter, LoRA
 from .added import AddedPrompt
-from .method import TuningList, TuningMethod, build_tuning
+from .build import build_tuning
+from .composed import TuningList
+from .method import TuningMethod
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt

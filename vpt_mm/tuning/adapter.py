@@ -8,7 +8,7 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from ..errors import UsageError
-from .linear import UpdatedLinear
+from ..layers.linear import UpdatedLinear
 from .method import TuningMethod
 
 

@@ -6,6 +6,7 @@ import torch
 
 from ..errors import UsageError
 from ..files import write_whole
+from ..weights.files import load_from_disk
 
 
 @torch.no_grad()
@@ -47,7 +48,6 @@ def read_prototypes(path, *, shape):
     Raises:
         UsageError: another number of classes than prompts, another width, or not such a file.
     """
-    from ..weights.files import load_from_disk
     content = load_from_disk(path)
     prototypes = content.get('prototypes') if isinstance(content, dict) else None
     if not isinstance(prototypes, torch.Tensor) or prototypes.dim() != 2:

@@ -3,7 +3,7 @@ import hashlib
 import json
 
 from ..errors import UsageError
-from .frozen import fingerprint
+from .fingerprint import fingerprint
 
 TASK = 'vpt_mm task 1'
 # Entry: the type of its value, text as it is and the rest as JSON.

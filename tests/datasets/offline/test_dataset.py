@@ -4,7 +4,7 @@ import pytest
 from mmengine.registry import DATASETS
 
 from vpt_mm.datasets import select_tasks
-from vpt_mm.datasets.check import check_task, require_data
+from vpt_mm.datasets.benchmarks.check import check_task, require_data
 from vpt_mm.datasets.offline import table
 from vpt_mm.errors import UsageError
 

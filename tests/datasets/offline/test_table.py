@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from vpt_mm.analysis.offline import mean_colour_score
 from vpt_mm.datasets.offline import table
+from vpt_mm.datasets.offline.report import mean_colour_score
 from vpt_mm.datasets.offline.table import COUNTS, DRAWN_TASKS, labels_of, load_split
 from vpt_mm.errors import UsageError
 

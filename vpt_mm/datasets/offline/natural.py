@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from ..painting import draw_digit
+from ..digits.painting import draw_digit
 from .colours import SIZE, flip, neutralise
 from .sources import crop, photo, scans_of
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ...errors import needs_extra
-from ..scans import load_scans
+from ..digits.scans import load_scans
 
 PARTS = ('train', 'val', 'test')
 TURNS = (0, 1, 0, 2, 0, 0, 1, 0, 2, 2)  # the part of tile i, of PARTS: half, a fifth, three tenths

@@ -2,7 +2,7 @@
 from mmpretrain.models import SwinTransformer
 
 from ...errors import UsageError
-from ...models.bias_tables import fit_bias_tables
+from .bias_tables import fit_bias_tables
 from .family import Family, require_plain
 
 BLOCK = r'layers\.(\d+)\.blocks\.(\d+)\.'

@@ -1,1 +1,0 @@
-"""Reports on parameters, costs and results."""

@@ -1,0 +1,1 @@
+"""One frozen backbone for many tasks: what it lends, and passes in which tasks mix."""

@@ -1,0 +1,38 @@
+"""The command-line options that the tools over many tasks share."""
+from ..apis.inferencer import TaskInferencer
+from ..errors import UsageError
+
+
+def add_backbone_options(parser):
+    parser.add_argument('--task', nargs='+', default=[], metavar='[NAME=]FILE[,FILE]', dest='tasks',
+                        help='task files, each named after its file or by NAME; several, with commas, are an ensemble')
+    parser.add_argument('--backbone', metavar='CONFIG', help='config, or task file, that says what the backbone is '
+                        '(default: the first task file)')
+    parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone, where they lie elsewhere than '
+                        'its config says')
+    parser.add_argument('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
+    parser.add_argument('--compile', action='store_true', help='with torch.compile')
+
+
+def build_inferencer(args):
+    """A :class:`TaskInferencer` with the tasks of the options.
+
+    Raises:
+        UsageError: neither a backbone nor a task, or a name twice.
+    """
+    tasks = {}
+    for text in args.tasks:
+        name, _, paths = text.rpartition('=')
+        paths = paths.split(',')
+        name = name or None
+        tasks.setdefault(name, []).append(paths)
+    if not (args.backbone or tasks):
+        raise UsageError('name a task file with --task, or the config of the backbone with --backbone.')
+    first = next(iter(tasks.values()))[0][0] if tasks else None
+    inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, device=args.device,
+                                frozen_dtype=args.frozen_dtype, compile=args.compile)
+    for name, several in tasks.items():
+        for paths in several:
+            inferencer.add(paths, name=name)
+    return inferencer

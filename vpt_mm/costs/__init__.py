@@ -1,0 +1,1 @@
+"""What tuning costs: parameters, time, memory and storage."""

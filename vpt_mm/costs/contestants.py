@@ -1,0 +1,115 @@
+"""Who runs in a benchmark: the plain backbone, prompts taken literally, and vpt_mm's own."""
+from dataclasses import dataclass
+
+from mmengine.registry import MODELS
+from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
+from torch import nn
+
+from ..errors import UsageError
+from .compare import Contestant
+from .literal import PaddedConvNet, PrependingSwin, PrependingViT
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """What a benchmark needs to know of a backbone.
+
+    Attributes:
+        plain: mmpretrain's class.
+        literal: (name, class) of the twin that takes prompts literally.
+        options: config of our class.
+        methods: tuning methods that the twin knows, the usual one first.
+        entry: the parameter whose gradient crosses every block.
+        maps: options that make the outputs those that a segmentor reads.
+    """
+
+    plain: type[nn.Module]
+    literal: tuple[str, type[nn.Module]]
+    options: dict
+    methods: tuple[str, ...]
+    entry: str
+    maps: dict
+
+    def config(self, *, size, read):
+        """Config of our class for images of this side; ``read`` is 'class' or 'patches'."""
+        config = dict(self.options, **(self.maps if read == 'patches' else {}))
+        return dict(config, img_size=size) if self.entry.startswith('patch_embed') else config
+
+
+def _vit(arch, patch_size, depth):
+    reads = [depth * part // 4 - 1 for part in (1, 2, 3, 4)]
+    return Backbone(VisionTransformer, ('prepended', PrependingViT),
+                    dict(type='PromptedViT', arch=arch, patch_size=patch_size), ('DeepPrompt', 'ShallowPrompt'),
+                    'patch_embed.projection.bias', dict(out_type='featmap', out_indices=reads))
+
+
+def _convnext(arch):
+    return Backbone(ConvNeXt, ('padded', PaddedConvNet), dict(type='PromptedConvNeXt', arch=arch), ('PixelPadPrompt',),
+                    'downsample_layers.0.0.bias', dict(out_indices=(0, 1, 2, 3), gap_before_final_norm=False))
+
+
+BACKBONES = {
+    'vit-base': _vit('base', 16, 12),
+    'vit-large': _vit('large', 16, 24),
+    'vit-huge': _vit('huge', 14, 32),
+    'swin-base': Backbone(SwinTransformer, ('prepended', PrependingSwin), dict(type='PromptedSwin', arch='base'),
+                          ('DeepPrompt',), 'patch_embed.projection.bias', dict(out_indices=(0, 1, 2, 3))),
+    'convnext-tiny': _convnext('tiny'),
+    'convnext-base': _convnext('base'),
+    'resnet-50': Backbone(ResNet, ('padded', PaddedConvNet), dict(type='PromptedResNet', depth=50),
+                          ('PixelPadPrompt',), 'bn1.bias', dict(out_indices=(0, 1, 2, 3))),
+}
+
+
+def build_contestants(name, *, lengths, method=None, size=224, read='class', autocast=None, device='cpu',
+                      with_cp=False, stored=None):
+    """The plain backbone, and for each length the literal twin and ours; all with the same random weights.
+
+    Args:
+        name: key of ``BACKBONES``.
+        lengths: prompt lengths, or pixels of padding.
+        method: a tuning method of the backbone's; the usual one by default.
+        size: image side in pixels.
+        read: 'class' for a classifier's output, 'patches' for a segmentor's maps.
+        autocast: dtype of mixed precision, or None.
+        device: of the models.
+        with_cp: one more of ours, every block of which is checkpointed.
+        stored: ``frozen_dtype`` of one more of ours, which runs without autocast.
+
+    Raises:
+        UsageError: a backbone or method that is not there.
+    """
+    if name not in BACKBONES:
+        raise UsageError(f"backbone must be one of {', '.join(BACKBONES)}, got {name!r}.")
+    backbone = BACKBONES[name]
+    method = method or backbone.methods[0]
+    if method not in backbone.methods:
+        raise UsageError(f"on {name} the benchmark knows {', '.join(backbone.methods)}, got {method!r}.")
+    options = backbone.config(size=size, read=read)
+    plain = _plain(backbone, options).to(device)
+    variants = {'vpt_mm': {},
+                **({'vpt_mm, checkpointed': dict(with_cp=True)} if with_cp else {}),
+                **({f'vpt_mm, stored in {stored}': dict(frozen_dtype=stored)} if stored else {})}
+    contestants = [Contestant('plain', plain, autocast=autocast)]
+    for length in lengths:
+        given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length)
+        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain).to(device)
+                for name, kwargs in {'': {}, **variants}.items()}
+        twin, kind = backbone.literal
+        contestants.append(Contestant(twin, kind(ours.pop(''), plain), length=length, autocast=autocast))
+        contestants += [Contestant(name, model, length=length, autocast=None if model.frozen_dtype else autocast)
+                        for name, model in ours.items()]
+    return contestants
+
+
+def _plain(backbone, options):
+    model = backbone.plain(**{key: value for key, value in options.items() if key != 'type'})
+    model.eval()  # returns None in mmpretrain
+    model.requires_grad_(False).get_parameter(backbone.entry).requires_grad_(True)
+    return model
+
+
+def _ours(config, plain):
+    model = MODELS.build(config).eval()
+    model.load_state_dict(plain.state_dict(), strict=False)
+    return model

@@ -1,0 +1,1 @@
+"""Drawn scenes and folders of handwritten digits, from scikit-learn's scans."""

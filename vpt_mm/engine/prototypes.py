@@ -1,0 +1,45 @@
+"""Class prototypes of a config's training set."""
+from mmengine.device import get_device
+from mmengine.registry import MODELS, init_default_scope
+from mmengine.runner import Runner
+from rich.progress import track
+
+from ..config_file import require_entries
+from ..errors import UsageError
+from ..models.frozen import require_pretrained
+from ..tuning.prototypes import class_prototypes
+
+
+def prototypes_of_config(config):
+    """(classes, C): mean final [CLS] of each class over the training set, by the frozen backbone alone.
+
+    Args:
+        config: a classification config with a ``PromptedViT``; its own tuning plays no part.
+
+    Raises:
+        UsageError: a model that is no classifier, a backbone without a class token, or without pretrained weights.
+    """
+    require_entries(config, 'train_dataloader')
+    if (config.model.get('head') or {}).get('num_classes') is None:
+        raise UsageError(f'class prototypes are of the classes of a classifier, got a {config.model.type}.')
+    backbone = config.model.backbone
+    if not backbone.type.endswith('PromptedViT') or not backbone.get('with_cls_token', True):
+        raise UsageError(f'class prototypes are means of [CLS] of a PromptedViT, got a {backbone.type}'
+                         + ('.' if backbone.get('with_cls_token', True) else ' without a class token.'))
+    init_default_scope(config.get('default_scope', 'mmpretrain'))
+    config.model.backbone = dict(backbone, tuning=dict(type='LinearProbe'), out_type='cls_token', out_indices=-1)
+    if config.get('data_preprocessor'):
+        config.model.setdefault('data_preprocessor', config.data_preprocessor)
+    model = MODELS.build(config.model).to(get_device()).eval()
+    model.backbone.init_weights()
+    require_pretrained(model)
+    loader = Runner.build_dataloader({**config.train_dataloader, 'sampler': dict(type='DefaultSampler', shuffle=False)})
+    return class_prototypes(lambda images: model.backbone(images)[0], _batches(model, loader),
+                            classes=model.head.num_classes)
+
+
+def _batches(model, loader):
+    for batch in track(loader, description='class prototypes'):
+        data = model.data_preprocessor(batch)
+        labels = [sample.gt_label for sample in data['data_samples']]
+        yield data['inputs'], labels[0].new_tensor([int(label) for label in labels])

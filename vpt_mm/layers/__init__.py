@@ -1,0 +1,1 @@
+"""Layers that backbones share: attention, windows, linear updates, alignment; one a file."""

@@ -1,0 +1,1 @@
+"""A config of OpenMMLab's made a prompted one."""
