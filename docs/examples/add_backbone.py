@@ -2,15 +2,15 @@
 from mmengine.registry import MODELS
 from mmpretrain.models import MlpMixer
 
-from vpt_mm.layers.embedding import embed_image
-from vpt_mm.models import Tunable
+from vpt_mm.models import SeesImages, Tunable
+from vpt_mm.tuning import Place
 
 
 @MODELS.register_module()
-class PromptedMlpMixer(Tunable, MlpMixer):
+class PromptedMlpMixer(SeesImages, Tunable, MlpMixer):
     """A frozen MLP-Mixer and what is learned inside it."""
 
-    seams = ('paint', 'project', 'adapt', 'blend')
+    seams = ('enter', 'after_ffn', 'finish')
     lacking = 'which mixes a fixed number of tokens, so that none can stand beside them'
     gives_one_feature = True  # its classifiers pool all tokens
 
@@ -21,12 +21,11 @@ class PromptedMlpMixer(Tunable, MlpMixer):
         self.final_norms = [self.norm1]
         self.tune(tuning)  # builds the method and freezes the rest
 
-    def forward(self, image):
-        if self.tuning is None:
-            return super().forward(image)
-        tokens, _ = embed_image(self.patch_embed, self.tuning.paint(image), self.tuning)  # (B, N, C)
+    def walk(self, image, tuning, memory):
+        tokens, grid = self.patch_embed(tuning.enter(image, memory))  # (B, N, C)
         for index, block in enumerate(self.layers):
+            place = Place(index, len(image), extra=0, count=tokens.shape[1], grid=grid)
             tokens = tokens + block.token_mix(block.norm1(tokens).transpose(1, 2)).transpose(1, 2)
             branch = block.channel_mix(block.norm2(tokens), identity=0.)
-            tokens = tokens + self.tuning.adapt(branch, index)
-        return (self.tuning.blend(self.norm1(tokens).transpose(1, 2), image),)  # (B, C, N)
+            tokens = tokens + tuning.after_ffn(branch, tokens, place, memory)
+        return (self.norm1(tokens).transpose(1, 2),)  # (B, C, N)

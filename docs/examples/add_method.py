@@ -1,12 +1,11 @@
 """A tuning method: a scale and a shift for each channel behind every FFN (after SSF, Lian et al. 2022)."""
 import torch
-from mmengine.registry import MODELS
 from torch import nn
 
-from vpt_mm.tuning import TuningMethod
+from vpt_mm.tuning import TUNING_METHODS, TuningMethod
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class ScaleShift(TuningMethod):
     """Scales start at one and shifts at zero: the backbone starts as it was.
 
@@ -14,7 +13,7 @@ class ScaleShift(TuningMethod):
         shift: learn shifts beside the scales.
     """
 
-    part = 'scales and shifts'  # how reports call what it learns
+    part = 'scales and shifts'  # label of the learned part in reports
 
     def __init__(self, *, shift=True):
         super().__init__()
@@ -25,7 +24,7 @@ class ScaleShift(TuningMethod):
         if self.shift:
             self.shifts = nn.ParameterList(torch.zeros(width) for width in backbone.block_widths)
 
-    def adapt(self, branch, block):
-        """The output of this block's FFN, (..., C), before its residual."""
-        branch = branch * self.scales[block].to(branch.dtype)
-        return branch + self.shifts[block].to(branch.dtype) if self.shift else branch
+    def after_ffn(self, branch, tokens, place, memory):
+        """What a block's FFN adds to the tokens, (..., C)."""
+        branch = branch * self.scales[place.block].to(branch.dtype)
+        return branch + self.shifts[place.block].to(branch.dtype) if self.shift else branch

@@ -81,7 +81,7 @@ def test_costs_are_ratios_to_plain_and_are_shown(shrink, tmp_path):
 
 @pytest.mark.parametrize('wrong, message', [
     (dict(name='vit-tiny'), "backbone must be one of vit-base, .*, got 'vit-tiny'"),
-    (dict(name='swin-base', method='ShallowPrompt'), "benchmark knows DeepPrompt, got 'ShallowPrompt'"),
+    (dict(name='swin-base', method='PixelPadPrompt'), "DeepPrompt, ShallowPrompt, got 'PixelPadPrompt'"),
 ])
 def test_what_is_not_there_is_refused(wrong, message):
     with pytest.raises(UsageError, match=message):

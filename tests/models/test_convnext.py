@@ -9,7 +9,7 @@ from torch import nn
 
 from tests.twins import assert_twins, frame_around, run_plain
 from vpt_mm.errors import UsageError
-from vpt_mm.tuning import TuningMethod
+from vpt_mm.tuning import TUNING_METHODS, TuningMethod
 
 ARCH = dict(depths=[1, 2, 1, 1], channels=[8, 12, 16, 20])
 VARIANTS = [dict(), dict(gap_before_final_norm=False, out_indices=[0, 1, 2, 3]), dict(out_indices=[1, -1]),
@@ -73,15 +73,15 @@ def test_maps_of_a_frame_that_continues_the_image_are_those_of_the_larger_image(
         torch.testing.assert_close(ours, middle, rtol=0, atol=1e-12)
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class BranchScale(TuningMethod):
     """A stand-in for adapters: scales each channel of each block's branch."""
 
     def build_for(self, backbone):
         self.scales = nn.ParameterList([1 + torch.rand(width) for width in backbone.block_widths])
 
-    def adapt(self, branch, block):
-        return branch * self.scales[block]
+    def after_ffn(self, branch, tokens, place, memory):
+        return branch * self.scales[place.block]
 
 
 @pytest.mark.parametrize('variant', [dict(), dict(linear_pw_conv=False), dict(with_cp=True)])

@@ -10,9 +10,9 @@ from mmpretrain.models import SwinTransformer
 from mmpretrain.models.utils import WindowMSAV2
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from vpt_mm.costs.kernels import CountKernels
 from vpt_mm.errors import UsageError
-from vpt_mm.layers import windows
-from vpt_mm.models import swin
+from vpt_mm.layers import heads
 from vpt_mm.tuning import DeepPrompt, ShallowPrompt, TuningList
 
 TINY = dict(embed_dims=8, depths=[2, 2], num_heads=[1, 2])
@@ -134,7 +134,7 @@ def expect(model, batch, **options):
         if isinstance(method, ShallowPrompt):
             prompts['joining'] = {0: method.tokens}
         elif isinstance(method, DeepPrompt):
-            prompts['deep'] = {block: method.tokens_of(block) for block in method.prompted}
+            prompts['deep'] = dict(zip(method.prompted, method.prompts_of_blocks(1)))
         else:
             prompts['prefixes'] = dict(enumerate(method.tokens))
     return naive(plain_twin(model, **options), batch, **prompts)
@@ -176,23 +176,23 @@ def test_variants_of_the_backbone(tuning, options):
 @pytest.mark.parametrize('first, last', [(1, 1), (2, 3), (1, 2), (4, 4)])
 def test_prompts_of_the_last_prompted_block_travel_on(first, last):
     model, batch = build({**DEEP, 'first': first, 'last': last}), images(36, 52)
-    prompts = {block: model.tuning.tokens_of(block) for block in range(first - 1, last)}
+    prompts = dict(zip(range(first - 1, last), model.tuning.prompts_of_blocks(1)))
     joining = {last - 1: prompts.pop(last - 1)} if last < 4 else {}
     assert_equal_with_gradients(model, batch, naive(plain_twin(model), batch, deep=prompts, joining=joining))
 
 
-def test_keys_and_values_are_computed_once_at_inference_until_prompts_change(monkeypatch):
-    model, batch, calls = build(DEEP), images(36, 52), []
-    project = swin.project_in_windows
-    monkeypatch.setattr(swin, 'project_in_windows', lambda *args: calls.append(1) or project(*args))
-    with torch.no_grad():
-        first, second = model(batch), model(batch)
-        assert len(calls) == 4
-        assert all(map(torch.equal, first, second))
-        model.tuning.tokens[1].data.mul_(2)
-        for ours, theirs in zip(model(batch), expect(model, batch), strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
-    assert len(calls) == 6
+@torch.no_grad()
+def test_keys_and_values_and_biases_are_made_once_at_inference_until_something_changes():
+    model, batch = build(DEEP), images(36, 52)
+    first = model(batch)
+    with CountKernels() as counted:
+        second = model(batch)
+    assert not counted.counts['baddbmm'] and not counted.counts['index']
+    assert all(map(torch.equal, first, second))
+    model.tuning.tokens[1].data.mul_(2)
+    model.stages[0].blocks[1].attn.w_msa.relative_position_bias_table.mul_(2)
+    for ours, theirs in zip(model(batch), expect(model, batch), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize('tuning', [DEEP, SHALLOW, PREFIX, ALL], ids=['deep', 'shallow', 'prefix', 'all'])
@@ -400,15 +400,15 @@ def test_bfloat16_autocast(tuning):
 def test_copies_for_the_windows_are_not_kept_for_the_backward_pass(tuning, kept, monkeypatch):
     attend, copies = F.scaled_dot_product_attention, []
 
-    def watched(query, key, value, mask, **options):
-        copies.extend(StorageWeakRef(one.untyped_storage()) for one in (key, value, mask))
-        return attend(query, key, value, mask, **options)
+    def watched(query, key, value, **options):
+        copies.extend(StorageWeakRef(part.untyped_storage()) for part in (key, value))
+        return attend(query, key, value, **options)
 
     monkeypatch.setattr(F, 'scaled_dot_product_attention', watched)
     if kept:
-        monkeypatch.setattr(windows, 'rebuilt', lambda *_: nullcontext())
+        monkeypatch.setattr(heads, 'rebuilt', lambda *_: nullcontext())
     outputs = build(tuning)(images(36, 52))
-    assert outputs[0].requires_grad and len(copies) == 12
+    assert outputs[0].requires_grad and len(copies) == 8
     assert {copy.expired() for copy in copies} == {not kept}
 
 

@@ -65,7 +65,6 @@ def test_its_config_and_state_rebuild_it(model, tmp_path, request):
 
 @pytest.mark.traced
 def test_one_graph_under_compile(model):
-    torch.compiler.reset()  # or the graphs of the other forms would reach a limit
     compiled = torch.compile(model, fullgraph=True, backend='eager')  # the capture alone, which is what may fail
     assert_equal(gradients(model, run=compiled), gradients(model))
 

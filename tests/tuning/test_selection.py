@@ -68,5 +68,5 @@ def test_last_is_a_positive_whole_number(last):
 @pytest.mark.parametrize('backbone, changes', [(name, {}) for name in BACKBONES if name != 'vit']
                          + [('vit', dict(with_cls_token=False, out_type='featmap'))])
 def test_a_class_token_is_needed(backbone, changes):
-    with pytest.raises(UsageError, match='ClsTokenTuning trains the class token, and this Prompted.* has none'):
+    with pytest.raises(UsageError, match='ClsTokenTuning does not fit Prompted.*, which has no class token: use'):
         build(backbone, dict(type='ClsTokenTuning'), **changes)

@@ -12,7 +12,7 @@ from torch import nn
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
 from ..version import __version__
-from .shared.mixed import WALKS, combine
+from .shared.mixed import MIXED, combine
 from .shared.passes import TOO_SMALL
 
 OPSET = 20
@@ -35,7 +35,7 @@ class ExportedTask(nn.Module):
         super().__init__()
         if len(task.members) > 1:
             raise UsageError(f'{task.name} is an ensemble of {len(task.members)} task files: export each of them.')
-        self.task, self.reading, model = task, task.reading, task.model
+        self.task, model = task, task.model
         self.segments = task.kind == 'segmentation'
         self.backbone = task.shared.model if task.mixes else task.view
         self.neck = getattr(model, 'neck', None)
@@ -49,11 +49,9 @@ class ExportedTask(nn.Module):
             value = torch.full((3, 1, 1), default) if value is None else value.detach().cpu().view(-1, 1, 1)
             self.register_buffer(name, value.clone())
         if task.mixes:
-            joined, seen = combine([task.shared.projected(task)])
-            for index, (one, other) in enumerate(zip(joined, seen)):
-                self.register_buffer(f'joined{index}', one)
-                self.register_buffer(f'seen{index}', other)
-            self.wanted = sorted(set(self.reading.places(self.backbone)))
+            for name, of_blocks in zip(('joined', 'seen'), combine([task.shared.projected(task)])):
+                for block, tensor in enumerate(of_blocks):
+                    self.register_buffer(f'{name}{block}', tensor)
 
     def forward(self, image):
         """(B, 3, H, W), RGB of 0..255, to (B, classes), or (B, classes, H, W) for segmentation."""
@@ -68,11 +66,8 @@ class ExportedTask(nn.Module):
         if not self.task.mixes:
             return self.backbone(image)
         blocks = range(len(self.backbone.blocks))
-        outputs, resolution = WALKS[type(self.backbone)](
-            self.backbone, image, [getattr(self, f'joined{index}') for index in blocks],
-            [getattr(self, f'seen{index}') for index in blocks], self.wanted, self.reading.out_type == 'cls_token')
-        return tuple(self.reading.format(self.backbone, outputs[self.wanted.index(place)], resolution)
-                     for place in self.reading.places(self.backbone))
+        memory = {name: [getattr(self, f'{name}{block}') for block in blocks] for name in ('joined', 'seen')}
+        return self.backbone.walk(image, MIXED, memory, outputs=self.task.outputs)
 
 
 def export_task(task, out, *, size=None, opset=OPSET):

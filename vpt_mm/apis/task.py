@@ -11,9 +11,8 @@ from ..tasks.config_text import read_config, require_registered
 from ..weights.files import load_from_disk
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
-from .shared.mixed import can_mix
+from .shared.mixed import FORMS
 from .shared.nested import one_of
-from .shared.reading import Reading
 from .shared.recipe import build_pipeline, kind_of, labels_of, require_fit, without
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
@@ -78,9 +77,9 @@ class Task:
         own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
         needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
         require_fit(view, own, needed, self.path)
-        self.reading = Reading.of(view)
-        self.mixes = (can_mix(self.shared.model, view.tuning) and not view.trained
-                      and self.reading.out_type in Reading.MIXING)
+        self.outputs = getattr(view, 'outputs', [])
+        self.mixes = bool(view.tuning.mixes and self.outputs and not view.trained
+                          and FORMS.issuperset(output.form for output in self.outputs))
         if self.mixes:
             self.tuning, self.view = view.tuning, None
             self.tuning.load_state_dict({key.removeprefix('tuning.'): tensor for key, tensor in own.items()},

@@ -7,7 +7,7 @@ from torch import nn
 
 from ..errors import UsageError
 from .compare import Contestant
-from .literal import PaddedConvNet, PrependingSwin, PrependingViT
+from .literal import Literal, Padded
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Backbone:
 
 def _vit(arch, patch_size, depth):
     reads = [depth * part // 4 - 1 for part in (1, 2, 3, 4)]
-    return Backbone(VisionTransformer, ('prepended', PrependingViT),
+    return Backbone(VisionTransformer, ('prepended', Literal),
                     dict(type='PromptedViT', arch=arch, patch_size=patch_size), ('DeepPrompt', 'ShallowPrompt'),
                     'patch_embed.projection.bias', dict(out_type='featmap', out_indices=reads))
 
 
 def _convnext(arch):
-    return Backbone(ConvNeXt, ('padded', PaddedConvNet), dict(type='PromptedConvNeXt', arch=arch), ('PixelPadPrompt',),
+    return Backbone(ConvNeXt, ('padded', Padded), dict(type='PromptedConvNeXt', arch=arch), ('PixelPadPrompt',),
                     'downsample_layers.0.0.bias', dict(out_indices=(0, 1, 2, 3), gap_before_final_norm=False))
 
 
@@ -52,11 +52,12 @@ BACKBONES = {
     'vit-base': _vit('base', 16, 12),
     'vit-large': _vit('large', 16, 24),
     'vit-huge': _vit('huge', 14, 32),
-    'swin-base': Backbone(SwinTransformer, ('prepended', PrependingSwin), dict(type='PromptedSwin', arch='base'),
-                          ('DeepPrompt',), 'patch_embed.projection.bias', dict(out_indices=(0, 1, 2, 3))),
+    'swin-base': Backbone(SwinTransformer, ('prepended', Literal), dict(type='PromptedSwin', arch='base'),
+                          ('DeepPrompt', 'ShallowPrompt'), 'patch_embed.projection.bias',
+                          dict(out_indices=(0, 1, 2, 3))),
     'convnext-tiny': _convnext('tiny'),
     'convnext-base': _convnext('base'),
-    'resnet-50': Backbone(ResNet, ('padded', PaddedConvNet), dict(type='PromptedResNet', depth=50),
+    'resnet-50': Backbone(ResNet, ('padded', Padded), dict(type='PromptedResNet', depth=50),
                           ('PixelPadPrompt',), 'bn1.bias', dict(out_indices=(0, 1, 2, 3))),
 }
 

@@ -15,7 +15,10 @@ from ..models.frozen import (
 )
 from ..models.tuned import tuned_table
 from ..tasks.task_file import require_backbone, require_classes
+from ..tuning.composed import methods_of
+from ..tuning.method import TuningMethod
 from ..weights.fingerprint import fingerprint
+from .optim import TakesLosses
 
 
 @HOOKS.register_module()
@@ -58,6 +61,7 @@ class FreezeBackboneHook(Hook):
 
     def before_train(self, runner):
         self.check_trainable(runner)
+        self.check_losses(runner)
         if not self.allow_random_backbone:
             require_pretrained(runner.model)
         if not self.allow_other_normalization:
@@ -115,6 +119,15 @@ class FreezeBackboneHook(Hook):
                     raise UsageError(f'{prefix}{name} has requires_grad={parameter.requires_grad}, but the tuning '
                                      f'method says {expected}: freezing is done at construction, undo what '
                                      'changed it since.')
+
+    def check_losses(self, runner):
+        """A method's own losses need an optimizer wrapper that adds them to the model's."""
+        wrapper = type(runner.optim_wrapper)
+        for backbone in prompted_backbones(runner.model).values():
+            for method in methods_of(backbone.tuning):
+                if type(method).losses is not TuningMethod.losses and not issubclass(wrapper, TakesLosses):
+                    raise UsageError(f'{type(method).__name__} has losses of its own, which {wrapper.__name__} would '
+                                     "leave out: set type='PromptOptimWrapper' in optim_wrapper.")
 
     def check_untouched(self, runner):
         for prefix, backbone in prompted_backbones(runner.model).items():

@@ -1,11 +1,16 @@
 """Optimizer wrappers that hold what trains and nothing else, and their constructor."""
+from contextlib import contextmanager
+
 import torch
+from mmengine.logging import MessageHub
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
 from ..errors import UsageError
+from ..mixin import Mixin
 from ..models.frozen import prompted_backbones, unwrap
 from ..models.tuned import role_of
+from ..tuning.losses import collect_losses
 
 
 def require_gpu(wrapper):
@@ -15,7 +20,24 @@ def require_gpu(wrapper):
                          "with optim_wrapper type='PromptOptimWrapper'.")
 
 
-class _TrainableOnly:
+class TakesLosses(Mixin):
+    """Of optimizer wrappers: the losses of tuning methods join that of the model, and are logged by their names."""
+
+    losses: dict = {}  # of the latest forward pass
+
+    @contextmanager
+    def optim_context(self, model):
+        with super().optim_context(model), collect_losses() as self.losses:
+            yield
+
+    def update_params(self, loss, *args, **kwargs):
+        losses, self.losses = self.losses, {}
+        for name, value in losses.items():
+            MessageHub.get_current_instance().update_scalar(f'train/{name}', value.detach())
+        super().update_params(sum(losses.values(), loss), *args, **kwargs)
+
+
+class _TrainableOnly(TakesLosses):
     """Mixin: refuses an optimizer that holds a frozen parameter, or none at all.
 
     Raises:
@@ -31,7 +53,7 @@ class _TrainableOnly:
         if not parameters:
             raise UsageError(f'{type(self).__name__} needs a trainable parameter, got none: the model has neither '
                              'prompts nor a head that trains.')
-        super().__init__(optimizer=optimizer, **kwargs)  # type: ignore[call-arg]
+        super().__init__(optimizer=optimizer, **kwargs)
 
 
 @OPTIM_WRAPPERS.register_module()

@@ -1,8 +1,12 @@
 """realign(): feature maps of a framed image, read where the plain backbone's features lie."""
+from collections.abc import Sequence
+
 import torch
+from torch import Tensor
 
 
-def realign(features, *, stride, frame, image, picture, cells):
+def realign(features: Tensor, *, stride: int, frame: int, image: Sequence[int], picture: Sequence[int],
+            cells: Sequence[int]) -> Tensor:
     """Resample the feature map of a framed image to the shape and the alignment of the plain one.
 
     The cell i of a map covers the pixels from ``stride * i`` to ``stride * (i + 1)``. In the framed image the

@@ -1,12 +1,14 @@
 """attend(): tokens that see prompts as extra keys and values."""
-from contextlib import nullcontext
+from __future__ import annotations
+
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from .linear import linear_rows
-from .rebuilt import rebuilt
+from .heads import attend_heads
 
 
 class Group(NamedTuple):
@@ -15,15 +17,16 @@ class Group(NamedTuple):
     Attributes:
         images: slice of the batch.
         tokens: number of leading tokens that are an image's own; what stands behind them is padding.
-        prompts: what they see or what joins them, shared or one for each image; None for nothing.
+        seen: keys and values of prompts, (1 or images, P, 2, C); None for none.
     """
 
     images: slice
     tokens: int
-    prompts: torch.Tensor | None
+    seen: Tensor | None
 
 
-def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
+def attend(attn: Any, tokens: Tensor, seen: Tensor | list[Group] | None = None, *, keep: int | None = None,
+           rebuild: bool = True) -> Tensor:
     """Multi-head self-attention in which every token also sees the prompts.
 
     A block's output at prompt positions is discarded in VPT-deep (Jia et al. 2022, section 3.2), so prompts
@@ -32,58 +35,31 @@ def attend(attn, tokens, seen=None, *, read=None, rebuild=True):
     Args:
         attn: mmpretrain's ``MultiheadAttention``.
         tokens: (B, N, C), normalised by the block.
-        seen: keys and values of prompts (:func:`project_prompts`), shared by the batch or one for each image, or a
-            list of :class:`Group` that have such: then the products alone are computed group by group.
-        read: number of leading tokens whose output is needed; all of them by default.
+        seen: keys and values of prompts, (1 or B, P, 2, C), or a list of :class:`Group` that have such: then the
+            products alone are computed group by group.
+        keep: number of leading tokens whose output is needed; all of them by default.
         rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them;
             False where the whole block is checkpointed.
 
     Returns:
-        (B, read, C).
+        (B, keep, C).
     """
-    if seen is None and read is None:
-        return attn(tokens)
-    query, key, value = _heads(attn, attn.qkv(tokens)) if read is None else _read_heads(attn, tokens, read)
+    qkv = attn.qkv(tokens)
     if isinstance(seen, list):
-        mixed = torch.cat([_mix(attn, query[one.images], key[one.images, :, :one.tokens],
-                                value[one.images, :, :one.tokens], one.prompts, rebuild) for one in seen])
+        mixed = torch.cat([_mix_group(attn, qkv, group, keep or tokens.shape[1]) for group in seen])
     else:
-        mixed = _mix(attn, query, key, value, seen, rebuild)
-    mixed = attn.proj(mixed.transpose(1, 2).flatten(2))
-    return attn.out_drop(attn.gamma1(attn.proj_drop(mixed)))
+        mixed = _mix(attn, qkv, seen, keep, rebuild)
+    return attn.out_drop(attn.gamma1(attn.proj_drop(attn.proj(mixed))))
 
 
-def _mix(attn, query, key, value, seen, rebuild):
-    """What queries (B, heads, N, d) read from the tokens' own keys and values and from the prompts'."""
-    extras = (None, None) if seen is None else seen
-    makers = [partial(_with_prompts, own, extra) for own, extra in zip((key, value), extras)]
-    key, value = made = [make() for make in makers]
-    dropout = attn.attn_drop if attn.training else 0.
-    with rebuilt(makers, made) if rebuild else nullcontext():
-        return attn.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+def _mix(attn: Any, qkv: Tensor, seen: Tensor | None, keep: int | None, rebuild: bool) -> Tensor:
+    """What queries read from the tokens' own keys and values and from the prompts': (B, keep, C)."""
+    attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
+    mixed = attend_heads(attention, qkv, seen, attn.num_heads, keep=keep, rebuild=rebuild)
+    return mixed.transpose(1, 2).flatten(2)
 
 
-def project_prompts(attn, prompts):
-    """(P, C) or (B, P, C), normalised by the block, to keys and values (1 or B, heads, P, C / heads)."""
-    prompts = prompts if prompts.dim() == 3 else prompts[None]
-    return _heads(attn, linear_rows(attn.qkv, prompts, slice(attn.embed_dims, None)))
-
-
-def split_heads(attn, prefixes):
-    """Keys and values (2, P, C) to (2, 1, heads, P, C / heads)."""
-    return prefixes.unflatten(-1, (attn.num_heads, attn.head_dims)).transpose(1, 2)[:, None]
-
-
-def _read_heads(attn, tokens, read):
-    """Queries of the tokens that are read; keys and values of all."""
-    query, = _heads(attn, linear_rows(attn.qkv, tokens[:, :read], slice(None, attn.embed_dims)))
-    return query, *_heads(attn, linear_rows(attn.qkv, tokens, slice(attn.embed_dims, None)))
-
-
-def _heads(attn, projected):
-    """(B, N, k * C) to k tensors of (B, heads, N, C / heads)."""
-    return projected.unflatten(-1, (-1, attn.num_heads, attn.head_dims)).permute(2, 0, 3, 1, 4)
-
-
-def _with_prompts(own, extra):
-    return own if extra is None else torch.cat([own, extra.expand(len(own), -1, -1, -1)], dim=2)
+def _mix_group(attn: Any, qkv: Tensor, group: Group, keep: int) -> Tensor:
+    """:func:`_mix` of a group; what stands behind its tokens comes out as zeros."""
+    mixed = _mix(attn, qkv[group.images, :group.tokens], group.seen, min(keep, group.tokens), rebuild=False)
+    return F.pad(mixed, (0, 0, 0, keep - mixed.shape[1]))

@@ -1,6 +1,6 @@
 """LeanBatchNorm: a frozen batch norm that keeps nothing for the backward pass."""
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class LeanBatchNorm(nn.BatchNorm2d):
@@ -10,9 +10,10 @@ class LeanBatchNorm(nn.BatchNorm2d):
     frozen ResNet keeps. In half precision PyTorch's own is used, which calculates in single precision.
     """
 
-    def forward(self, features):
-        if self.training or features.dtype not in (torch.float32, torch.float64):
+    def forward(self, features: Tensor) -> Tensor:
+        mean, variance = self.running_mean, self.running_var
+        if self.training or mean is None or variance is None or features.dtype not in (torch.float32, torch.float64):
             return super().forward(features)
-        scale = self.weight * (self.running_var + self.eps).rsqrt()
-        shift = self.bias - self.running_mean * scale
+        scale = self.weight * (variance + self.eps).rsqrt()
+        shift = self.bias - mean * scale
         return torch.addcmul(shift[:, None, None], features, scale[:, None, None])

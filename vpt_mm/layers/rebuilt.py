@@ -1,41 +1,59 @@
 """Less memory for the same numbers: what is cheap to make again is not kept for the backward pass."""
-from contextlib import nullcontext
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
+from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
 
-def rebuilt(makers, made):
-    """Context in which autograd keeps the makers of these tensors, and calls them again when it needs one.
+def rebuilt(make: Callable[[], Sequence[Tensor]], made: Sequence[Tensor],
+            sources: Sequence[Tensor]) -> AbstractContextManager[None]:
+    """Context in which autograd keeps the recipe of these tensors, and follows it when it needs one.
 
     Args:
-        makers: ``functools.partial`` of functions that do not differentiate or draw random numbers.
-        made: what each of them returned, before the context.
+        make: returns the tensors; it draws no random numbers.
+        made: what it returned, before the context.
+        sources: what it reads.
 
     Raises:
-        RuntimeError: in the backward pass, if a tensor that a maker takes was written to since.
+        RuntimeError: in the backward pass, if a source was written to since.
     """
-    if torch.compiler.is_compiling() or not torch.is_grad_enabled():
+    if torch.compiler.is_compiling() or not any(tensor.requires_grad for tensor in made):
         return nullcontext()
-    recipes = {_place(one): Recipe(make) for one, make in zip(made, makers)}
-    return saved_tensors_hooks(lambda tensor: recipes.get(_place(tensor), tensor),
-                               lambda kept: kept() if isinstance(kept, Recipe) else kept)
+    recipe = Recipe(make, sources)
+    known = {_place(tensor): index for index, tensor in enumerate(made)}
+
+    def pack(tensor: Tensor) -> Tensor | int:
+        return known.get(_place(tensor), tensor)
+
+    def unpack(packed: Tensor | int) -> Tensor:
+        return recipe(packed) if isinstance(packed, int) else packed
+
+    return saved_tensors_hooks(pack, unpack)
 
 
 class Recipe:
-    """A maker that is called again, unless what it takes has changed: autograd sees tensors that are kept alone."""
+    """How tensors are made, unless a source has changed: autograd watches only over tensors that it keeps itself."""
 
-    def __init__(self, make):
+    def __init__(self, make: Callable[[], Sequence[Tensor]], sources: Sequence[Tensor]) -> None:
         self.make = make
-        self.taken = [(one, one._version) for one in make.args if isinstance(one, torch.Tensor)]
+        self.sources = [(source, source._version) for source in sources]
+        self.spare: dict[int, Tensor] = {}  # made together with one that was asked for
 
-    def __call__(self):
-        if any(one._version != version for one, version in self.taken):
-            raise RuntimeError('one of the tensors needed for the backward pass was written to in between: call '
-                               'backward before the optimizer step.')
-        return self.make()
+    def __call__(self, index: int) -> Tensor:
+        if index not in self.spare:
+            if any(source._version != version for source, version in self.sources):
+                raise RuntimeError('one of the tensors needed for the backward pass was written to in between: call '
+                                   'backward before the optimizer step.')
+            with torch.no_grad():
+                self.spare = dict(enumerate(self.make()))
+        return self.spare.pop(index)
 
 
-def _place(tensor):
+def _place(tensor: Tensor) -> tuple[Any, ...]:
     """Where a tensor lies; tensors without values, which have no address, do have a storage."""
     return tensor.untyped_storage()._cdata, tensor.storage_offset(), tensor.shape

@@ -1,11 +1,9 @@
 """Backbones with a tuning method."""
-from ..layers.attention import attend
-from ..layers.windows import attend_in_windows
 from .convnext import PromptedConvNeXt
+from .image import SeesImages
 from .resnet import PromptedResNet
 from .swin import PromptedSwin
 from .tunable import Tunable
 from .vit import PromptedViT
 
-__all__ = ['PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT', 'Tunable', 'attend',
-           'attend_in_windows']
+__all__ = ['PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT', 'SeesImages', 'Tunable']

@@ -1,10 +1,18 @@
 """PromptedResNet: mmpretrain's ResNet with a tuning method."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from mmengine.registry import MODELS
 from mmpretrain.models import ResNet
+from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..layers.batch_norm import LeanBatchNorm
+from ..tuning.composed import TuningList
+from ..tuning.method import Memory, Outputs, TuningMethod
 from .convnet import TunableConvNet
 
 
@@ -22,16 +30,19 @@ class PromptedResNet(TunableConvNet, ResNet):
             image, the frame included, as the paper does.
         frozen_stages: for the plain backbone only; otherwise the tuning method says what trains.
         with_cp: checkpoint every block: its activations are computed again in the backward pass.
-        frozen_dtype: 'bfloat16' or 'float16' stores and computes the frozen part so, but for batch norms;
-            prompts, heads and outputs stay as they are.
+        frozen_dtype: 'bfloat16' or 'float16' stores the frozen part but for batch norms in this type, and computes in
+            it; prompts, heads and outputs stay as they are.
+        accelerate: config of an accelerator, ``CudaGraphs`` or ``Compiled``; passes run as they are by default.
         resnet: all other arguments of mmpretrain's ``ResNet``; ``depth`` is one of them.
 
     Raises:
         UsageError: a tuning config that is not one, a method for tokens, or an image that leaves no cell.
     """
 
-    def __init__(self, *, tuning=None, realign=True, frozen_stages=-1, with_cp=False, frozen_dtype=None,
-                 norm_cfg=dict(type='BN'), **resnet):  # noqa: B006  (never written to)
+    def __init__(self, *, tuning: Any = None, realign: bool = True, frozen_stages: int = -1, with_cp: bool = False,
+                 frozen_dtype: str | None = None, accelerate: Any = None,
+                 norm_cfg: dict[str, Any] = dict(type='BN'),  # noqa: B006  (never written to)
+                 **resnet: Any) -> None:
         if tuning is not None:
             frozen_stages = -1
             norm_cfg = {**norm_cfg, 'type': LeanBatchNorm} if norm_cfg['type'] in ('BN', 'BN2d') else norm_cfg
@@ -40,68 +51,60 @@ class PromptedResNet(TunableConvNet, ResNet):
         self.realign = realign
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
+        self.accelerate(accelerate)
 
     lacking = 'a ConvNet, which has neither tokens nor FFNs'
-    final_norms = ()  # each block ends in one of its own
+    final_norms: Sequence[nn.Module] = ()  # each block ends in one of its own
 
     @property
-    def read_layers(self):
+    def read_layers(self) -> list[str]:
         return self.res_layers[:max(self.out_indices) + 1]
 
     @property
-    def unread(self):
+    def unread(self) -> list[Any]:
         """Layers behind the last of ``out_indices``."""
         return [getattr(self, name) for name in self.res_layers[len(self.read_layers):]]
 
     @property
-    def blocks(self):
+    def blocks(self) -> list[Any]:
         return [block for name in self.read_layers for block in getattr(self, name)]
 
     @property
-    def block_widths(self):
+    def block_widths(self) -> tuple[int, ...]:
         return tuple(block.out_channels for block in self.blocks)
 
     @property
-    def gives_one_feature(self):
+    def gives_one_feature(self) -> bool:
         return list(self.out_indices) == [len(self.res_layers) - 1]
 
     @property
-    def first_conv(self):
+    def first_conv(self) -> nn.Conv2d:
         return self.stem[0].conv if self.deep_stem else self.conv1
 
-    def forward(self, image):
+    def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to a tuple with one map (B, C, h, w) for each of ``out_indices``."""
-        if self.tuning is None:
-            return super().forward(image)
-        painted = self.to_frozen(self.tuning.paint(image)).contiguous(memory_format=torch.channels_last)
+        painted = self.to_frozen(tuning.enter(image, memory)).contiguous(memory_format=torch.channels_last)
         features, outputs, stride = self.maxpool(self.run_stem(painted)), [], 4
         for index, name in enumerate(self.read_layers):
             for block in getattr(self, name):
                 features = self.run_block(block, features)
             stride *= self.strides[index]
             if index in self.out_indices:
-                outputs.append(self.read(self.from_frozen(features, image), image, stride).contiguous())
-        return tuple(self.tuning.blend(output, image) for output in outputs)
+                outputs.append(self.read(self.from_frozen(features, image), image, tuning, stride).contiguous())
+        return tuple(outputs)
 
-    def run_stem(self, image):
+    def run_stem(self, image: Tensor) -> Tensor:
         """The layers before the pooling."""
-        conv = self.first_conv
-        features = self.tuning.project(conv(image), image, conv)
-        if not self.deep_stem:
-            return self.relu(self.norm1(features))
-        first, *others = self.stem
-        features = first.activate(first.norm(features))
-        for layer in others:
-            features = layer(features)
-        return features
+        return self.stem(image) if self.deep_stem else self.relu(self.norm1(self.conv1(image)))
 
-    def run_block(self, block, features):
+    def run_block(self, block: nn.Module, features: Tensor) -> Tensor:
         if self.with_cp and torch.is_grad_enabled():
             return checkpoint(block, features, use_reentrant=False)
         return block(features)
 
-    def read(self, features, image, stride):
+    def read(self, features: Tensor, image: Tensor, tuning: TuningMethod | TuningList, stride: int) -> Tensor:
         """The output of a stage at ``stride`` pixels a cell."""
         if not self.realign:
             return features
-        return self.unframe(features, image, stride=stride, cells=[-(-side // stride) for side in image.shape[2:]])
+        cells = [-(-side // stride) for side in image.shape[2:]]
+        return self.unframe(features, image, tuning, stride=stride, cells=cells)

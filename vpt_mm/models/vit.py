@@ -1,28 +1,39 @@
 """PromptedViT: mmpretrain's Vision Transformer with a tuning method."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from mmcv.cnn.bricks import DropPath
 from mmengine.registry import MODELS
 from mmpretrain.models import VisionTransformer
 from mmpretrain.models.utils import resize_pos_embed
+from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
-from ..layers.attention import attend, project_prompts, split_heads
-from ..layers.embedding import embed_image
-from ..layers.linear import weights_of
-from ..layers.prompt_cache import SeesPrompts
+from ..layers.attention import attend
+from ..layers.ffn import ffn_branch
+from ..layers.projection import Projection
+from ..tuning.composed import TuningList
+from ..tuning.method import Memory, Outputs, Place, TuningMethod
+from .attending import SeesPrompts
+from .image import SeesImages
+from .output import Output
 from .tunable import Tunable
 
 
 @MODELS.register_module()
-class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
+class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
     """A frozen Vision Transformer (Dosovitskiy et al. 2021) and what is learned inside it.
 
     Args:
         tuning: config of a tuning method, a list of them, or None for the plain backbone.
         with_cp: checkpoint every block: its activations are computed again in the backward pass.
-        frozen_dtype: 'bfloat16' or 'float16' stores and computes the frozen part so; prompts, heads and
-            outputs stay as they are.
+        frozen_dtype: 'bfloat16' or 'float16' stores the frozen part in this type and computes in it; prompts, heads
+            and outputs stay as they are.
+        accelerate: config of an accelerator, ``CudaGraphs`` or ``Compiled``; passes run as they are by default.
         out_type: those of mmpretrain; the mean of the final prompts ('avg_prompts') or of the final
             prompts and patches ('avg_all'), as (B, C); or [map, class token] ('featmap_cls'), as mmseg's
             DPTHead reads it.
@@ -35,9 +46,11 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
 
     POOLED = {'avg_prompts', 'avg_all'}
     OUT_TYPES = VisionTransformer.OUT_TYPES | POOLED | {'featmap_cls'}
+    takes_groups = True  # of a mixed batch, with another number of prompts each
 
-    def __init__(self, *, tuning=None, out_indices=-1, out_type='cls_token', with_cls_token=True, with_cp=False,
-                 frozen_dtype=None, **vit):
+    def __init__(self, *, tuning: Any = None, out_indices: int | Sequence[int] = -1, out_type: str = 'cls_token',
+                 with_cls_token: bool = True, with_cp: bool = False, frozen_dtype: str | None = None,
+                 accelerate: Any = None, **vit: Any) -> None:
         if out_type in ('cls_token', 'featmap_cls') and not with_cls_token:
             raise UsageError(f'out_type={out_type!r} needs with_cls_token=True; without a class token use '
                              "'avg_featmap', 'featmap' or 'raw'.")
@@ -51,18 +64,23 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
         for module in self.modules():
             if isinstance(module, DropPath):
                 module.drop_prob = float(module.drop_prob)  # a numpy number would break a compiled graph
+        self.accelerate(accelerate)
 
     @property
-    def blocks(self):
+    def gives(self) -> frozenset[str]:
+        return frozenset({'grid of patches', *(['class token'] if self.cls_token is not None else [])})
+
+    @property
+    def blocks(self) -> list[Any]:
         return list(self.layers)[:max(self.out_indices) + 1]
 
     @property
-    def unread(self):
+    def unread(self) -> list[Any]:
         """Blocks behind the last of ``out_indices``, and the norm behind the last block of all."""
         behind = list(self.layers)[len(self.blocks):]
         return [*behind, self.ln1] if behind and self.final_norm else behind
 
-    def check_pooling(self):
+    def check_pooling(self) -> None:
         if self.reads_prompts and (self.tuning is None or not self.tuning.travels):
             raise UsageError(f'out_type={self.out_type!r} is a mean of prompts that travel to the end, and this tuning '
                              'has none: use DeepPrompt, ShallowPrompt or PixelPatchPrompt, or another out_type.')
@@ -71,98 +89,114 @@ class PromptedViT(SeesPrompts, Tunable, VisionTransformer):
                              f'{self.out_indices}.')
 
     @property
-    def reads_prompts(self):
+    def reads_prompts(self) -> bool:
         return self.out_type in self.POOLED
 
     @property
-    def block_widths(self):
+    def block_widths(self) -> tuple[int, ...]:
         return (self.embed_dims,) * len(self.blocks)
 
     @property
-    def block_tokens(self):
+    def block_tokens(self) -> tuple[int, ...]:
         return (self.pos_embed.shape[1],) * len(self.blocks)
 
     @property
-    def final_norms(self):
+    def final_norms(self) -> list[Any]:
         return [getattr(self, name) for name in ('ln1', 'ln2') if hasattr(self, name)]
 
     @property
-    def gives_one_feature(self):
+    def gives_one_feature(self) -> bool:
         return self.out_type not in ('raw', 'featmap', 'featmap_cls') and len(self.out_indices) == 1
 
-    def forward(self, image):
-        """(B, 3, H, W) to a tuple with one output of ``out_type`` for each of ``out_indices``."""
-        if self.tuning is None:
-            return super().forward(image)
-        tokens, resolution = self.embed(self.to_frozen(self.tuning.paint(image)))
-        count = tokens.shape[1]  # class token and patches: what comes after them are prompts
-        tokens = self.join_patches(tokens)
-        features, final = [], max(self.out_indices)
-        for index, block in enumerate(self.blocks):
-            read = self.read_by_heads(count) if index == final else None
-            tokens = self.run_checkpointed(index, block, tokens, read)
-            if index == self.num_layers - 1 and self.final_norm:
-                tokens = self.ln1(tokens)
-            if index in self.out_indices:
-                features.append(self.read(tokens, count, resolution, image))
-        return tuple(features)
+    @property
+    def outputs(self) -> list[Output]:
+        """What ``out_indices`` and ``out_type`` say."""
+        last = self.num_layers - 1
+        return [Output(index, self.out_type, self.final_norm and index == last) for index in self.out_indices]
 
-    def embed(self, image):
+    def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
+             outputs: Sequence[Output] | None = None) -> Outputs:
+        """(B, 3, H, W) to a tuple with the outputs that are asked for; by default the backbone's own."""
+        outputs = outputs or self.outputs
+        tokens, grid = self.embed(self.to_frozen(tuning.enter(image, memory)))
+        own = Place(0, len(tokens), self.num_extra_tokens, tokens.shape[1], grid)
+        places = [own._replace(block=block) for block in range(max(output.index for output in outputs) + 1)]
+        seen, read = self.see(tuning, memory, places), {}
+        for place, block in zip(places, self.layers):
+            tokens = tuning.before(tokens, place, memory)
+            keep = self.kept_by(outputs, place, tokens.shape[1]) if place is places[-1] else None
+            tokens = self.run_checkpointed(block, tokens, seen[place.block], keep, tuning, place, memory)
+            for output in outputs:
+                if output.index == place.block:
+                    normed = self.ln1(tokens) if output.normed else tokens
+                    read[output] = self.read(normed, place, output.form, image, tuning)
+        return tuple(read[output] for output in outputs)
+
+    def embed(self, image: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """(B, 3, H, W) to tokens (B, [1 +] h * w, C) and (h, w)."""
-        tokens, resolution = embed_image(self.patch_embed, image, self.tuning)
+        tokens, grid = self.patch_embed(image)
         if self.cls_token is not None:
             tokens = torch.cat([self.cls_token.expand(len(tokens), -1, -1), tokens], dim=1)
-        tokens = tokens + resize_pos_embed(
-            self.pos_embed, self.patch_resolution, resolution, mode=self.interpolate_mode,
-            num_extra_tokens=self.num_extra_tokens)
-        return self.pre_norm(self.drop_after_pos(tokens)), resolution
+        tokens = tokens + resize_pos_embed(self.pos_embed, self.patch_resolution, grid, mode=self.interpolate_mode,
+                                           num_extra_tokens=self.num_extra_tokens)
+        return self.pre_norm(self.drop_after_pos(tokens)), grid
 
-    def embed_patches(self, patches):
+    def embed_patches(self, patches: Tensor) -> Tensor:
         """(P, 3, patch, patch) to (P, C): all that happens to patches of the image, but for the position."""
-        return self.pre_norm(self.patch_embed(patches)[0]).squeeze(1)
+        return self.pre_norm(self.patch_embed(self.to_frozen(patches))[0]).squeeze(1)
 
-    def run_checkpointed(self, index, block, tokens, read):
+    def run_checkpointed(self, *given: Any) -> Tensor:
         if self.with_cp and torch.is_grad_enabled():
-            return checkpoint(self.run_block, index, block, tokens, read, use_reentrant=False)
-        return self.run_block(index, block, tokens, read)
+            return checkpoint(self.run_block, *given, use_reentrant=False)
+        return self.run_block(*given)
 
-    def run_block(self, index, block, tokens, read):
-        """One encoder block on (B, N, C); the first ``read`` tokens come out, or all of them."""
-        tokens = self.tuning.join(tokens, index)
-        read = None if read == tokens.shape[1] else read
-        seen = self.see_prompts(index, block, self.tuning.prompts(index, len(tokens)))
-        tokens = tokens[:, :read] + attend(block.attn, block.ln1(tokens), seen, read=read, rebuild=not self.with_cp)
-        return tokens + self.tuning.adapt(block.ffn(block.ln2(tokens), identity=0.), index)
+    def run_block(self, block: Any, tokens: Tensor, seen: Any, keep: int | None, tuning: TuningMethod | TuningList,
+                  place: Place, memory: Memory) -> Tensor:
+        """One encoder block on (B, N, C); the first ``keep`` tokens come out, or all of them."""
+        branch = attend(block.attn, block.ln1(tokens), seen, keep=keep, rebuild=not self.with_cp)
+        tokens = tokens if keep is None else tokens[:, :keep]
+        tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
+        return tokens + tuning.after_ffn(ffn_branch(block.ffn, block.ln2(tokens)), tokens, place, memory)
 
-    def project_prompts(self, block, prompts):
-        return project_prompts(block.attn, block.ln1(prompts))
+    def projection(self, block: Any) -> Projection:
+        return Projection(block.ln1, block.attn.qkv)
 
-    def split_prefixes(self, block, prefixes):
-        return split_heads(block.attn, prefixes)
+    def kept_by(self, outputs: Sequence[Output], last: Place, there: int) -> int | None:
+        """How many of the tokens in the last block are read; None for all."""
+        forms = {output.form for output in outputs if output.index == last.block}
+        if forms & self.POOLED:
+            return None
+        count = 1 if forms == {'cls_token'} else last.count
+        return count if count < there else None
 
-    def projecting(self, block):
-        return [*block.ln1.parameters(), *weights_of(block.attn.qkv)]
-
-    def read_by_heads(self, count):
-        """How many leading tokens of the last block the output type reads; None for all."""
-        return None if self.reads_prompts else 1 if self.out_type == 'cls_token' else count
-
-    def read(self, tokens, count, resolution, image):
-        """(B, N, C), of which the first ``count`` are no prompts, to the output type."""
-        if self.reads_prompts:
-            pooled = tokens[:, count if self.out_type == 'avg_prompts' else self.num_extra_tokens:].mean(dim=1)
-            return self.tuning.blend(pooled.to(image.dtype), image)
-        output = self._format_output(tokens[:, :count], resolution)
-        if self.out_type == 'featmap_cls':
-            patches, cls_token = (one.to(image.dtype) for one in output)
-            return [self.tuning.blend(self.unframe(patches, image, stride=self.first_conv.stride[0]), image), cls_token]
+    def read(self, tokens: Tensor, place: Place, form: str, image: Tensor, tuning: TuningMethod | TuningList) -> Any:
+        """Tokens (B, N, C), prompts at the end, in the form of an output."""
+        if form in self.POOLED:
+            return tokens[:, place.count if form == 'avg_prompts' else place.extra:].mean(dim=1).to(image.dtype)
+        output = self.format(tokens[:, :place.count], place.grid, form)
+        if form == 'featmap_cls':
+            maps, cls_token = (part.to(image.dtype) for part in output)
+            return [self.unframe(maps, image, tuning, stride=self.stride), cls_token]
         output = output.to(image.dtype)
-        output = self.unframe(output, image, stride=self.first_conv.stride[0]) if self.out_type == 'featmap' else output
-        return self.tuning.blend(output, image)
+        return self.unframe(output, image, tuning, stride=self.stride) if form == 'featmap' else output
 
-    def _format_output(self, tokens, resolution):
-        """As mmpretrain's, which the plain backbone calls too."""
-        if self.out_type != 'featmap_cls':
-            return super()._format_output(tokens, resolution)
-        patches = tokens[:, self.num_extra_tokens:].transpose(1, 2).unflatten(2, resolution).contiguous()
-        return [patches, tokens[:, 0]]
+    @property
+    def stride(self) -> int:
+        """Pixels a patch."""
+        return self.first_conv.stride[0]
+
+    def format(self, tokens: Tensor, grid: tuple[int, int] | None, form: str) -> Any:
+        """mmpretrain's ``_format_output``, for any output type."""
+        if form == 'raw':
+            return tokens
+        if form == 'cls_token':
+            return tokens[:, 0]
+        patches = tokens[:, self.num_extra_tokens:]
+        if form == 'avg_featmap':
+            return self.ln2(patches.mean(dim=1))
+        maps = patches.transpose(1, 2).unflatten(2, grid)
+        return [maps.contiguous(), tokens[:, 0]] if form == 'featmap_cls' else maps
+
+    def _format_output(self, tokens: Tensor, grid: tuple[int, int]) -> Any:
+        """What the plain backbone calls."""
+        return self.format(tokens, grid, self.out_type)

@@ -3,13 +3,16 @@ from .adapter import Adapter, LoRA
 from .added import AddedPrompt
 from .build import build_tuning
 from .composed import TuningList
-from .method import TuningMethod
+from .losses import collect_losses
+from .method import Memory, Place, TuningMethod
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
+from .registry import TUNING_METHODS
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, PartialTuning
 from .side import SideTuning
 
-__all__ = ['Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt', 'FullTuning',
-           'LinearProbe', 'LoRA', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'PrefixPrompt',
-           'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning']
+__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt',
+           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
+           'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning',
+           'collect_losses']

@@ -1,16 +1,19 @@
 """AddedPrompt: prompts added to the tokens instead of standing beside them."""
+from __future__ import annotations
+
 from itertools import groupby
 
 import torch
-from mmengine.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
-from .method import TuningMethod
+from .host import Host
+from .method import Memory, Place, TuningMethod
 from .prompts import prompt_bound
+from .registry import TUNING_METHODS
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class AddedPrompt(TuningMethod):
     """Learned vectors that are added to the tokens (Jia et al. 2022, ablation of the prompt location).
 
@@ -24,25 +27,26 @@ class AddedPrompt(TuningMethod):
         UsageError: one vector for each token, and another number of tokens than built for.
     """
 
-    def __init__(self, *, shared=False, deep=False):
+    def __init__(self, *, shared: bool = False, deep: bool = False) -> None:
         super().__init__()
         self.shared, self.deep = shared, deep
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
         shapes = [(1 if self.shared else count, width)
                   for count, width in zip(backbone.block_tokens, backbone.block_widths)]
         stages = [(len(list(blocks)), *shape) for shape, blocks in groupby(shapes if self.deep else shapes[:1])]
         self.tokens = nn.ParameterList(torch.empty(*shape).uniform_(-bound, bound) for shape in stages)
 
-    def join(self, tokens, block):
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        block = place.block
         for added in self.tokens:
             if block < len(added):
                 return tokens + self.fitting(added[block], tokens)
             block -= len(added)
         return tokens
 
-    def fitting(self, added, tokens):
+    def fitting(self, added: Tensor, tokens: Tensor) -> Tensor:
         if len(added) not in (1, tokens.shape[1]):
             raise UsageError(f'AddedPrompt was built for {len(added)} tokens and meets {tokens.shape[1]}: keep to the '
                              'img_size of the backbone and add no prompts that travel, or set shared=True.')

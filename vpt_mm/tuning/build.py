@@ -1,14 +1,17 @@
 """build_tuning(): the tuning method of a config, and whether it fits a backbone."""
-import inspect
+from __future__ import annotations
 
-from mmengine.registry import MODELS
+import inspect
+from typing import Any
 
 from ..errors import UsageError, did_you_mean
-from .composed import TuningList
-from .method import TuningMethod, seams_of
+from .composed import TuningList, methods_of
+from .host import Host
+from .method import TuningMethod
+from .registry import TUNING_METHODS, require_seams
 
 
-def build_tuning(config):
+def build_tuning(config: Any) -> TuningMethod | TuningList:
     """Build the method of a config, or the :class:`TuningList` of a list of configs.
 
     Raises:
@@ -16,7 +19,7 @@ def build_tuning(config):
     """
     if not isinstance(config, (list, tuple)):
         return _build_method(config)
-    methods = [_build_method(one) for one in config]
+    methods = [_build_method(part) for part in config]
     kinds = [type(method).__name__ for method in methods]
     if not methods:
         raise UsageError("tuning must be one method, a list of methods or None, got an empty list.")
@@ -28,24 +31,27 @@ def build_tuning(config):
     return TuningList(methods)
 
 
-def require_fit(tuning, backbone):
-    """Raise UsageError unless the backbone serves every seam that the method, or each in the list, needs."""
-    for method in tuning if isinstance(tuning, TuningList) else [tuning]:
-        if not seams_of(type(method)) <= set(backbone.seams):
-            fit = sorted(name for name, one in _registered() if one.fits(backbone))
-            raise UsageError(f'{type(method).__name__} does not fit {type(backbone).__name__}, '
-                             f"{backbone.lacking}: use one of {', '.join(fit)}.")
+def require_fit(tuning: TuningMethod | TuningList, backbone: Host) -> None:
+    """Raise UsageError unless the backbone has what the method, or each in the list, needs; it names those that fit."""
+    for method in methods_of(tuning):
+        reason = method.misfit(backbone)
+        if reason:
+            fit = sorted(name for name, kind in TUNING_METHODS.module_dict.items() if not kind.misfit(backbone))
+            raise UsageError(f'{type(method).__name__} does not fit {type(backbone).__name__}, {reason}: use one of '
+                             f"{', '.join(fit)}.")
 
 
-def _build_method(config):
+def _build_method(config: Any) -> TuningMethod:
     if isinstance(config, TuningMethod):
+        require_seams(type(config))
         return config
     kind = config.get('type') if isinstance(config, dict) else config
-    known = MODELS.get(kind) if isinstance(kind, str) else kind
+    known = TUNING_METHODS.module_dict.get(kind) if isinstance(kind, str) else kind
     if not (isinstance(known, type) and issubclass(known, TuningMethod)):
-        names = [name for name, _ in _registered()]
+        names = list(TUNING_METHODS.module_dict)
         raise UsageError(f"tuning needs a dict with one of the types {', '.join(sorted(names))}; "
                          f'got {config!r}.{did_you_mean(kind, names)}')
+    require_seams(known)
     given = {name: value for name, value in config.items() if name != 'type'} if isinstance(config, dict) else {}
     parameters = inspect.signature(known).parameters
     for name in given:
@@ -56,15 +62,3 @@ def _build_method(config):
     if absent:
         raise UsageError(f"{known.__name__} needs {', '.join(absent)}: add it to tuning=dict(...).")
     return known(**given)
-
-
-def _registered():
-    """(name, class) of the methods that a config can name."""
-    return [(method.__name__, method) for method in _subclasses(TuningMethod)
-            if MODELS.module_dict.get(method.__name__) is method]
-
-
-def _subclasses(kind):
-    for sub in kind.__subclasses__():
-        yield sub
-        yield from _subclasses(sub)

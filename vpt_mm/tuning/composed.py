@@ -1,76 +1,109 @@
 """TuningList: several tuning methods at once."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import torch
 from mmengine.model import ModuleList
+from torch import Tensor
 
-from .method import KeepsValues
+from .host import Host
+from .method import KeepsValues, Memory, Outputs, Place, TuningMethod
 
 
 class TuningList(KeepsValues, ModuleList):
-    """Several methods at once, such as VPT + Bias; answers every seam for all of them."""
+    """Several methods, such as VPT + Bias; answers every seam for all of them, each with a memory of its own."""
+
+    def __iter__(self) -> Iterator[TuningMethod]:
+        return super().__iter__()
+
+    def each(self, memory: Memory) -> Iterator[tuple[TuningMethod, Memory]]:
+        """The methods with their memories."""
+        for index, method in enumerate(self):
+            yield method, memory.setdefault(index, {})
 
     @property
-    def trains_backbone(self):
+    def trains_backbone(self) -> bool:
         return any(method.trains_backbone for method in self)
 
     @property
-    def travels(self):
+    def travels(self) -> bool:
         return any(method.travels for method in self)
 
     @property
-    def frame(self):
+    def frame(self) -> int:
         return sum(method.frame for method in self)
 
     @property
-    def dense(self):
+    def dense(self) -> bool:
         return all(method.dense for method in self)
 
-    def build_for(self, backbone):
+    @property
+    def mixes(self) -> bool:
+        return all(method.mixes for method in self)
+
+    def build_for(self, backbone: Host) -> None:
         for method in self:
             method.build_for(backbone)
 
-    def trains(self, backbone):
+    def trains(self, backbone: Host) -> Iterable[str]:
         return [name for method in self for name in method.trains(backbone)]
 
-    def paint(self, image):
-        for method in self:
-            image = method.paint(image)
-        return image
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        memories = [method.begin(inputs, backbone, **given) for method in self]
+        return dict(enumerate(memories)) if any(memories) else {}
 
-    def project(self, features, image, conv):
-        for method in self:
-            features = method.project(features, image, conv)
-        return features
+    def enter(self, inputs: Tensor, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            inputs = method.enter(inputs, own)
+        return inputs
 
-    def patches(self):
-        made = [patches for patches in [method.patches() for method in self] if patches is not None]
-        return torch.cat(made) if made else None
-
-    def join(self, tokens, block):
-        for method in self:
-            tokens = method.join(tokens, block)
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            tokens = method.before(tokens, place, own)
         return tokens
 
-    def prompts(self, block, batch):
-        seen = [method.prompts(block, batch) for method in self]  # no := here: torch.compile can't follow it
-        seen = [prompts for prompts in seen if prompts is not None]
-        if len({prompts.dim() for prompts in seen}) > 1:
-            seen = [prompts.expand(batch, -1, -1) for prompts in seen]
-        return torch.cat(seen, dim=-2) if seen else None
+    def prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        return _join([method.prompts(place, own) for method, own in self.each(memory)], place.batch, dims=3)
 
-    def prefixes(self, block):
-        made = [prefixes for prefixes in [method.prefixes(block) for method in self] if prefixes is not None]
-        return torch.cat(made, dim=1) if made else None
+    def prefixes(self, place: Place, memory: Memory) -> Tensor | None:
+        return _join([method.prefixes(place, own) for method, own in self.each(memory)], place.batch, dims=4)
 
-    def adapt(self, branch, block):
-        for method in self:
-            branch = method.adapt(branch, block)
+    def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            branch = method.after_attention(branch, tokens, place, own)
         return branch
 
-    def blend(self, features, image):
-        for method in self:
-            features = method.blend(features, image)
-        return features
+    def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            branch = method.after_ffn(branch, tokens, place, own)
+        return branch
 
-    def merge_into(self, backbone):
+    def finish(self, outputs: Outputs, inputs: Tensor, memory: Memory) -> Outputs:
+        for method, own in self.each(memory):
+            outputs = method.finish(outputs, inputs, own)
+        return outputs
+
+    def losses(self, memory: Memory) -> dict[str, Tensor]:
+        return {name: loss for method, own in self.each(memory) for name, loss in method.losses(own).items()}
+
+    def merge_into(self, backbone: Host) -> None:
         for method in self:
             method.merge_into(backbone)
+
+
+def methods_of(tuning: TuningMethod | TuningList) -> list[TuningMethod]:
+    """Each method of a list, or the one that there is."""
+    return list(tuning) if isinstance(tuning, TuningList) else [tuning]
+
+
+def _join(parts: list[Tensor | None], batch: int, *, dims: int) -> Tensor | None:
+    """Those that are there, one behind the other; of ``dims`` dimensions if one of them tells images apart."""
+    there = [part for part in parts if part is not None]
+    if len(there) < 2:
+        return there[0] if there else None
+    if len({part.dim() for part in there}) > 1:
+        there = [part if part.dim() == dims else part.unsqueeze(-3).expand(*part.shape[:-2], batch, -1, -1)
+                 for part in there]
+    return torch.cat(there, dim=-2)

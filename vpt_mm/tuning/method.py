@@ -1,95 +1,142 @@
 """TuningMethod: what a backbone asks of the object that owns everything learned inside it."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, NamedTuple
+
 from mmengine.model import BaseModule, initialize
+from torch import Tensor
 
 from ..errors import UsageError, require_counts
+from ..mixin import Mixin
+from .host import Host
 
-SEAMS = ('paint', 'project', 'patches', 'join', 'prompts', 'prefixes', 'adapt', 'blend')
+SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'after_attention', 'after_ffn', 'finish')
+TUNING = 'tuning.'  # how the names of a method's parameters begin in a backbone
+
+Memory = dict[Any, Any]  # of a method, for a pass
+Outputs = tuple[Any, ...]  # of a backbone
 
 
-class KeepsValues:
+class Place(NamedTuple):
+    """Where the walk through the backbone is; tokens (B, N, C) are [extra | patches | travelling prompts].
+
+    In a ConvNet there are no tokens, and what stands for them is a map (B, C, h, w).
+
+    Attributes:
+        block: over all stages, from 0.
+        batch: number of images, B.
+        extra: number of class tokens and registers.
+        count: number of the backbone's own tokens; prompts that travel stand behind them.
+        grid: (h, w) of the patches; None where they have none.
+    """
+
+    block: int
+    batch: int
+    extra: int
+    count: int
+    grid: tuple[int, int] | None
+
+
+class KeepsValues(Mixin):
     """Mixin: recipes of a model's ``init_cfg``, which mmengine applies to all layers below, end here."""
 
-    keeps_values = True
+    keeps_values: Any = True
 
-    def apply(self, function):
+    def apply(self, function: Callable[..., Any]) -> Any:
         recipe = getattr(function, '__module__', None) == initialize.__module__
-        return self if recipe and self.keeps_values else super().apply(function)  # type: ignore[misc]
+        return self if recipe and self.keeps_values else super().apply(function)
 
 
 class TuningMethod(KeepsValues, BaseModule):
     """The seams between a frozen backbone and what is learned; each does nothing by default.
 
-    A method overrides the seams that it needs, registers itself in ``MODELS``, and creates its
-    parameters in :meth:`build_for`, where the sizes of the backbone are known. It fits the backbones
-    whose ``seams`` hold all that it overrides.
+    A method overrides the seams that it needs, registers itself in ``TUNING_METHODS``, and creates its parameters in
+    :meth:`build_for`, where the sizes of the backbone are known. It fits the backbones whose ``seams`` hold all that it
+    overrides and that give all that it ``needs``.
+
+    One object serves many passes at once, so nothing of a pass is kept on it: ``memory``, a dict of this method's own
+    for this pass, holds what :meth:`begin` found out. ``begin``, ``enter``, ``before`` and ``finish`` run once a pass
+    and may write to it; ``prompts``, ``prefixes``, ``after_attention`` and ``after_ffn`` may run again in the backward
+    pass and only read. Where ``begin`` returns an empty memory, prompts and prefixes depend on parameters alone, and
+    what blocks make of them is kept at inference.
     """
 
-    part = 'prompts'  # what reports call that which it learns
-    travels = False  # True: its prompts are among the tokens that leave the last block
-    frame = 0  # pixels that `paint` puts on each side of the image
-    dense = True  # False: learns for a classifier's feature, of which a segmentor has none
-    trains_backbone = False  # True: the backbone is in train mode and wholly its own (FullTuning)
-    composes = True  # False: stands alone, never in a list
+    part: ClassVar[str] = 'prompts'  # label of the learned part in reports
+    needs: ClassVar[frozenset[str]] = frozenset()  # of a backbone's `gives`, beside its seams
+    travels: Any = False  # True: its prompts are among the tokens that leave the last block
+    frame: Any = 0  # pixels that `enter` puts on each side of the image
+    dense: Any = True  # False: learns for a classifier's feature, of which a segmentor has none
+    trains_backbone: Any = False  # True: the backbone is in train mode and wholly its own (FullTuning)
+    composes: ClassVar[bool] = True  # False: stands alone, never in a list
+    mixes: Any = False  # True: tasks may share a pass, since it adds prompts alone, whatever the tokens are
 
     @classmethod
-    def fits(cls, backbone):
-        """Whether the backbone has what the method needs."""
-        return seams_of(cls) <= set(backbone.seams)
+    def misfit(cls, backbone: Host) -> str:
+        """Why the method can't work on a backbone; empty if it can."""
+        if not seams_of(cls) <= set(backbone.seams):
+            return backbone.lacking
+        absent = sorted(cls.needs - backbone.gives)
+        return f"which has no {' and no '.join(absent)}" if absent else ''
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         """Create the parameters, sized from ``backbone.block_widths`` and such."""
 
-    def trains(self, backbone):
+    def trains(self, backbone: Host) -> Iterable[str]:
         """Names of backbone parameters that train as well."""
         return ()
 
-    def paint(self, image):
-        """(B, 3, H, W), normalised, to what the backbone sees: prompts in pixel space."""
-        return image
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        """The memory of a pass over images (B, 3, H, W); ``backbone.plain(inputs)`` gives their plain features."""
+        return {}
 
-    def project(self, features, image, conv):
-        """The output of the backbone's first convolution, ``conv``, on ``image``: (B, C, h, w)."""
-        return features
+    def enter(self, inputs: Tensor, memory: Memory) -> Tensor:
+        """What the backbone is given in place of its inputs: prompts in pixel space."""
+        return inputs
 
-    def patches(self):
-        """(P, 3, patch, patch): embedded by the frozen patch embedding, they travel on as tokens."""
-        return None
-
-    def join(self, tokens, block):
-        """(B, N, C) to (B, N + P, C): prompts that join the tokens at this block and travel on."""
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        """What a block is given in place of its tokens; prompts that join them at the end travel on."""
         return tokens
 
-    def prompts(self, block, batch):
-        """(P, C), or (batch, P, C) where images differ: seen by this block as keys and values."""
+    def prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        """(P, C), or (B, P, C) where images differ: normed and projected by this block, seen as keys and values."""
         return None
 
-    def prefixes(self, block):
-        """(2, P, C): keys and values that this block's tokens see, as they are."""
+    def prefixes(self, place: Place, memory: Memory) -> Tensor | None:
+        """(2, P, C) or (2, B, P, C): keys and values that this block's tokens see, as they are."""
         return None
 
-    def adapt(self, branch, block):
-        """The output of this block's FFN, before its residual: adapters."""
+    def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        """What is added to ``tokens``, (B, N, C), in place of the attention's output ``branch``."""
         return branch
 
-    def blend(self, features, image):
-        """An output of the backbone, (B, C) or a map (B, C, h, w), for the image as it was given."""
-        return features
+    def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        """What is added to ``tokens`` in place of the FFN's output ``branch``."""
+        return branch
 
-    def check_count(self, name, value):
+    def finish(self, outputs: Outputs, inputs: Tensor, memory: Memory) -> Outputs:
+        """What the backbone gives in place of its outputs, (B, C), maps (B, C, h, w) or lists of such."""
+        return outputs
+
+    def losses(self, memory: Memory) -> dict[str, Tensor]:
+        """Losses of the method's own, scalars by name, which are added to those of the heads."""
+        return {}
+
+    def check_count(self, name: str, value: Any) -> None:
         """Raise UsageError unless an argument is a whole number of at least 1."""
         require_counts(**{f'{type(self).__name__}: {name}': value})
 
-    def merge_into(self, backbone):
+    def merge_into(self, backbone: Host) -> None:
         """Fold what was learned into the backbone's own weights, so that the plain backbone computes the same.
 
         Raises:
             UsageError: what was learned has no place there.
         """
         if next(self.parameters(), None) is not None:
-            raise UsageError(f'{type(self).__name__} can not be merged: what it learned is no weight of the plain '
+            raise UsageError(f"{type(self).__name__} can't be merged: what it learned is not a weight of the plain "
                              'backbone. Keep the task file, and load it with vpt_mm.')
 
 
-def seams_of(method):
+def seams_of(method: type) -> set[str]:
     """The seams that a class of methods overrides."""
     return {seam for seam in SEAMS if getattr(method, seam) is not getattr(TuningMethod, seam)}

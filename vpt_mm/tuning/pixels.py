@@ -1,11 +1,19 @@
 """Prompts in pixel space: a frame, patches or channels of the image (Jia et al. 2022, prompt location; ConvNets)."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
-from mmengine.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
-from .method import TuningMethod
+from ..layers.updated import UpdatedConv
+from .host import Host
+from .method import Memory, Place, TuningMethod
+from .prompts import append
+from .registry import TUNING_METHODS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -14,19 +22,19 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class PixelPrompt(TuningMethod):
     """What prompts in pixel space share: pixels start uniform in 0..1, normalised as ImageNet images are."""
 
-    def check_colours(self, backbone):
+    def check_colours(self, backbone: Host) -> None:
         channels = backbone.first_conv.in_channels
         if channels != len(IMAGENET_MEAN):
             raise UsageError(f'{type(self).__name__} makes RGB pixels: the backbone needs in_channels=3, '
                              f'got {channels}.')
 
-    def new_pixels(self, *shape):
+    def new_pixels(self, *shape: int) -> nn.Parameter:
         """(..., 3, h, w)."""
         mean, std = (torch.tensor(one).view(-1, 1, 1) for one in (IMAGENET_MEAN, IMAGENET_STD))
         return nn.Parameter((torch.rand(*shape) - mean) / std)
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class PixelPadPrompt(PixelPrompt):
     """A frame of learnable pixels around the normalised image: the paper's prompts for ConvNets.
 
@@ -48,7 +56,7 @@ class PixelPadPrompt(PixelPrompt):
             the image is shrunk, or a backbone whose images are not RGB.
     """
 
-    def __init__(self, pad, *, size=None):
+    def __init__(self, pad: int, *, size: int | Sequence[int] | None = None) -> None:
         super().__init__()
         self.check_count('pad', pad)
         size = (size, size) if isinstance(size, int) else size
@@ -59,14 +67,17 @@ class PixelPadPrompt(PixelPrompt):
         self.frame = pad
         self.size = size
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         self.check_colours(backbone)
+        if len(set(backbone.first_conv.stride)) > 1:
+            raise UsageError(f'PixelPadPrompt: a frame of pixels needs patches with one stride along both axes, got '
+                             f'{backbone.first_conv.stride}.')
         self.shrinks = not backbone.takes_frames
         height, width = self.picture_size(*(self.size or backbone.image_size))
         self.rows = self.new_pixels(2, 3, self.frame, width + 2 * self.frame)
         self.columns = self.new_pixels(2, 3, height, self.frame)
 
-    def picture_size(self, height, width):
+    def picture_size(self, height: int, width: int) -> tuple[int, int]:
         """(h, w) inside the frame for an image of (height, width)."""
         if not self.shrinks:
             return height, width
@@ -75,16 +86,16 @@ class PixelPadPrompt(PixelPrompt):
                              f'of {height}x{width}: at most {(min(height, width) - 1) // 2} fits.')
         return height - 2 * self.frame, width - 2 * self.frame
 
-    def paint(self, image):
-        height, width = self.picture_size(*image.shape[-2:])
-        image = _resize(image, (height, width))
+    def enter(self, inputs: Tensor, memory: Memory) -> Tensor:
+        height, width = self.picture_size(*inputs.shape[-2:])
+        image = _resize(inputs, (height, width))
         rows = _resize(self.rows, (self.frame, width + 2 * self.frame)).to(image.dtype)
         columns = _resize(self.columns, (height, self.frame)).to(image.dtype)
         above, below, left, right = (side.expand(len(image), -1, -1, -1) for side in (*rows, *columns))
         return torch.cat([above, torch.cat([left, image, right], dim=3), below], dim=2)
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class PixelPatchPrompt(PixelPrompt):
     """Learnable patches that stand beside those of the image: prompts prepended before the patch embedding.
 
@@ -100,20 +111,23 @@ class PixelPatchPrompt(PixelPrompt):
 
     travels = True
 
-    def __init__(self, length):
+    def __init__(self, length: int) -> None:
         super().__init__()
         self.check_count('length', length)
         self.length = length
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         self.check_colours(backbone)
         self.pixels = self.new_pixels(self.length, 3, *backbone.first_conv.kernel_size)
 
-    def patches(self):
-        return self.pixels
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        return dict(tokens=backbone.embed_patches(self.pixels))
+
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        return append(tokens, memory['tokens']) if place.block == 0 else tokens
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class ChannelPrompt(PixelPrompt):
     """Learnable channels concatenated to those of the image.
 
@@ -131,24 +145,28 @@ class ChannelPrompt(PixelPrompt):
         UsageError: channels that are not a whole number of at least 1.
     """
 
-    def __init__(self, channels):
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.check_count('channels', channels)
         self.channels = channels
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         mean, std = (sum(one) / len(one) for one in (IMAGENET_MEAN, IMAGENET_STD))  # of a grey image
         self.pixels = nn.Parameter((torch.rand(self.channels, *backbone.image_size) - mean) / std)
         width, _, *kernel = backbone.first_conv.weight.shape
         self.weight = nn.Parameter(torch.zeros(width, self.channels, *kernel))
+        first = backbone.first_conv
+        name = next(name for name, module in backbone.named_modules() if module is first)
+        parent, _, child = name.rpartition('.')
+        setattr(backbone.get_submodule(parent), child, UpdatedConv(first, self.project))
 
-    def project(self, features, image, conv):
-        pixels = _resize(self.pixels[None], image.shape[-2:])
-        own = F.conv2d(pixels, self.weight, None, conv.stride, conv.padding, conv.dilation)
-        return features + own.to(features.dtype)
+    def project(self, conv: nn.Conv2d, inputs: Tensor) -> Tensor:
+        """(1, width, h, w): what the convolution's outputs for inputs (B, 3, H, W) gain."""
+        pixels = _resize(self.pixels[None], inputs.shape[-2:])
+        return F.conv2d(pixels, self.weight, None, conv.stride, conv.padding, conv.dilation)
 
 
-def _resize(pixels, size):
+def _resize(pixels: Tensor, size: Sequence[int]) -> Tensor:
     """(B, 3, H, W) to (B, 3, *size), linearly along each axis that differs."""
     if tuple(pixels.shape[-2:]) == tuple(size):
         return pixels

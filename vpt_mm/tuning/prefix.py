@@ -1,13 +1,16 @@
 """PrefixPrompt: prompts that are keys and values themselves."""
+from __future__ import annotations
+
 import torch
-from mmengine.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
-from .method import TuningMethod
+from .host import Host
+from .method import Memory, Place, TuningMethod
 from .prompts import prompt_bound
+from .registry import TUNING_METHODS
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class PrefixPrompt(TuningMethod):
     """Keys and values of every block, learned directly (Li and Liang 2021, prefix tuning).
 
@@ -20,15 +23,17 @@ class PrefixPrompt(TuningMethod):
         UsageError: a length that is not a positive integer.
     """
 
-    def __init__(self, length):
+    mixes = True
+
+    def __init__(self, length: int) -> None:
         super().__init__()
         self.check_count('length', length)
         self.length = length
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
         self.tokens = nn.ParameterList(torch.empty(2, self.length, width).uniform_(-bound, bound)
                                        for width in backbone.block_widths)
 
-    def prefixes(self, block):
-        return self.tokens[block] if block < len(self.tokens) else None
+    def prefixes(self, place: Place, memory: Memory) -> Tensor:
+        return self.tokens[place.block]

@@ -1,20 +1,25 @@
 """Prompts among the tokens: VPT-deep and VPT-shallow (Jia et al. 2022, section 3.2)."""
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from mmengine.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
-from .method import TuningMethod
+from .host import Host
+from .method import Memory, Place, TuningMethod
 from .prototypes import read_prototypes
+from .registry import TUNING_METHODS
 
 
-def prompt_bound(patch, width):
+def prompt_bound(patch: Sequence[int], width: int) -> float:
     """Prompts start uniform within this bound: Xavier's for an embedding of (h, w) patches (the paper's recipe)."""
-    return (6 / (3 * math.prod(patch) + width)) ** 0.5
+    return math.sqrt(6 / (3 * math.prod(patch) + width))
 
 
 class TokenPrompt(TuningMethod):
@@ -28,7 +33,9 @@ class TokenPrompt(TuningMethod):
         UsageError: a length that is not a positive integer, a dropout outside [0, 1).
     """
 
-    def __init__(self, length, *, dropout=0.):
+    mixes = True
+
+    def __init__(self, length: int, *, dropout: float = 0.) -> None:
         super().__init__()
         self.check_count('length', length)
         if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
@@ -36,18 +43,20 @@ class TokenPrompt(TuningMethod):
         self.length = length
         self.dropout = float(dropout)
 
-    def new_tokens(self, backbone, *shape, width=None):
+    def new_tokens(self, backbone: Host, *shape: int, width: int | None = None) -> nn.Parameter:
         bound = prompt_bound(backbone.first_conv.kernel_size, width or backbone.block_widths[0])
         return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
 
-    def drop(self, tokens, batch):
-        """(P, C), or (batch, P, C) where dropout tells images apart."""
-        if not (self.training and self.dropout):
-            return tokens
-        return F.dropout(tokens.expand(batch, -1, -1), self.dropout)
+    @property
+    def drops(self) -> bool:
+        return self.training and self.dropout > 0
+
+    def drop(self, tokens: Tensor, batch: int) -> Tensor:
+        """(..., P, C) to (..., batch, P, C), with elements zeroed for every image."""
+        return F.dropout(tokens.unsqueeze(-3).expand(*tokens.shape[:-2], batch, -1, -1), self.dropout)
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class DeepPrompt(TokenPrompt):
     """VPT-deep: every block has prompts of its own.
 
@@ -69,8 +78,9 @@ class DeepPrompt(TokenPrompt):
         UsageError: blocks outside the backbone, a width below 1, prototypes that do not fit.
     """
 
-    def __init__(self, length, *, first=1, last=None, shared_within=False, shared_across=False, width=None,
-                 fixed=False, prototypes=None, dropout=0.):
+    def __init__(self, length: int, *, first: int = 1, last: int | None = None, shared_within: bool = False,
+                 shared_across: bool = False, width: int | None = None, fixed: bool = False,
+                 prototypes: str | None = None, dropout: float = 0.) -> None:
         super().__init__(length, dropout=dropout)
         if width is not None:
             self.check_count('width', width)
@@ -78,7 +88,7 @@ class DeepPrompt(TokenPrompt):
         self.shared_within, self.shared_across = shared_within, shared_across
         self.fixed, self.prototypes = fixed, prototypes
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         widths = backbone.block_widths
         last = len(widths) if self.last is None else self.last
         if not 1 <= self.first <= last <= len(widths):
@@ -94,40 +104,48 @@ class DeepPrompt(TokenPrompt):
             self.projections = nn.ModuleList(nn.Linear(self.width, width) for _, width in stages)
 
     @property
-    def travels(self):
+    def travels(self) -> bool:
         return self.joining is not None
 
-    def new_stage(self, backbone, depth, width):
+    def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
         shape = (1 if self.shared_across else depth, 1 if self.shared_within else self.length, self.width or width)
         tokens = self.new_tokens(backbone, *shape, width=self.width)
         if self.prototypes is not None:
             tokens.data.copy_(read_prototypes(self.prototypes, shape=shape[1:]))
-        return tokens.requires_grad_(not self.fixed)
+        tokens.requires_grad_(not self.fixed)
+        return tokens
 
-    def prompts(self, block, batch):
-        if block not in self.prompted or block == self.joining:
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        """While training, prompts of all blocks at once; at inference nothing, so that what becomes of them is kept."""
+        if not (self.drops or torch.is_grad_enabled()):
+            return {}
+        return dict(prompts=self.prompts_of_blocks(len(inputs)))
+
+    def prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        if place.block not in self.prompted or place.block == self.joining:
             return None
-        return self.drop(self.tokens_of(block), batch)
+        return self.recall(place, memory)
 
-    def join(self, tokens, block):
-        if block != self.joining:
-            return tokens
-        return append(tokens, self.drop(self.tokens_of(block), len(tokens)))
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        return append(tokens, self.recall(place, memory)) if place.block == self.joining else tokens
 
-    def tokens_of(self, block):
-        """(P, C): the prompts of a block."""
-        block -= self.prompted[0]
+    def recall(self, place: Place, memory: Memory) -> Tensor:
+        """(P, C), or (B, P, C) where dropout tells images apart: the prompts of a block in this pass."""
+        prompts = memory.get('prompts') or self.prompts_of_blocks(place.batch)
+        return prompts[place.block - self.prompted[0]]
+
+    def prompts_of_blocks(self, batch: int) -> list[Tensor]:
+        """For each prompted block (P, C), or (batch, P, C) with dropout."""
+        prompts: list[Tensor] = []
         stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
-        stage = 0
-        while block >= self.depths[stage]:
-            block -= self.depths[stage]
-            stage += 1
-        tokens = stages[stage]
-        prompts = tokens[0 if self.shared_across else block].expand(self.length, -1)
-        return prompts if self.width is None else self.projections[stage](prompts)
+        for stage, (tokens, depth) in enumerate(zip(stages, self.depths)):
+            tokens = tokens.expand(-1, self.length, -1)
+            tokens = (tokens if self.width is None else self.projections[stage](tokens)).expand(depth, -1, -1)
+            prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
+        return prompts
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class ShallowPrompt(TokenPrompt):
     """VPT-shallow: prompts enter with the first block and travel on as tokens.
 
@@ -136,15 +154,15 @@ class ShallowPrompt(TokenPrompt):
 
     travels = True
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         self.tokens = self.new_tokens(backbone, self.length, backbone.block_widths[0])
 
-    def join(self, tokens, block):
-        if block > 0:
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        if place.block > 0:
             return tokens
-        return append(tokens, self.drop(self.tokens, len(tokens)))
+        return append(tokens, self.drop(self.tokens, place.batch) if self.drops else self.tokens)
 
 
-def append(tokens, prompts):
+def append(tokens: Tensor, prompts: Tensor) -> Tensor:
     """(B, N, C) and (P, C) or (B, P, C) to (B, N + P, C)."""
     return torch.cat([tokens, prompts.expand(len(tokens), -1, -1).to(tokens.dtype)], dim=1)

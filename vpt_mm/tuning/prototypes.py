@@ -1,8 +1,12 @@
 """Class prototypes: where the training images of a class lie, on average, in the backbone's final feature."""
+from __future__ import annotations
+
 import io
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ..errors import UsageError
 from ..files import write_whole
@@ -10,7 +14,8 @@ from ..weights.files import load_from_disk
 
 
 @torch.no_grad()
-def class_prototypes(features_of, batches, *, classes):
+def class_prototypes(features_of: Callable[[Tensor], Tensor], batches: Iterable[tuple[Tensor, Tensor]], *,
+                     classes: int) -> Tensor:
     """Mean final [CLS] feature of each class (Jia et al. 2022, ablation of the initialisation).
 
     Args:
@@ -24,7 +29,7 @@ def class_prototypes(features_of, batches, *, classes):
     Raises:
         UsageError: a class without an image.
     """
-    sums, counts = 0, torch.zeros(classes, dtype=torch.long)
+    sums, counts = torch.zeros(()), torch.zeros(classes, dtype=torch.long)
     for images, labels in batches:
         features, labels = features_of(images).double().cpu(), labels.cpu()
         sums = sums + torch.zeros(classes, features.shape[1], dtype=torch.double).index_add(0, labels, features)
@@ -35,14 +40,14 @@ def class_prototypes(features_of, batches, *, classes):
     return (sums / counts[:, None]).float()
 
 
-def write_prototypes(prototypes, path):
+def write_prototypes(prototypes: Tensor, path: str | Path) -> None:
     """Write (classes, C) to a file for ``DeepPrompt(prototypes=...)``."""
     buffer = io.BytesIO()
     torch.save(dict(prototypes=prototypes), buffer)
     write_whole(buffer.getvalue(), Path(path))
 
 
-def read_prototypes(path, *, shape):
+def read_prototypes(path: str | Path, *, shape: Sequence[int]) -> Tensor:
     """Class prototypes of this shape, (P, C), from a file.
 
     Raises:

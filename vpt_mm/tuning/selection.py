@@ -1,18 +1,23 @@
 """Methods that add nothing and choose which of the backbone's own parameters train."""
-from mmengine.registry import MODELS
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 from ..errors import UsageError
+from .host import Host
 from .method import TuningMethod
+from .registry import TUNING_METHODS
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class LinearProbe(TuningMethod):
     """Nothing in the backbone learns: Linear in classification, HeadOnly in segmentation."""
 
     composes = False
+    mixes = True
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class FullTuning(TuningMethod):
     """Everything in the backbone learns, and the backbone is in train mode."""
 
@@ -20,21 +25,21 @@ class FullTuning(TuningMethod):
     trains_backbone = True
     composes = False
 
-    def trains(self, backbone):
+    def trains(self, backbone: Host) -> Iterable[str]:
         return [name for name, _ in backbone.named_parameters()]
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class BiasTuning(TuningMethod):
     """The backbone's bias terms learn: Bias in the paper, BitFit (Ben Zaken et al. 2022)."""
 
     part = 'biases'
 
-    def trains(self, backbone):
+    def trains(self, backbone: Host) -> Iterable[str]:
         return [name for name, _ in backbone.named_parameters() if name.endswith('.bias')]
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class PartialTuning(TuningMethod):
     """The last blocks and the norm behind them learn: Partial-k in the paper (Yosinski et al. 2014).
 
@@ -47,12 +52,12 @@ class PartialTuning(TuningMethod):
 
     part = 'blocks'
 
-    def __init__(self, last):
+    def __init__(self, last: int) -> None:
         super().__init__()
         self.check_count('last', last)
         self.last = last
 
-    def trains(self, backbone):
+    def trains(self, backbone: Host) -> Iterable[str]:
         if self.last > len(backbone.blocks):
             raise UsageError(f'PartialTuning: last must be 1..{len(backbone.blocks)}, the blocks of '
                              f'{type(backbone).__name__}, got {self.last}.')
@@ -61,22 +66,12 @@ class PartialTuning(TuningMethod):
         return [name for name, parameter in backbone.named_parameters() if id(parameter) in chosen]
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class ClsTokenTuning(TuningMethod):
-    """The class token learns: VPT + [CLS] in the paper, together with prompts.
-
-    Raises:
-        UsageError: a backbone without a class token.
-    """
+    """The class token learns: VPT + [CLS] in the paper, together with prompts."""
 
     part = 'class token'
+    needs = frozenset({'class token'})
 
-    @classmethod
-    def fits(cls, backbone):
-        return getattr(backbone, 'cls_token', None) is not None
-
-    def trains(self, backbone):
-        if not self.fits(backbone):
-            raise UsageError(f'ClsTokenTuning trains the class token, and this {type(backbone).__name__} has none: '
-                             'use a PromptedViT with with_cls_token=True, or another method.')
+    def trains(self, backbone: Host) -> Iterable[str]:
         return ['cls_token']

@@ -1,13 +1,16 @@
 """SideTuning: a small network beside the frozen backbone."""
+from __future__ import annotations
+
 import torch
-from mmengine.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 from ..errors import UsageError
-from .method import TuningMethod
+from .host import Host
+from .method import Memory, Outputs, TuningMethod
+from .registry import TUNING_METHODS
 
 
-@MODELS.register_module()
+@TUNING_METHODS.register_module()
 class SideTuning(TuningMethod):
     """A ConvNet on the image, and a learned gate between its feature and the backbone's (Zhang et al. 2020).
 
@@ -24,12 +27,12 @@ class SideTuning(TuningMethod):
     part = 'side network'
     dense = False
 
-    def __init__(self, width=32):
+    def __init__(self, width: int = 32) -> None:
         super().__init__()
         self.check_count('width', width)
         self.width = width
 
-    def build_for(self, backbone):
+    def build_for(self, backbone: Host) -> None:
         if not backbone.gives_one_feature:
             raise UsageError(
                 f'SideTuning blends the one feature that a classifier reads, but this {type(backbone).__name__} '
@@ -43,7 +46,6 @@ class SideTuning(TuningMethod):
                                   nn.Linear(channels[-1], backbone.block_widths[-1]))
         self.gate = nn.Parameter(torch.zeros(()))
 
-    def blend(self, features, image):
-        side = self.side(image)
-        gate = self.gate.sigmoid()
-        return gate * features + (1 - gate) * side.view(side.shape + (1,) * (features.dim() - 2))
+    def finish(self, outputs: Outputs, inputs: Tensor, memory: Memory) -> Outputs:
+        (features,), side, gate = outputs, self.side(inputs), self.gate.sigmoid()
+        return (gate * features + (1 - gate) * side.view(side.shape + (1,) * (features.dim() - 2)),)

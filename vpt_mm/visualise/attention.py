@@ -1,11 +1,15 @@
 """What the attention of a PromptedViT does with its prompts, block by block."""
-from contextlib import contextmanager
+from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from ..errors import UsageError
+from ..layers.heads import split_heads
 from ..models import PromptedViT
+from ..tuning.composed import TuningList, methods_of
+from ..tuning.method import Memory, Place, TuningMethod
 
 
 class Seen:
@@ -18,23 +22,23 @@ class Seen:
         own: number of tokens that are no prompts.
     """
 
-    def __init__(self, queries, keys, *, extra, own):
+    def __init__(self, queries: Tensor, keys: Tensor, *, extra: int, own: int) -> None:
         self.queries, self.keys, self.extra, self.own = queries, keys, extra, own
 
-    def share_of_prompts(self):
+    def share_of_prompts(self) -> Tensor:
         """(B, patches): how much of a patch's attention goes to prompts, mean over heads; 0..1."""
         queries = self.queries[:, :, self.extra:self.own]
         scores = queries @ self.keys.transpose(-2, -1) / queries.shape[-1] ** 0.5
         return scores.softmax(-1)[..., self.own:].sum(-1).mean(1)
 
-    def likeness(self):
+    def likeness(self) -> Tensor:
         """(B, prompts, patches): cosine of keys, over all heads; what is alike is attended to alike."""
         keys = F.normalize(self.keys.transpose(1, 2).flatten(2), dim=-1)  # (B, N, C)
         return keys[:, self.own:] @ keys[:, self.extra:self.own].transpose(1, 2)
 
 
 @torch.no_grad()
-def see(backbone, images):
+def see(backbone: PromptedViT, images: Tensor) -> tuple[dict[int, Seen], tuple[int, int]]:
     """Run a backbone on normalised images (B, 3, H, W).
 
     Returns:
@@ -45,36 +49,25 @@ def see(backbone, images):
     """
     if not isinstance(backbone, PromptedViT):
         raise UsageError(f'attention to prompts is read from a PromptedViT, got a {type(backbone).__name__}.')
-    _, size = backbone.patch_embed(images)
-    own = backbone.num_extra_tokens + size[0] * size[1]
-    with _recorded(backbone) as recorded:
-        backbone(images)
-    seen = {number: Seen(queries, keys, extra=backbone.num_extra_tokens, own=own)
-            for number, (queries, keys) in recorded.items() if keys.shape[2] > own}
+    tuning = TuningList([*methods_of(backbone.tuning), Recorder()])
+    memory = tuning.begin(images, backbone)
+    backbone.walk(images, tuning, memory)
+    recorded = memory[len(tuning) - 1]
+    seen = {}
+    for (place, tokens), beside in zip(recorded.items(), backbone.see(tuning, memory, list(recorded))):
+        block = backbone.blocks[place.block]
+        queries, keys, _ = split_heads(block.attn.qkv(block.ln1(tokens)), beside, block.attn.num_heads)
+        if keys.shape[2] > place.count:
+            seen[place.block + 1] = Seen(queries, keys, extra=place.extra, own=place.count)
     if not seen:
         raise UsageError('no patch of this backbone sees a prompt: its tuning is none of DeepPrompt, ShallowPrompt, '
                          'PrefixPrompt and PixelPatchPrompt.')
-    return seen, tuple(size)
+    return seen, place.grid
 
 
-@contextmanager
-def _recorded(backbone):
-    """{block: (queries, keys)} of what runs inside; the last block computes all tokens, whatever the heads read."""
-    recorded, out_type = {}, backbone.out_type
-    originals = [block.attn.scaled_dot_product_attention for block in backbone.layers]
+class Recorder(TuningMethod):
+    """Behind other methods: its memory holds what every block was given, {place: (B, N, C)}."""
 
-    def recorder(number, attention):
-        def record(query, key, value, **kwargs):
-            recorded[number] = query, key
-            return attention(query, key, value, **kwargs)
-        return record
-
-    backbone.out_type = 'featmap'
-    try:
-        for number, (block, attention) in enumerate(zip(backbone.layers, originals), 1):
-            block.attn.scaled_dot_product_attention = recorder(number, attention)
-        yield recorded
-    finally:
-        backbone.out_type = out_type
-        for block, attention in zip(backbone.layers, originals):
-            block.attn.scaled_dot_product_attention = attention
+    def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        memory[place] = tokens
+        return tokens

@@ -14,7 +14,7 @@ from ..models import PromptedViT
 from ..models.frozen import prompted_backbones
 from ..picture import picture
 from ..tasks import load_task
-from ..tuning.composed import TuningList
+from ..tuning.composed import methods_of
 from .attention import see
 
 
@@ -53,8 +53,8 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
         written.append(_draw_nearest(pixels, seen[chosen[-1]].likeness(), size, Path(out, 'nearest.png'),
                                      block=chosen[-1], prompts=prompts, nearest=nearest))
     if not written:
-        kinds = backbone.tuning if isinstance(backbone.tuning, TuningList) else [backbone.tuning]
-        raise UsageError(f"there is nothing to draw for {', '.join(type(one).__name__ for one in kinds)} in a "
+        kinds = ', '.join(type(method).__name__ for method in methods_of(backbone.tuning))
+        raise UsageError(f"there is nothing to draw for {kinds} in a "
                          f'{type(backbone).__name__}: frames are drawn of PixelPadPrompt, attention and nearest '
                          'patches of prompts in a PromptedViT, for which images are needed.')
     return written
@@ -141,7 +141,8 @@ def _crop(image, cell, size):
 def _draw_frame(model, backbone, path):
     """The frame around a grey image, in the colours that it has before the normalisation."""
     grey = np.full((*backbone.image_size, 3), 127, np.uint8)
-    painted = backbone.tuning.paint(_normalise(model, [grey]))[0].cpu()
+    image = _normalise(model, [grey])
+    painted = backbone.tuning.enter(image, backbone.tuning.begin(image, backbone))[0].cpu()
     preprocessor = model.data_preprocessor
     mean, std = (getattr(preprocessor, name).view(3, 1, 1).cpu() for name in ('mean', 'std'))
     colours = (painted * std + mean).clamp(0, 255).permute(1, 2, 0).round().numpy().astype(np.uint8)

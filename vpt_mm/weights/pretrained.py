@@ -28,6 +28,15 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         UsageError: no such checkpoint, another architecture or size, or settings of the model that the weights do not
             agree with.
     """
+    pretrained = read_pretrained(backbone, checkpoint, prefix=prefix, map_location=map_location)
+    unused = backbone.load_state_dict(pretrained.state, strict=False).unexpected_keys
+    print_log(f'{checkpoint}: {len(pretrained.state) - len(unused)} tensors for {type(backbone).__name__}'
+              + (f', unused: {some(unused)}' if unused else ''), logger='current')
+    return pretrained
+
+
+def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
+    """The weights of a checkpoint as :func:`load_pretrained` loads them into a backbone; it raises the same."""
     found = fetch(checkpoint, map_location, logger='current')
     try:
         pretrained = convert(found, prefix=prefix)
@@ -39,9 +48,6 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         raise UsageError(f'{checkpoint}: {error}') from None
     except IndexError:
         raise UsageError(f'{checkpoint}: some tensors have shapes that no {type(backbone).__name__} has.') from None
-    unused = backbone.load_state_dict(pretrained.state, strict=False).unexpected_keys
-    print_log(f'{checkpoint}: {len(pretrained.state) - len(unused)} tensors for {type(backbone).__name__}'
-              + (f', unused: {some(unused)}' if unused else ''), logger='current')
     return pretrained
 
 

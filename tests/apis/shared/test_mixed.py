@@ -4,8 +4,7 @@ import torch
 from mmengine.registry import MODELS
 
 from tests import protocols
-from vpt_mm.apis.shared.mixed import can_mix, project, run_mixed
-from vpt_mm.apis.shared.reading import Reading
+from vpt_mm.apis.shared.mixed import project, run_mixed
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
 LINEAR = dict(type='LinearProbe')
@@ -37,7 +36,7 @@ def assert_mixed_equals_alone(shared, own, images, *, order):
     order = sorted(order, key=lambda index: projected[index].signature)
     images = images[:len(order)]
     mixed = run_mixed(shared, images, [projected[index] for index in order],
-                      [Reading.of(own[index]) for index in order])
+                      [own[index].outputs for index in order])
     for image, index, features in zip(images, order, mixed):
         alone = own[index](image[None])
         assert len(features) == len(alone)
@@ -76,10 +75,10 @@ def test_images_of_a_mixed_batch_do_not_see_each_other():
     shared, own = backbones('vit', [DEEP, dict(DEEP, length=1)])
     projected = sorted((project(shared, model.tuning) for model in own), key=lambda one: one.signature)
     images = torch.randn(2, 3, 32, 32, dtype=torch.float64)
-    readings = [Reading.of(shared)] * 2
-    before = run_mixed(shared, images, projected, readings)
+    outputs = [shared.outputs] * 2
+    before = run_mixed(shared, images, projected, outputs)
     images[1] = 0
-    after = run_mixed(shared, images, projected, readings)
+    after = run_mixed(shared, images, projected, outputs)
     assert torch.equal(before[0][0], after[0][0]) and not torch.allclose(before[1][0], after[1][0])
 
 
@@ -88,5 +87,5 @@ def test_images_of_a_mixed_batch_do_not_see_each_other():
     ([DEEP, dict(type='Adapter', reduction=2)], False), (dict(type='AddedPrompt'), False),
     (dict(type='PixelPadPrompt', pad=2), False)])
 def test_which_methods_mix(tuning, mixes):
-    shared, (own,) = backbones('vit', [tuning])
-    assert can_mix(shared, own.tuning) == mixes
+    _, (own,) = backbones('vit', [tuning])
+    assert own.tuning.mixes == mixes

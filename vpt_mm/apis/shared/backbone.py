@@ -14,8 +14,8 @@ from ...weights.fingerprint import digests, fingerprint_of_digests
 from . import mixed
 
 # What a task may set otherwise than the shared backbone: how its outputs are read, and what matters in training alone.
-FREE = {'tuning', 'init_cfg', 'out_type', 'out_indices', 'final_norm', 'frozen_dtype', 'with_cp', 'drop_rate',
-        'drop_path_rate', 'frozen_stages', 'norm_eval', '_scope_'}
+FREE = {'tuning', 'accelerate', 'init_cfg', 'out_type', 'out_indices', 'final_norm', 'frozen_dtype', 'with_cp',
+        'drop_rate', 'drop_path_rate', 'frozen_stages', 'norm_eval', '_scope_'}
 PREFIX = 'backbone.'  # of its keys in the state dicts of tasks
 
 
@@ -56,9 +56,9 @@ class SharedBackbone:
         self.model.to(self.device).requires_grad_(False)
         self.state = self.model.state_dict()
         self.kept = PromptCache(int(cache * self.nbytes))
-        walk = mixed.WALKS.get(type(self.model))
-        self.ragged = type(self.model) in mixed.RAGGED and not compile
-        self.walk = torch.compile(walk, **(compile if isinstance(compile, dict) else {})) if compile and walk else walk
+        self.ragged = getattr(self.model, 'takes_groups', False) and not compile
+        options = compile if isinstance(compile, dict) else {}
+        self.walk = torch.compile(self.model.walk, **options) if compile else None
 
     @property
     def nbytes(self):
@@ -112,7 +112,7 @@ class SharedBackbone:
         order = sorted(range(len(tasks)), key=lambda index: (projected[index].signature, id(tasks[index])))
         back = sorted(range(len(tasks)), key=order.__getitem__)
         features = mixed.run_mixed(self.model, images[order], [projected[index] for index in order],
-                                   [tasks[index].reading for index in order], walk=self.walk)
+                                   [tasks[index].outputs for index in order], walk=self.walk)
         return [features[index] for index in back]
 
     def _digests(self, dtype=None):

@@ -1,0 +1,14 @@
+"""ffn_branch(): what an FFN adds to its tokens."""
+from __future__ import annotations
+
+from typing import Any
+
+from mmcv.cnn.bricks.transformer import FFN
+from torch import Tensor
+
+
+def ffn_branch(ffn: Any, tokens: Tensor) -> Tensor:
+    """An FFN without its residual, which mmcv's adds in a pass of its own."""
+    if type(ffn) is FFN:
+        return ffn.dropout_layer(ffn.gamma2(ffn.layers(tokens)))
+    return ffn(tokens, identity=0.)

@@ -1,0 +1,83 @@
+"""Updated layers: a frozen layer, and what a tuning method adds to its outputs."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+OFF: ContextVar[bool] = ContextVar('updates_off', default=False)  # for this thread
+
+
+@contextmanager
+def updates_off() -> Iterator[None]:
+    """Context in which updated layers compute what they did before."""
+    token = OFF.set(True)
+    try:
+        yield
+    finally:
+        OFF.reset(token)
+
+
+class UpdatedLinear(nn.Linear):
+    """Takes a linear layer's place, with its very parameters and its keys in the state dict.
+
+    ``updates`` are functions of the layer's inputs and the rows wanted; they stand in a tuple, so that their
+    parameters belong to the tuning method alone. Copying the backbone copies both together.
+
+    Args:
+        layer: the linear layer.
+        update: what is added to its outputs.
+    """
+
+    def __init__(self, layer: nn.Linear, update: Callable[..., Tensor]) -> None:
+        super().__init__(layer.in_features, layer.out_features, bias=layer.bias is not None, device='meta')
+        self.weight, self.bias = layer.weight, layer.bias
+        self.updates: tuple[Any, ...] = (update,)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return linear_rows(self, inputs)
+
+
+class UpdatedConv(nn.Conv2d):
+    """Takes a convolution's place in the same way; its update is a function of the layer and its inputs."""
+
+    def __init__(self, layer: nn.Conv2d, update: Callable[[nn.Conv2d, Tensor], Tensor]) -> None:
+        size: Any = dict(kernel_size=layer.kernel_size, stride=layer.stride, padding=layer.padding,
+                         dilation=layer.dilation)
+        super().__init__(layer.in_channels, layer.out_channels, **size, groups=layer.groups,
+                         bias=layer.bias is not None, padding_mode=layer.padding_mode, device='meta')
+        self.weight, self.bias = layer.weight, layer.bias
+        self.updates: tuple[Any, ...] = (update,)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs = super().forward(inputs)
+        for update in updates_of(self):
+            outputs = outputs + update(self, inputs).to(outputs.dtype)
+        return outputs
+
+
+def linear_rows(layer: nn.Linear, inputs: Tensor, rows: slice = slice(None)) -> Tensor:
+    """(..., in) to (..., rows): some of a linear layer's outputs, updates included."""
+    weight, bias = layer.weight, layer.bias
+    if rows != slice(None):  # a slice would be cast anew under autocast, which casts whole weights once
+        weight, bias = weight[rows], None if bias is None else bias[rows]
+    outputs = F.linear(inputs, weight, bias)
+    for update in updates_of(layer):
+        outputs = outputs + update(inputs, rows).to(outputs.dtype)
+    return outputs
+
+
+def updates_of(layer: nn.Module) -> tuple[Any, ...]:
+    """What is added to a layer's outputs now; a compiled graph is never one of :func:`updates_off`."""
+    off = not torch.compiler.is_compiling() and OFF.get()
+    return () if off else getattr(layer, 'updates', ())
+
+
+def weights_of(layer: nn.Module) -> list[Tensor]:
+    """All parameters that a layer computes with."""
+    return [*layer.parameters(), *(weight for update in updates_of(layer) for weight in update.parameters())]

@@ -1,0 +1,70 @@
+"""SeesPrompts: a backbone whose tokens attend, and so can see prompts."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..layers.kept import Kept
+from ..layers.projection import Projection, project_prompts
+from ..mixin import Mixin
+from ..tuning.composed import TuningList
+from ..tuning.method import Memory, Place, TuningMethod
+
+
+class SeesPrompts(Mixin):
+    """Mixin of backbones that hand keys and values of prompts to their blocks.
+
+    A backbone adds ``projection(block)``, what a block does to tokens before they meet.
+    """
+
+    def tune(self, config: Any) -> None:
+        super().tune(config)
+        # Told now, since averaged copies do not say what trained.
+        self.projects_frozen = not any(weight.requires_grad for block in self.blocks
+                                       for weight in self.projection(block).weights)
+
+    def projection(self, block: Any) -> Projection:
+        raise NotImplementedError
+
+    def see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
+        """Keys and values that the tokens of each block see beside their own: (1 or B, P, 2, C), or None.
+
+        They are made for all blocks before the walk, and at inference kept for the next pass where they depend on
+        parameters alone.
+        """
+        make = partial(self._see, tuning, memory, places)
+        if torch.is_grad_enabled() or memory or tuning is not self.tuning or not self.projects_frozen:
+            return make()
+        kept: Kept = self.kept
+        frozen = [weight for place in places
+                  for weight in self.projection(self.blocks[place.block]).weights]
+        kind = frozen[0].device.type
+        return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
+                        given=(len(places), tuning.training, torch.is_autocast_enabled(kind),
+                               torch.get_autocast_dtype(kind)))
+
+    def _see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
+        blocks = self.blocks
+        prompts = [tuning.prompts(place, memory) for place in places]
+        prefixes = [tuning.prefixes(place, memory) for place in places]
+        if all(given is None for given in (*prompts, *prefixes)):
+            return [None] * len(places)
+        seen = project_prompts(prompts, [self.projection(blocks[place.block]) for place in places],
+                               kept=self.kept)
+        return [_join(pairs, given) for pairs, given in zip(seen, prefixes)]
+
+
+def _join(pairs: Tensor | None, prefixes: Any) -> Any:
+    """Projected prompts (1 or B, P, 2, C), and behind them keys and values (2, [B,] P, C) of the method's own."""
+    if not isinstance(prefixes, Tensor):
+        return pairs if prefixes is None else prefixes  # groups of a mixed batch are as they are
+    own = prefixes.movedim(0, -2)
+    own = own if own.dim() == 4 else own[None]
+    if pairs is None:
+        return own
+    batch = max(len(pairs), len(own))
+    return torch.cat([pairs.expand(batch, -1, -1, -1), own.to(pairs.dtype).expand(batch, -1, -1, -1)], dim=1)

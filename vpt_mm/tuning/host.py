@@ -1,0 +1,54 @@
+"""Host: what a tuning method may ask of a backbone."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+
+class Host(Protocol):
+    """A backbone as its tuning method sees it.
+
+    Attributes:
+        seams: names of the seams of a method that its forward pass calls.
+        lacking: why it does not call the others, such as 'a ConvNet, which has no tokens'.
+        gives: what else there is: 'class token', 'grid of patches'.
+        blocks: modules, over all stages, up to the last that outputs are read from.
+        block_widths: C of each.
+        block_tokens: number of tokens in each, for the image size that it is built for.
+        final_norms: modules behind the last block.
+        first_conv: the convolution that meets the image.
+        image_size: (height, width) that it is built for.
+        takes_frames: a frame goes around the image; otherwise the image is shrunk into it.
+        reads_prompts: outputs are made of prompts that travel to the end.
+        gives_one_feature: all that it gives is one feature of the image, or one map that a classifier pools.
+    """
+
+    seams: Sequence[str]
+    lacking: str
+    gives: frozenset[str]
+    takes_frames: bool
+
+    @property
+    def blocks(self) -> Sequence[nn.Module]: ...
+    @property
+    def block_widths(self) -> tuple[int, ...]: ...
+    @property
+    def block_tokens(self) -> tuple[int, ...]: ...
+    @property
+    def final_norms(self) -> Sequence[nn.Module]: ...
+    @property
+    def first_conv(self) -> nn.Conv2d: ...
+    @property
+    def image_size(self) -> tuple[int, int]: ...
+    @property
+    def reads_prompts(self) -> bool: ...
+    @property
+    def gives_one_feature(self) -> bool: ...
+
+    def plain(self, inputs: Tensor) -> tuple[Any, ...]: ...
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]: ...
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]: ...
+    def modules(self) -> Iterator[nn.Module]: ...
+    def get_submodule(self, target: str) -> nn.Module: ...
