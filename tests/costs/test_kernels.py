@@ -1,0 +1,53 @@
+"""How many operations of a pass start a kernel: what tuning adds to the plain backbone, and what it saves."""
+import pytest
+import torch
+from mmengine.registry import MODELS
+from mmpretrain.models import SwinTransformer, VisionTransformer
+
+from vpt_mm.costs.compare import Contestant
+from vpt_mm.costs.kernels import count_kernels
+
+DEEP = dict(type='DeepPrompt', length=5)
+NARROW = dict(embed_dims=32, num_heads=2, feedforward_channels=64)  # counts follow from depths, not from widths
+VIT = dict(type='PromptedViT', img_size=64, patch_size=16)
+BASE, LARGE = (dict(VIT, arch=dict(NARROW, num_layers=depth)) for depth in (12, 24))
+DENSE = dict(LARGE, out_type='featmap', out_indices=[5, 11, 17, 23])
+SWIN = dict(type='PromptedSwin', arch=dict(embed_dims=32, depths=[2, 2, 18, 2], num_heads=[1, 2, 4, 8]), img_size=224)
+
+
+def count(model, size):
+    """(inference, training step) in bfloat16 by autocast, once warm."""
+    contestant, image = Contestant('', model, autocast=torch.bfloat16), torch.randn(2, 3, size, size)
+    for run in (contestant.infer, contestant.train_step):
+        run(image)
+    return count_kernels(lambda: contestant.infer(image)), count_kernels(lambda: contestant.train_step(image))
+
+
+def count_plain(kind, config, size):
+    plain = kind(**{key: value for key, value in config.items() if key != 'type'})
+    plain.eval()  # returns nothing in mmpretrain
+    plain.requires_grad_(False).patch_embed.projection.bias.requires_grad_(True)
+    return count(plain, size)
+
+
+@pytest.mark.parametrize('kind, config, size, plain, most', [
+    (VisionTransformer, BASE, 64, (250, 496), (274, 505)), (VisionTransformer, DENSE, 64, (496, 988), (544, 1006)),
+    (SwinTransformer, SWIN, 224, (986, 1690), (600, 1200))], ids=['vit-base', 'vit-large', 'swin-base'])
+def test_deep_prompts(kind, config, size, plain, most):
+    """The plain counts say whether it is still the same that is counted; the others are bounds."""
+    assert count_plain(kind, config, size) == plain
+    inference, training = count(MODELS.build(dict(config, tuning=DEEP)).eval(), size)
+    assert inference <= most[0] and training <= most[1]
+
+
+def test_dropout_costs_a_handful():
+    without, dropped = (count(MODELS.build(dict(BASE, tuning=dict(DEEP, dropout=rate))).train(), 64)
+                        for rate in (0., 0.1))
+    assert max(more - less for more, less in zip(dropped, without)) <= 12
+
+
+def test_views_and_allocations_start_no_kernel():
+    tensor = torch.ones(2, 3)
+    assert count_kernels(lambda: tensor.t().reshape(3, 2).unsqueeze(0)) == 0
+    assert count_kernels(lambda: torch.empty_like(tensor)) == 0
+    assert count_kernels(lambda: tensor + tensor.t().contiguous().t()) == 2
