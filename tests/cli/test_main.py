@@ -1,6 +1,7 @@
 """The one entry point: its overview, its mistakes, and that neither waits for torch."""
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +70,23 @@ def test_help_names_what_there_is(command, names, capsys, monkeypatch):
     monkeypatch.setenv('COLUMNS', '500')  # no name is broken at its hyphen
     helped = printed(capsys, *command.split(), '--help')
     assert all(name in helped for name in names)
+
+
+def test_the_page_of_commands_lists_them_as_they_are():
+    page = (ROOT / 'docs/commands.md').read_text()
+    parts = [part.partition('\n') for part in page.split('\n## ')[1:]]
+    rows = re.compile(r'^\| `(.*?)` \| (.*) \|$', re.MULTILINE)
+    assert {group: dict(rows.findall(table)) for group, _, table in parts} == GROUPS
+
+
+def test_every_command_and_tool_that_a_text_names_is_there():
+    texts = [*ROOT.glob('*.md'), *(file for folder in ('configs', 'docs', 'tools', 'vpt_mm')
+                                   for file in (ROOT / folder).rglob('*.*') if file.suffix in ('.md', '.py', '.sh'))]
+    said = '\n'.join(file.read_text() for file in texts)
+    firsts = {name.partition(' ')[0] for name in COMMANDS}
+    assert set(re.findall(r'vpt-mm ([a-z][a-z-]*)', said)) == firsts
+    assert {f'cost {name}' for name in re.findall(r'vpt-mm cost ([a-z]+)', said)} <= COMMANDS.keys()
+    assert all((ROOT / path).is_file() for path in re.findall(r'\btools/[\w/]+\.(?:py|sh)\b', said))
 
 
 def imported(*words, **variables):

@@ -1,4 +1,4 @@
-"""What is complete of the benchmarks' data, and tools/check_data.py."""
+"""What is complete of the benchmarks' data, and vpt-mm check-data."""
 import shutil
 
 import pytest
