@@ -1,4 +1,4 @@
-"""Test what was trained: python tools/test.py CONFIG CHECKPOINT. It is `vpt-mm test`, for mim."""
+"""Test what was trained: python tools/test.py CONFIG CHECKPOINT. Same as `vpt-mm test`."""
 import sys
 
 if __name__ == '__main__':

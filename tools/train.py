@@ -1,4 +1,4 @@
-"""Train a prompted classifier, segmentor or detector: python tools/train.py CONFIG. It is `vpt-mm train`, for mim."""
+"""Train a prompted classifier, segmentor or detector: python tools/train.py CONFIG. Same as `vpt-mm train`."""
 import sys
 
 if __name__ == '__main__':

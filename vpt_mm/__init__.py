@@ -12,6 +12,6 @@ def register_all():
     from . import datasets, engine, models, tuning, weights  # noqa: F401
 
 
-# A command registers when it runs (cli/main.py): until its arguments are read, torch would only be in the way.
+# A command registers when it runs (cli/main.py), not before its arguments are read: help need not wait for torch.
 if not is_program():
     register_all()

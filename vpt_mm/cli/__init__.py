@@ -6,11 +6,12 @@ from pathlib import Path
 def is_program():
     """Whether Python was started to run a command: by `vpt-mm`, by `python -m vpt_mm`, or by a script that says so.
 
-    Python imports ``vpt_mm`` before any module of it, this one too, and importing ``vpt_mm`` loads torch to register
-    everything. So the package asks here, first of all, whether it may wait. Asked is how Python was started, which
-    processes that a command starts do not inherit: in those, and wherever this says no, importing registers.
+    Python imports ``vpt_mm`` before any of its modules, and importing ``vpt_mm`` registers everything, which loads
+    torch. So the package asks this first: a command reads its arguments before anything is registered. The answer
+    depends on how this very process was started. Processes that a command starts, such as a loader's workers, register
+    on import, as every other program does.
 
-    A script says so by a variable VPT_MM_COMMAND, as tools/train.py does; a name such as train.py says nothing.
+    A script says so by a variable VPT_MM_COMMAND, as tools/train.py does: its name alone could be anybody's.
     """
     if sys.argv[:1] == ['-m']:  # Python is still looking for the module of -m, and imports the packages above it
         return ('-m', 'vpt_mm') in zip(sys.orig_argv, sys.orig_argv[1:])
