@@ -12,7 +12,7 @@ PROTOCOLS = {'Full': FULL, 'VPT-deep': DEEP}
 
 
 def rows_of(protocols, *, seeds=(1,), spread=0., **columns):
-    """Rows as tools/sweep.py writes them, whose scores grow by ``spread`` from seed to seed."""
+    """Rows as vpt-mm sweep writes them, whose scores grow by ``spread`` from seed to seed."""
     return [{**dict(sweep='one', group=TASKS[task].group, task=task, protocol=protocol, split='test', final=True,
                       seed=seed, fraction=1., size=224, tuned=TASKS[task].classes * 769, backbone=85_798_656,
                       frozen=protocol != 'Full', value=value + spread * place), **columns}

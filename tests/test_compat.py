@@ -26,6 +26,21 @@ def test_torchvision_and_everything_built_on_it_import():
     assert torchvision.transforms.functional.hflip(torch.arange(3)[None, None]).tolist() == [[[2, 1, 0]]]
 
 
+def test_mmdet_is_loaded_when_a_config_asks_for_it():
+    """And with it the layer of mmpretrain's for which mmpretrain would have loaded it."""
+    pytest.importorskip('mmdet', reason='mmdet is not installed (the extra `det`)')
+    ended = run_python(
+        'import sys, vpt_mm\n'
+        'from mmengine.registry import MODELS, DefaultScope\n'
+        'print(sorted({"mmdet", "matplotlib", "pandas", "sklearn", "timm"} & sys.modules.keys()))\n'
+        'with DefaultScope.overwrite_default_scope("mmdet"):\n'
+        '    layer = dict(type="ResLayerExtraNorm", depth=50, norm_cfg=dict(type="BN"))\n'
+        '    built = [type(MODELS.build(layer)) for _ in range(2)]\n'
+        'from mmdet.registry import MODELS\n'
+        'print(MODELS.get("RetinaNet"), built == [MODELS.get("ResLayerExtraNorm")] * 2)\n')
+    assert ended.stdout == "[]\n<class 'mmdet.models.detectors.retinanet.RetinaNet'> True\n", ended.stderr
+
+
 def test_a_torchvision_that_works_is_left_alone():
     import torchvision
     compat.mend_torchvision()

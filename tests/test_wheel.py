@@ -1,4 +1,4 @@
-"""A wheel, installed away from the checkout: mim trains, tests and searches with it, and mmseg's tools train."""
+"""A wheel, installed away from the checkout: its commands, and mim, which trains, tests and searches with it."""
 import os
 import shutil
 import subprocess
@@ -51,6 +51,11 @@ def test_it_trains_and_tests(mim, installed):
     assert 'Training finished successfully' in printed and 'The frozen weights are bit-identical' in printed
     printed = mim('test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', '--work-dir', 'run', *QUICK)
     assert 'accuracy/top1' in printed
+
+
+def test_it_brings_the_command_line(installed, tmp_path):
+    assert 'cost blocks' in run(installed / 'bin/vpt-mm', '--help', cwd=tmp_path, path=installed)
+    assert 'usage: vpt-mm predict' in run('-m', 'vpt_mm', 'predict', '--help', cwd=tmp_path, path=installed)
 
 
 def test_a_grid_of_prompt_lengths_is_searched(mim):

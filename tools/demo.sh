@@ -41,4 +41,4 @@ wait "$linear"
 wait "$deep"
 
 step 'comparing'
-"$python" -W ignore::UserWarning tools/demo_report.py "$runs" --data "$data"
+"$python" -W ignore::UserWarning -m vpt_mm demo-report "$runs" --data "$data"

@@ -1,16 +1,7 @@
-"""Train a prompted classifier or segmentor: python tools/train.py CONFIG."""
-from vpt_mm.cli.launch import train
-from vpt_mm.cli.options import common_parser, main
-
-
-def parse_args():
-    parser = common_parser(__doc__)
-    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
-                        help='go on from the newest checkpoint in the work dir, or from the one given')
-    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
-    parser.add_argument('--no-validate', action='store_true', help='train without validation')
-    return parser.parse_args()
-
+"""Train a prompted classifier, segmentor or detector: python tools/train.py CONFIG. Same as `vpt-mm train`."""
+import sys
 
 if __name__ == '__main__':
-    main(train, parse_args())
+    VPT_MM_COMMAND = 'train'  # vpt_mm may read the arguments before it registers anything: vpt_mm/cli/__init__.py
+    from vpt_mm.cli.main import main
+    main([VPT_MM_COMMAND, *sys.argv[1:]])

@@ -2,6 +2,7 @@
 
 Every function does nothing where nothing is broken.
 """
+import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
@@ -16,6 +17,7 @@ def mend_all():
     require_mmcv()
     mend_mmcv_lite()
     mend_checkpoint_loading()
+    spare_mmdet()
 
 
 def mend_torchvision():
@@ -98,3 +100,26 @@ def mend_checkpoint_loading():
              for name in ('_reconstruct', 'scalar') for core in ('core', '_core')]
     torch.serialization.add_safe_globals(
         [HistoryBuffer, np.ndarray, np.dtype, *dtypes, *moved, (_history_statistic, 'builtins.getattr')])
+
+
+def spare_mmdet():
+    """Import mmpretrain's models without mmdet, which they would load whole, for seconds, for the sake of one layer.
+
+    Where mmdet is not installed, mmpretrain goes without that layer. So mmdet is hidden while its models are imported,
+    and the layer, which is in the config of a single detector, is defined when a config asks for it.
+    """
+    if {'mmdet', 'mmpretrain.models'} & sys.modules.keys() or importlib.util.find_spec('mmdet') is None:
+        return
+    sys.modules['mmdet'] = None  # an import of it fails, as if it were not installed
+    try:
+        import mmpretrain.models  # noqa: F401
+    finally:
+        del sys.modules['mmdet']
+    from mmengine.registry import MODELS
+    MODELS.register_module(name='ResLayerExtraNorm', module=_res_layer_extra_norm)
+
+
+def _res_layer_extra_norm(**config):
+    """The layer, from mmpretrain's own file: executed again, now that mmdet can be imported, it defines it."""
+    module = importlib.reload(importlib.import_module('mmpretrain.models.utils.res_layer_extra_norm'))
+    return module.ResLayerExtraNorm(**config)

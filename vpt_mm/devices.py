@@ -1,4 +1,4 @@
-"""find_device(): devices that are there."""
+"""Devices that are there."""
 import torch
 
 from .errors import UsageError
@@ -13,3 +13,8 @@ def find_device(name):
         raise UsageError(f'device must be one that is here, such as cpu or cuda:0, got {name}: '
                          f'{str(error).splitlines()[0].partition(". ")[0]}.') from None
     return device
+
+
+def default_device():
+    """'cuda' where there is a GPU, else 'cpu'."""
+    return 'cuda' if torch.cuda.is_available() else 'cpu'

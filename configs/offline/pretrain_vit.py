@@ -1,6 +1,6 @@
 # Pretrains the small ViT on symbols, and makes configs/offline/vit.pth of it:
 # python tools/train.py configs/offline/pretrain_vit.py
-# python tools/convert_weights.py work_dirs/pretrain_vit/iter_8000.pth configs/offline/vit.pth
+# vpt-mm convert work_dirs/pretrain_vit/iter_8000.pth configs/offline/vit.pth
 _base_ = ['_base_/arch_vit.py', '_base_/symbols.py']
 model = dict(head={{_base_.symbols_head}})
 train_cfg = dict(by_epoch=False, max_iters=8000, val_interval=2000)

@@ -1,5 +1,5 @@
 # Accuracy over prompt length and depth: VPT-deep on VTAB-1k with ViT-B/16. Compare on the validation split:
-# python tools/analyse.py curve RESULTS --over length
+# vpt-mm analyse curve RESULTS --over length
 _base_ = ['vtab_vit-b.py']
 sgd = dict(type='SGD', momentum=0.9)
 rates = [5, 1, 0.5, 0.1]

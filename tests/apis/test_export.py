@@ -34,7 +34,7 @@ def served_logits(inferencer, name, image):
 
 @pytest.mark.traced
 def test_onnx(inferencer, tmp_path):
-    """A segmentor whose method does not mix; a classifier's prompts: tests/tools/test_task_tools.py."""
+    """A segmentor whose method does not mix; a classifier's prompts: tests/cli/test_export.py."""
     onnxruntime = pytest.importorskip('onnxruntime', reason='ONNX graphs run in onnxruntime, which is not installed')
     pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
     file = tmp_path / 'task.onnx'

@@ -4,7 +4,7 @@ import argparse
 import pytest
 from rich.table import Table
 
-from vpt_mm.cli.options import above, at_least, device, print_table
+from vpt_mm.cli.options import above, add_run_options, at_least, device, print_table
 
 
 @pytest.mark.parametrize('kind, text, rule', [
@@ -19,6 +19,16 @@ def test_a_number_that_makes_no_sense_is_refused(kind, text, rule):
 
 def test_a_number_is_what_was_said():
     assert [at_least(1)('1'), at_least(0)('0'), at_least(0, float)('0.5'), above(0)('1e-3')] == [1, 0, 0.5, 1e-3]
+
+
+def test_entries_are_read_as_mmengine_reads_them_and_need_a_value(capsys):
+    parser = argparse.ArgumentParser()
+    add_run_options(parser)
+    args = parser.parse_args(['config.py', '--cfg-options', 'a.b=1', 'c=[x,2.5]', '--cfg-options', 'd=None'])
+    assert args.cfg_options == {'a.b': 1, 'c': ['x', 2.5], 'd': None}
+    with pytest.raises(SystemExit):
+        parser.parse_args(['config.py', '--cfg-options', 'train_cfg.max_iters'])
+    assert "--cfg-options takes KEY=VALUE, got 'train_cfg.max_iters'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('name', ['foo', 'meta', 'cuda:99', ''])

@@ -8,7 +8,8 @@ from mmengine.config import Config
 from tests.benchmarks import tiny_options, write_task
 from tests.runs import save_weights
 from tests.small import train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import test, train
+from vpt_mm.cli.launch import load_config
 from vpt_mm.datasets import select_tasks
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep.execute import execute
@@ -29,7 +30,7 @@ def read(file, task, monkeypatch, *, root='data'):
     return Config.fromfile(CONFIGS / file)
 
 
-def train(config, file, folder):
+def train_tiny(config, file, folder):
     """Two steps of a tiny model, and a test; returns what execute() does."""
     backbone, width = TINY[file.stem.split('-')[0]]
     config.model.backbone.update(**backbone, init_cfg=None)
@@ -47,7 +48,7 @@ def test_every_task_trains(name, monkeypatch, tmp_path):
     [task] = select_tasks(name)
     file = Path(task.benchmark, f'vit-b_{task.benchmark}.py')
     write_task(tmp_path, name, form='json' if task.benchmark == 'fgvc' else 'txt', test=3)
-    outcome = train(read(file, name, monkeypatch, root=tmp_path), file, tmp_path / 'run')
+    outcome = train_tiny(read(file, name, monkeypatch, root=tmp_path), file, tmp_path / 'run')
     assert outcome['tuned'] == 2 * 50 * 32 + 33 * task.classes
     assert outcome['metrics'][task.metric] in [pytest.approx(100 * right / 3) for right in range(4)]
 
@@ -59,7 +60,7 @@ def test_every_config_trains(file, monkeypatch, tmp_path):
     config = read(file, name, monkeypatch, root=tmp_path)
     assert config.train_cfg.max_epochs == (50 if file.stem.startswith(('vit-l', 'vit-h')) else 100)
     assert config.param_scheduler[1].end == config.train_cfg.max_epochs and config.param_scheduler[0].end == 10
-    assert 'accuracy/top1' in train(config, file, folder / 'run')['metrics']
+    assert 'accuracy/top1' in train_tiny(config, file, folder / 'run')['metrics']
 
 
 @pytest.mark.parametrize('file', FILES, ids=str)
@@ -91,10 +92,10 @@ def test_the_commands_train_and_test_a_task(monkeypatch, tmp_path):
                             'val_dataloader.num_workers': 0, 'val_dataloader.persistent_workers': False,
                             'default_hooks.checkpoint.interval': 1, 'log_level': 'ERROR'})
     config.dump(tmp_path / 'small.py')
-    assert launch.load_config(train_options(tmp_path, work_dir=None)).work_dir == 'work_dirs/small_dtd'
-    launch.train(train_options(tmp_path))
-    metrics = launch.test(train_options(tmp_path, checkpoint=str(tmp_path / 'run/epoch_1.pth')))
+    assert load_config(train_options(tmp_path, work_dir=None)).work_dir == 'work_dirs/small_dtd'
+    train.run(train_options(tmp_path))
+    metrics = test.run(train_options(tmp_path, checkpoint=str(tmp_path / 'run/epoch_1.pth')))
     assert 0 <= metrics['accuracy/top1'] <= 100
     (tmp_path / 'vtab-1k/dtd/images/test/0000.png').unlink()
     with pytest.raises(UsageError, match='1 of the 4 images that test of'):
-        launch.test(train_options(tmp_path, checkpoint=str(tmp_path / 'run/epoch_1.pth')))
+        test.run(train_options(tmp_path, checkpoint=str(tmp_path / 'run/epoch_1.pth')))

@@ -10,7 +10,7 @@ import torch
 from mmengine.config import Config
 
 from tests.small import shrink_ade20k, train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import train
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'compositions'
@@ -122,7 +122,7 @@ def test_it_trains(name, tmp_path):
     config.log_level = 'ERROR'
     config.custom_hooks[0].allow_random_backbone = True
     config.dump(tmp_path / 'small.py')
-    launch.train(train_options(tmp_path, no_validate=True))
+    train.run(train_options(tmp_path, no_validate=True))
     checkpoint = torch.load((tmp_path / 'run/last_checkpoint').read_text(), weights_only=True)
     assert checkpoint['meta']['iter'] == 2
     saved = checkpoint['state_dict']

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from tests.runs import forget_runs
-from vpt_mm.cli import launch
+from vpt_mm.cli import test, train
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.models.tuned import count_tuned
 
@@ -58,8 +58,8 @@ def test_a_config_trains_and_tests(name, tmp_path, monkeypatch):
         options.update({f'{phase}_dataloader.dataset.images': 4 for phase in ('train', 'val', 'test')})
     args = dict(config=str(FOLDER / name), work_dir=str(tmp_path / 'run'), cfg_options=options, launcher='none',
                 local_rank=0)
-    launch.train(Namespace(**args, amp=False, no_validate=False, resume=None))
+    train.run(Namespace(**args, amp=False, no_validate=False, resume=None))
     forget_runs()
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
-    metrics = launch.test(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
     assert metrics.keys() & {'mIoU', 'accuracy/top1'}

@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
 from tests.runs import forget_runs
-from vpt_mm.cli import launch
+from vpt_mm.cli import test, train
 from vpt_mm.datasets.offline import symbols, table
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
@@ -47,7 +47,7 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
         options['val_dataloader.dataset.images'] = 4
     args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
                 launcher='none', local_rank=0)
-    launch.train(Namespace(**args, amp=False, no_validate=False, resume=None))
+    train.run(Namespace(**args, amp=False, no_validate=False, resume=None))
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):
@@ -55,7 +55,7 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
         return
     assert state['head.fc.weight'].shape[0] == 8  # directions of the sun
     forget_runs()
-    metrics = launch.test(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
     assert 0 <= metrics['accuracy/top1'] <= 100
 
 

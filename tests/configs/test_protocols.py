@@ -8,7 +8,7 @@ from mmengine.registry import MODELS
 
 from tests.runs import save_weights
 from tests.small import narrow, shrink_classifier, shrink_setr, train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import train
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
@@ -72,7 +72,7 @@ def train_small(config, folder, *, validate):
     """Train through tools/train.py's entry; returns the state dict of its last checkpoint."""
     narrow(config.model.backbone.tuning)
     config.dump(folder / 'small.py')
-    launch.train(train_options(folder, no_validate=not validate))
+    train.run(train_options(folder, no_validate=not validate))
     return torch.load((folder / 'run/last_checkpoint').read_text(), weights_only=True)['state_dict']
 
 

@@ -9,7 +9,7 @@ from mmengine.registry import MODELS
 from PIL import Image
 
 from tests.small import shrink_setr, train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import test, train
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 from vpt_mm.errors import UsageError
 from vpt_mm.models.tuned import count_tuned
@@ -40,37 +40,37 @@ def small(tmp_path):
 
 
 def test_it_trains_validates_saves_resumes_and_tests(small):
-    launch.train(train_options(small))
+    train.run(train_options(small))
     first = torch.load(small / 'run/iter_2.pth', weights_only=True)
     three = {'train_cfg.max_iters': 3, 'train_cfg.val_interval': 3}
-    launch.train(train_options(small, resume='auto', cfg_options=three))
+    train.run(train_options(small, resume='auto', cfg_options=three))
     saved = torch.load(small / 'run/iter_3.pth', weights_only=True)
     assert not torch.equal(first['state_dict']['backbone.tuning.tokens'], saved['state_dict']['backbone.tuning.tokens'])
     assert torch.equal(first['state_dict']['backbone.pos_embed'], saved['state_dict']['backbone.pos_embed'])
     best = max(saved['message_hub']['log_scalars']['val/mIoU']._log_history)
 
-    metrics = launch.test(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), out=str(small / 'masks')))
+    metrics = test.run(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), out=str(small / 'masks')))
     assert metrics['mIoU'] == pytest.approx(best)
     masks = sorted((small / 'masks').iterdir())
     assert len(masks) == 2 and np.asarray(Image.open(masks[0])).shape == (64, 64)
-    assert 'mIoU' in launch.test(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), tta=True))
+    assert 'mIoU' in test.run(train_options(small, checkpoint=str(small / 'run/iter_3.pth'), tta=True))
 
 
 def test_a_mask_value_outside_the_classes_is_named(small):
     mask = next((small / 'ade/annotations/training').iterdir())
     Image.fromarray(np.full((64, 64), 200, dtype=np.uint8)).save(mask)
     with pytest.raises(UsageError, match=rf'labels must be 0\.\.149 or 255 \(ignored\), got 199 in .*{mask.name}'):
-        launch.train(train_options(small, cfg_options={'train_cfg.max_iters': 8}))
+        train.run(train_options(small, cfg_options={'train_cfg.max_iters': 8}))
 
 
 def test_resuming_in_an_empty_work_dir_starts_afresh(small):
-    launch.train(train_options(small, resume='auto', no_validate=True))
+    train.run(train_options(small, resume='auto', no_validate=True))
     assert (small / 'run/iter_2.pth').is_file()
 
 
 def test_show_dir_draws_the_predictions(small):
-    launch.train(train_options(small, no_validate=True))
-    launch.test(train_options(small, checkpoint=str(small / 'run/iter_2.pth'), show_dir=str(small / 'drawn')))
+    train.run(train_options(small, no_validate=True))
+    test.run(train_options(small, checkpoint=str(small / 'run/iter_2.pth'), show_dir=str(small / 'drawn')))
     assert len(list((small / 'drawn').rglob('*.png'))) == 2
 
 
@@ -80,6 +80,6 @@ def test_options_that_need_more_of_the_config(small):
     config.optim_wrapper.type = 'OtherWrapper'
     config.dump(small / 'small.py')
     with pytest.raises(UsageError, match='--tta needs tta_model'):
-        launch.test(train_options(small, checkpoint='x.pth', tta=True))
+        test.run(train_options(small, checkpoint='x.pth', tta=True))
     with pytest.raises(UsageError, match='--amp knows .* got OtherWrapper'):
-        launch.train(train_options(small, amp=True))
+        train.run(train_options(small, amp=True))

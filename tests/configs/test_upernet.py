@@ -6,7 +6,7 @@ import torch
 from mmengine.config import Config
 
 from tests.small import shrink_ade20k, train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import test, train
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -25,8 +25,8 @@ def test_it_trains_and_tests(tmp_path, name):
     config.model.decode_head.update(in_channels=WIDTHS, channels=16)
     config.model.auxiliary_head.update(in_channels=64, channels=16)
     config.dump(tmp_path / 'small.py')
-    launch.train(train_options(tmp_path))
+    train.run(train_options(tmp_path))
     saved = torch.load(tmp_path / 'run/iter_2.pth', weights_only=True)
     assert any(key.startswith('backbone.tuning.') for key in saved['state_dict'])
-    metrics = launch.test(train_options(tmp_path, checkpoint=str(tmp_path / 'run/iter_2.pth')))
+    metrics = test.run(train_options(tmp_path, checkpoint=str(tmp_path / 'run/iter_2.pth')))
     assert 0 <= metrics['mIoU'] <= 100

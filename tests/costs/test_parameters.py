@@ -1,8 +1,6 @@
 """Reports of protocols: parts, table, picture, command line."""
 import io
-import sys
 from pathlib import Path
-from runpy import run_path
 
 import pytest
 import torch
@@ -10,6 +8,7 @@ from mmengine.registry import MODELS
 from rich.console import Console
 
 from tests.protocols import BACKBONES, PAIRS, PROTOCOLS
+from vpt_mm.cli.main import main
 from vpt_mm.costs import parameters as report
 from vpt_mm.errors import UsageError
 from vpt_mm.models.tuned import count_tuned
@@ -52,10 +51,9 @@ def test_a_table_names_every_part():
         assert words in text.getvalue()
 
 
-def test_the_command_prints_and_draws(monkeypatch, capsys, tmp_path):
+def test_the_command_prints_and_draws(capsys, tmp_path):
     picture = tmp_path / 'protocols.png'
-    monkeypatch.setattr(sys, 'argv', ['report.py', *CONFIGS[:2], '--number-of-tasks', '5', '--plot', str(picture)])
-    run_path(str(ROOT / 'tools' / 'report.py'), run_name='__main__')
+    main(['report', *CONFIGS[:2], '--number-of-tasks', '5', '--plot', str(picture)])
     assert '5 such tasks' in capsys.readouterr().out
     assert picture.read_bytes().startswith(b'\x89PNG')
 

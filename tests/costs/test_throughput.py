@@ -1,4 +1,4 @@
-"""Training on two CPU processes by the tools themselves, and the throughput that is read from their logs."""
+"""Training on two CPU processes by the command itself, and the throughput that is read from their logs."""
 import json
 import re
 import subprocess
@@ -12,7 +12,7 @@ from vpt_mm.errors import UsageError
 CONFIG = Path(__file__).parents[2] / 'configs/digits/cls_digits_deep.py'
 
 
-def test_two_processes_train_by_the_tools(monkeypatch):
+def test_two_processes_train_by_the_command(monkeypatch):
     monkeypatch.setenv('PYTHONPATH', str(CONFIG.parents[2]))
     measured, = measure(CONFIG, processes=[2], steps=10, options=[
         'train_dataloader.batch_size=2', 'train_dataloader.dataset.images=40'])

@@ -4,10 +4,13 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from vpt_mm.cli.commands import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob('README*.md'), *(page for page in ROOT.glob('docs/**/*.md') if '_build' not in page.parts)])
 SHELLS = ('bash', 'sh', 'shell', 'console')
-PROGRAMS = ('python', 'pip', 'bash', 'torchrun', 'mim', 'source', 'for', 'git', 'cd', 'export', 'ray', 'curl', 'docker')
+PROGRAMS = ('vpt-mm', 'python', 'pip', 'bash', 'torchrun', 'mim', 'source', 'for', 'git', 'cd', 'export', 'ray', 'curl',
+            'docker')
 
 
 def commands_of(page):
@@ -19,7 +22,7 @@ def commands_of(page):
         elif token.type == 'code_block' or token.type == 'fence' and not token.info.strip():
             found += [line for line in lines_of(token.content) if is_command(line)]
         found += [child.content for child in token.children or () if child.type == 'code_inline'
-                  and is_command(child.content) and ' ' in child.content]
+                  and is_command(child.content) and has_arguments(child.content)]
     return found
 
 
@@ -33,3 +36,8 @@ def is_command(line):
     """Whether a line begins with a program, after assignments such as DATA=..."""
     words = re.sub(r'^(\w+=\S*\s+)*', '', line).split()
     return bool(words) and words[0].rpartition('/')[2] in PROGRAMS
+
+
+def has_arguments(line):
+    """Whether more is said than a program, or than a command of vpt-mm."""
+    return ' ' in line and line.removeprefix('vpt-mm ') not in COMMANDS

@@ -17,6 +17,7 @@ from mmengine.registry import MODELS
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
 from tests.runs import forget_runs
+from vpt_mm.cli.main import main
 from vpt_mm.datasets.digits.folders import write_folders
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.models.weightless import build_weightless
@@ -36,7 +37,7 @@ SMALLER = [
     (r'^DATA_ROOT=photos (.*classify_split)', r'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=split \1'),
     (r'^DATA_ROOT=photos', 'BACKBONE=vit-digits EPOCHS=1 DATA_ROOT=photos'),
     (r'^DATA_ROOT=cracks', 'BACKBONE=vit-digits ITERS=1 DATA_ROOT=cracks'),
-    (r'(benchmark\.py .*)', r'\1 --lengths 2 --size 32 --batch 1 --repeats 2'),  # the last of an option counts
+    (r'(cost blocks .*)', r'\1 --lengths 2 --size 32 --batch 1 --repeats 2'),  # the last of an option counts
     (r'--backbones vit-base vit-large', '--backbones'), (r'vit-huge', 'vit-base'), (r' VPT-deep LoRA .* Full', ' Full'),
     (r' stored checkpointed both', ' both'),
     (r'(frozen_dtype=bfloat16)', rf'\1 {SMALL_VIT}')]
@@ -88,7 +89,7 @@ def desk(tmp_path, monkeypatch):
 
 
 def run(command, monkeypatch):
-    """What the shell would do with ``VARIABLE=value python FILE ...`` or ``python -m MODULE ...``, in this process."""
+    """What the shell would do with [VARIABLE=value] vpt-mm, python FILE or python -m MODULE, in this process."""
     words = [name for word in shlex.split(command) for name in (sorted(glob.glob(word)) or [word])]
     forget_runs()
     with monkeypatch.context() as patch:
@@ -97,8 +98,11 @@ def run(command, monkeypatch):
             patch.setenv(name, value)
             if name == 'PYTHONPATH':
                 patch.syspath_prepend(os.path.abspath(value))
-        assert words.pop(0) == 'python'
-        if words[0] == '-m':
+        program = words.pop(0)
+        assert program in ('vpt-mm', 'python')
+        if program == 'vpt-mm':
+            main(words)
+        elif words[0] == '-m':
             patch.setattr(sys, 'argv', words[1:])
             runpy.run_module(words[1], run_name='__main__', alter_sys=True)
         else:

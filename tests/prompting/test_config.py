@@ -1,14 +1,12 @@
 """A config of OpenMMLab's becomes a prompted one that trains; errors leave no file."""
-import runpy
-import sys
-
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from tests.small import train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import train
+from vpt_mm.cli.main import main
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.errors import UsageError
 from vpt_mm.prompting.config import prompt_config
@@ -55,7 +53,7 @@ def test_it_trains_on_their_weights(theirs, monkeypatch):
     assert config.optim_wrapper.clip_grad.max_norm == 1.0
     assert [hook.type for hook in config.custom_hooks] == ['FreezeBackboneHook', 'CheckLabelsHook', 'EmptyCacheHook']
     assert config.custom_imports.imports == ['vpt_mm']
-    launch.train(train_options(theirs, no_validate=True, cfg_options={'log_level': 'ERROR'}))
+    train.run(train_options(theirs, no_validate=True, cfg_options={'log_level': 'ERROR'}))
     saved = torch.load((theirs / 'run/last_checkpoint').read_text(), weights_only=True)
     assert saved['state_dict']['backbone.tuning.tokens'].shape == (2, 2, 32)
     assert saved['meta']['vpt_mm']['base'] == {'backbone.': str(theirs / 'vit.pth')}
@@ -97,19 +95,16 @@ def test_a_config_without_a_backbone_and_a_file_that_exists(tmp_path):
         prompt_config(SEGMENTER, tuning=DEEP, out=str(tmp_path / 'out.json'))
 
 
-def test_the_command_line(tmp_path, monkeypatch, capsys):
+def test_the_command_line(tmp_path, capsys):
     out = tmp_path / 'out.py'
-    monkeypatch.setattr(sys, 'argv', ['prompt_config', SEGMENTER, '--length', '4', '--tuning-options', 'dropout=0.1',
-                                      '--out', str(out)])
-    runpy.run_path('tools/prompt_config.py', run_name='__main__')
+    main(['prompt', SEGMENTER, '--length', '4', '--tuning-options', 'dropout=0.1', '--out', str(out)])
     assert capsys.readouterr().out.strip() == str(out)
     assert Config.fromfile(out).model.backbone.tuning == dict(type='DeepPrompt', length=4, dropout=0.1)
 
 
-def test_prompts_of_a_usual_length_and_other_weights_are_an_option(tmp_path, monkeypatch):
+def test_prompts_of_a_usual_length_and_other_weights_are_an_option(tmp_path):
     out = tmp_path / 'out.py'
-    monkeypatch.setattr(sys, 'argv', ['prompt_config', SEGMENTER, '--checkpoint', 'other.pth', '--out', str(out)])
-    runpy.run_path('tools/prompt_config.py', run_name='__main__')
+    main(['prompt', SEGMENTER, '--checkpoint', 'other.pth', '--out', str(out)])
     backbone = Config.fromfile(out).model.backbone
     assert backbone.tuning.length == 10 and backbone.init_cfg == dict(type='Pretrained', checkpoint='other.pth')
 

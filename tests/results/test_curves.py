@@ -1,17 +1,14 @@
 """Curves over a column, and the command that draws."""
 import json
-import sys
 from pathlib import Path
-from runpy import run_path
 
 import pytest
 
 from tests.scores import PROTOCOLS, rows_of
+from vpt_mm.cli.main import main
 from vpt_mm.errors import UsageError
 from vpt_mm.results.curves import curves, curves_sheet
 from vpt_mm.results.table import Results
-
-TOOL = str(Path(__file__).parents[2] / 'tools' / 'analyse.py')
 
 
 def test_over_fractions_final_runs_count():
@@ -65,16 +62,14 @@ def test_the_commands_print_and_write(tmp_path, monkeypatch, capsys, command, op
     rows = rows_of(PROTOCOLS, seeds=(1, 2)) + [row for length in (1, 5) for row in rows_of(
         PROTOCOLS, final=False, length=length)]
     Path('results.json').write_text(json.dumps(rows))
-    monkeypatch.setattr(sys, 'argv', ['analyse.py', command, 'results.json', '--markdown', 'out.md', *options])
-    run_path(TOOL, run_name='__main__')
+    main(['analyse', command, 'results.json', '--markdown', 'out.md', *options])
     for text in (capsys.readouterr().out, Path('out.md').read_text()):
         assert all(word in text for word in words)
     assert Path('out.png').is_file() == ('--plot' in options)
     assert not Path('out.png').is_file() or Path('out.png').read_bytes().startswith(b'\x89PNG')
 
 
-def test_a_baseline_that_was_asked_for_must_be_there(tmp_path, monkeypatch):
+def test_a_baseline_that_was_asked_for_must_be_there(tmp_path):
     (tmp_path / 'results.json').write_text(json.dumps(rows_of(PROTOCOLS)))
-    monkeypatch.setattr(sys, 'argv', ['analyse.py', 'table', str(tmp_path / 'results.json'), '--baseline', 'nope'])
     with pytest.raises(SystemExit, match="error: the table has the protocols Full, VPT-deep, got 'nope'"):
-        run_path(TOOL, run_name='__main__')
+        main(['analyse', 'table', str(tmp_path / 'results.json'), '--baseline', 'nope'])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks import SerialPool, write_sweep
 from tests.small import train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import test
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import Conductor, Store, read_plan
 
@@ -116,7 +116,7 @@ def test_real_runs_are_saved_and_repeat(tmp_path, monkeypatch):
     assert len(list((tmp_path / 'out').rglob('epoch_*.pth'))) == 2
     assert not list((tmp_path / 'again').rglob('*.pth'))
     folder = tmp_path / 'out' / 'logs' / rows[1]['run']
-    metrics = launch.test(train_options(folder, config=str(folder / 'config.json'),
+    metrics = test.run(train_options(folder, config=str(folder / 'config.json'),
                                         checkpoint=str(next(folder.rglob('epoch_*.pth')))))
     assert metrics['accuracy/top1'] == rows[1]['value']
     logs = list((tmp_path / 'again/logs').rglob('*.log'))

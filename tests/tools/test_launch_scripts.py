@@ -1,4 +1,4 @@
-"""dist_test.sh and slurm_train.sh start the tools; dist_train.sh runs in tests/costs/test_throughput.py."""
+"""dist_train.sh, dist_test.sh and slurm_train.sh start tools/train.py and tools/test.py."""
 import json
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.runs import build_runner, run_config, save_weights
 
 ROOT = Path(__file__).parents[2]
-SRUN = f"""#!{sys.executable}
+RECORDER = f"""#!{sys.executable}
 import json, sys
 json.dump(sys.argv[1:], open('asked.json', 'w'))
 """
@@ -33,9 +33,24 @@ def test_two_processes_test_as_one(tmp_path):
     assert json.loads(log.read_text())['accuracy/top1'] == expected['accuracy/top1']
 
 
+def record(program, folder):
+    """Put a program into the folder that only writes down what it was asked for."""
+    (folder / program).write_text(RECORDER)
+    (folder / program).chmod(0o755)
+
+
+def test_processes_that_train_are_asked_for(tmp_path):
+    """As those that test are, which really run above."""
+    record('python', tmp_path)
+    bash(ROOT / 'tools/dist_train.sh', 'config.py', 8, '--amp', folder=tmp_path, PORT='29618', NNODES='2')
+    asked = json.loads((tmp_path / 'asked.json').read_text())
+    assert asked == ['-m', 'torch.distributed.run', '--nnodes', '2', '--node-rank', '0', '--nproc-per-node', '8',
+                     '--master-addr', '127.0.0.1', '--master-port', '29618', f'{ROOT}/tools/train.py', 'config.py',
+                     '--launcher', 'pytorch', '--amp']
+
+
 def test_slurm_is_asked_for_what_was_said(tmp_path):
-    (tmp_path / 'srun').write_text(SRUN)
-    (tmp_path / 'srun').chmod(0o755)
+    record('srun', tmp_path)
     bash(ROOT / 'tools/slurm_train.sh', 'vision', 'prompts', 'config.py', 'runs', '--amp', folder=tmp_path,
          GPUS='16', GPUS_PER_NODE='4', SRUN_ARGS='--time 1:00:00')
     asked = json.loads((tmp_path / 'asked.json').read_text())

@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from tests.runs import build_runner, run_config, save_weights
 from tests.small import train_options
-from vpt_mm.cli import launch
+from vpt_mm.cli import train
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.errors import UsageError
 from vpt_mm.visualise.attention import see
@@ -122,7 +122,7 @@ def test_curves_and_overlays_by_two_lines_of_config(tmp_path):
     config.default_hooks.logger.interval = 1
     config.log_level = 'ERROR'
     config.dump(tmp_path / 'small.py')
-    launch.train(train_options(tmp_path))
+    train.run(train_options(tmp_path))
     curves, = (tmp_path / 'run').glob('*/vis_data/events.out.tfevents.*')
     events = accumulator.EventAccumulator(str(curves.parent))
     events.Reload()

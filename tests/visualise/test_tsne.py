@@ -1,17 +1,14 @@
 """t-SNE of what a trained classifier's head reads."""
 import sys
-from pathlib import Path
-from runpy import run_path
 
 import numpy as np
 import pytest
 import torch
 
 from tests.runs import build_runner, forget_runs, run_config, save_weights
+from vpt_mm.cli.main import main
 from vpt_mm.errors import UsageError
 from vpt_mm.visualise import tsne
-
-TOOL = str(Path(__file__).parents[2] / 'tools' / 'analyse.py')
 
 
 @pytest.fixture
@@ -38,13 +35,11 @@ def model_data(index):
     return RandomImages()[index]
 
 
-def test_the_command_draws(trained, tmp_path, monkeypatch):
+def test_the_command_draws(trained, tmp_path):
     config, checkpoint, _ = trained
     config.dump(tmp_path / 'config.py')
-    monkeypatch.setattr(sys, 'argv', [
-        'analyse.py', 'tsne', str(tmp_path / 'config.py'), checkpoint, '--perplexity', '3',
-        '--out', str(tmp_path / 'out.png'), '--work-dir', str(tmp_path / 'drawn')])
-    run_path(TOOL, run_name='__main__')
+    main(['analyse', 'tsne', str(tmp_path / 'config.py'), checkpoint, '--perplexity', '3',
+          '--out', str(tmp_path / 'out.png'), '--work-dir', str(tmp_path / 'drawn')])
     assert (tmp_path / 'out.png').read_bytes().startswith(b'\x89PNG')
 
 

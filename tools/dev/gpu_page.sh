@@ -20,12 +20,12 @@ else
     backbones=(vit-base vit-large swin-base) segmentor=vit-large
 fi
 
-# show COMMAND...: the command, and the tables that it prints.
+# show COMMAND...: a command of vpt-mm, and the tables that it prints.
 show() {
-    echo "    python $*"
+    echo "    vpt-mm $*"
     echo
     echo '```'
-    "$python" -W ignore "$@" | grep -v '━ *[0-9]*% '  # no progress bars
+    "$python" -W ignore -m vpt_mm "$@" | grep -v '━ *[0-9]*% '  # no progress bars
     echo '```'
     echo
 }
@@ -40,16 +40,16 @@ print(torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU, a tri
     echo '## Prompts against prepending, in bfloat16'
     echo
     for backbone in "${backbones[@]}"; do
-        show tools/benchmark.py --backbone "$backbone" --precision bfloat16 --stored bfloat16 "${common[@]}" "${vit[@]}"
+        show cost blocks --backbone "$backbone" --precision bfloat16 --stored bfloat16 "${common[@]}" "${vit[@]}"
     done
     echo '## ViT-L/16 at 512x512, as SETR-PUP reads it'
     echo
-    show tools/benchmark.py --backbone "$segmentor" --read patches --precision bfloat16 --stored bfloat16 \
+    show cost blocks --backbone "$segmentor" --read patches --precision bfloat16 --stored bfloat16 \
         --checkpointing "${common[@]}" "${dense[@]}"
     echo '## Whole training steps of SETR-PUP, every protocol'
     echo
-    show tools/benchmark_steps.py "${configs[@]}" "${steps[@]}"
-    [ ${#amp[@]} -eq 0 ] || show tools/benchmark_steps.py "${configs[@]}" "${steps[@]}" "${amp[@]}"
+    show cost steps "${configs[@]}" "${steps[@]}"
+    [ ${#amp[@]} -eq 0 ] || show cost steps "${configs[@]}" "${steps[@]}" "${amp[@]}"
 }
 
 unfinished=$(mktemp "$(dirname "$out")/.gpu.XXXXXX")

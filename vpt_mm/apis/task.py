@@ -23,7 +23,7 @@ class Task:
     """What a task file holds, ready to compute on a shared backbone.
 
     Args:
-        path: a task file (tools/publish_task.py) or a checkpoint of ``PromptCheckpointHook``.
+        path: a task file (vpt-mm publish) or a checkpoint of ``PromptCheckpointHook``.
         name: that it is asked for by.
         shared: the :class:`SharedBackbone`.
 

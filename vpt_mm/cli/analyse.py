@@ -1,16 +1,52 @@
-"""tools/analyse.py's work: from a sweep's table, or a trained classifier, to tables and pictures."""
-from ..files import require_writable, write_whole
-from ..picture import require_picture
-from ..results import curves, significance, table_one
-from ..results.table import read_results
-from ..visualise import tsne
-from .options import load_config, print_table
+"""vpt-mm analyse: from a sweep's table, or a trained classifier, to tables and pictures."""
+from .options import above, add_run_options, at_least, print_table
 
 
-def analyse(args):
-    """Do what ``args.command`` of tools/analyse.py says; returns the sheets."""
+def add_arguments(parser):
+    commands = parser.add_subparsers(dest='command', required=True)
+    table = _add(commands, 'table', "the layout of the paper's table 1: means of groups, tasks won, total parameters")
+    table.add_argument('--baseline', metavar='NAME',
+                       help='protocol that tasks are won against; by default Full, where it was run')
+    table.add_argument('--plot', metavar='FILE', help='picture of the means to write')
+    _add(commands, 'seeds', 'means and standard deviations over seeds')
+    tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over tasks, Welch's t-test over seeds")
+    tests.add_argument('--contender', default='VPT-deep', help='protocol that is tested')
+    tests.add_argument('--alternative', choices=['greater', 'less', 'two-sided'], default='greater',
+                       help='what the contender is said to be')
+    curve = _add(commands, 'curve', 'accuracy over a column of the table')
+    curve.add_argument('--over', required=True, metavar='COLUMN', help='length, depth, fraction, size, ...')
+    curve.add_argument('--plot', metavar='FILE', help='picture to write')
+    features = commands.add_parser('tsne', help="t-SNE of a classifier's features on the test split")
+    add_run_options(features)
+    features.add_argument('checkpoint', help='that the config was trained to')
+    features.add_argument('--out', default='tsne.png', help='picture to write')
+    features.add_argument('--images', type=at_least(1), default=1000, help='at most')
+    features.add_argument('--perplexity', type=above(0), default=30, help='of t-SNE')
+    for command in commands.choices.values():
+        command.formatter_class = parser.formatter_class
+
+
+def _add(commands, name, purpose):
+    parser = commands.add_parser(name, help=purpose)
+    parser.add_argument('results', metavar='RESULTS', help='results.csv or results.json of a sweep')
+    parser.add_argument('--protocols', nargs='+', metavar='NAME', help='those to look at; all by default')
+    parser.add_argument('--data-fraction', type=float, metavar='SHARE', help='one of them, where the sweep had several')
+    parser.add_argument('--resolution', type=int, metavar='PIXELS', help='one of them, where the sweep had several')
+    parser.add_argument('--markdown', metavar='FILE', help='write the table there as well')
+    return parser
+
+
+def run(args):
     if args.command == 'tsne':
-        return show_tsne(args)
+        draw_tsne(args)
+    else:
+        show_sheets(args)
+
+
+def show_sheets(args):
+    from ..files import require_writable, write_whole
+    from ..picture import require_picture
+    from ..results.table import read_results
     if getattr(args, 'plot', None):
         require_picture(args.plot)
     if args.markdown:
@@ -20,45 +56,51 @@ def analyse(args):
         print_table(sheet.rich())
     if args.markdown:
         write_whole('\n'.join(sheet.markdown() for sheet in sheets).encode(), args.markdown)
-    return sheets
 
 
-def show_table(results, args):
+def make_table(results, args):
+    from ..results.curves import draw_groups
+    from ..results.table_one import table_one
     if args.baseline:
         results.require_protocol(args.baseline)
-    sheet = table_one.table_one(_finals(results, args), baseline=args.baseline or 'Full')
+    sheet = table_one(_finals(results, args), baseline=args.baseline or 'Full')
     if args.plot:
-        curves.draw_groups(sheet, args.plot)
+        draw_groups(sheet, args.plot)
     return [sheet]
 
 
-def show_seeds(results, args):
-    return [table_one.seeds_table(_finals(results, args))]
+def make_seeds(results, args):
+    from ..results.table_one import seeds_table
+    return [seeds_table(_finals(results, args))]
 
 
-def show_tests(results, args):
+def make_tests(results, args):
+    from ..results.significance import welch_sheet, wilcoxon_sheet
     results.require_protocol(args.contender)
     rows, test = _finals(results, args), dict(contender=args.contender, alternative=args.alternative)
-    return [significance.wilcoxon_sheet(rows, **test), significance.welch_sheet(rows, **test)]
+    return [wilcoxon_sheet(rows, **test), welch_sheet(rows, **test)]
 
 
-def show_curve(results, args):
-    found = curves.curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution)
+def make_curve(results, args):
+    from ..results.curves import curves, curves_sheet, draw_curves
+    found = curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution)
     if args.plot:
-        curves.draw_curves(found, args.plot, over=args.over)
-    return [curves.curves_sheet(found, over=args.over)]
+        draw_curves(found, args.plot, over=args.over)
+    return [curves_sheet(found, over=args.over)]
 
 
-def show_tsne(args):
-    require_picture(args.out)
-    features, labels = tsne.features_of(load_config(args), args.checkpoint, images=args.images)
-    tsne.draw_tsne(tsne.embed(features, perplexity=args.perplexity), labels, args.out, title=args.config)
-    print(args.out)
-    return []
+SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, curve=make_curve)
 
 
 def _finals(results, args):
     return results.finals(fraction=args.data_fraction, size=args.resolution)
 
 
-SHEETS = dict(table=show_table, seeds=show_seeds, tests=show_tests, curve=show_curve)
+def draw_tsne(args):
+    from ..picture import require_picture
+    from ..visualise import tsne
+    from .launch import load_config
+    require_picture(args.out)
+    features, labels = tsne.features_of(load_config(args), args.checkpoint, images=args.images)
+    tsne.draw_tsne(tsne.embed(features, perplexity=args.perplexity), labels, args.out, title=args.config)
+    print(args.out)

@@ -1,94 +1,47 @@
-"""Training and testing: from a config and command-line options to a run."""
+"""What training and testing share: from the options to the config and its runner."""
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
-from mmengine.evaluator import DumpResults
-from mmengine.logging import print_log
-
-from ..engine.preflight import check_config
-from ..engine.runner import build_runner, end_workers, latest_checkpoint
+from ..config_file import MODEL, read_config_file
+from ..engine.preflight import check_config, check_names
+from ..engine.runner import build_runner, end_workers
 from ..errors import UsageError
-from ..files import require_folder
-from .options import load_config
+
+RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
 
-def train(args):
-    """Train as ``args`` of tools/train.py say."""
-    config = load_config(args)
-    if args.amp:
-        _use_amp(config)
-    if args.no_validate:
-        config.val_cfg = config.val_dataloader = config.val_evaluator = None
-    if args.resume:
-        config.resume = True
-        config.load_from = latest_checkpoint(config.work_dir) if args.resume == 'auto' else args.resume
-        config.resume = config.load_from is not None
-        if not config.resume:
-            print_log(f'There is no checkpoint in {config.work_dir} yet: training starts from the beginning.')
-    check_config(config, phases=('train', 'val'))
+def load_config(args):
+    """Read the config file and apply the options of ``add_run_options``."""
+    if args.launcher in RANKS and RANKS[args.launcher] not in os.environ:
+        raise UsageError(f'--launcher {args.launcher} is for processes that it starts, and {RANKS[args.launcher]} is '
+                         'not set: use tools/dist_train.sh or tools/slurm_train.sh, or leave out --launcher.')
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    config = read_config_file(args.config, needs=MODEL)
+    config.launcher = args.launcher
+    if args.cfg_options:
+        check_names(args.cfg_options, config)
+        config.merge_from_dict(args.cfg_options)
+    name = Path(args.config).stem
+    if 'task' in config:
+        name = f'{name}_{config.task.name}'
+    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
+    return config
+
+
+@contextmanager
+def checked_runner(config, *, phases):
+    """Context of the runner of a config, which is checked first; the workers that load its data end with it.
+
+    Args:
+        phases: what will be run, of 'train', 'val' and 'test'.
+
+    Raises:
+        UsageError: as ``check_config`` says.
+    """
+    check_config(config, phases=phases)
     runner = build_runner(config)
     try:
-        runner.train()
+        yield runner
     finally:
         end_workers(runner)
-
-
-def test(args):
-    """Test as ``args`` of tools/test.py say; returns the metrics."""
-    config = load_config(args)
-    config.load_from = args.checkpoint
-    if args.tta:
-        _use_tta(config)
-    if args.show_dir:
-        require_folder(args.show_dir, 'choose another --show-dir')
-        config.default_hooks.visualization.update(_drawing(config, args.show_dir))
-    if args.out:
-        _check_out(args.out, config.model)
-    if args.out and _is_folder(args.out):
-        config.test_evaluator.update(output_dir=args.out, keep_results=True)
-    check_config(config, phases=('test',))
-    runner = build_runner(config)
-    if args.out and not _is_folder(args.out):
-        runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
-    try:
-        return runner.test()
-    finally:
-        end_workers(runner)
-
-
-def _use_amp(config):
-    kinds = {'OptimWrapper': 'AmpOptimWrapper', 'PromptOptimWrapper': 'AmpPromptOptimWrapper'}
-    kind = config.optim_wrapper.get('type', 'OptimWrapper')
-    if kind not in (*kinds, *kinds.values()):
-        raise UsageError(f"--amp knows the optimizer wrappers {', '.join(kinds)}, got {kind}.")
-    config.optim_wrapper.type = kinds.get(kind, kind)
-    config.optim_wrapper.setdefault('loss_scale', 'dynamic')
-
-
-def _use_tta(config):
-    missing = [key for key in ('tta_pipeline', 'tta_model') if key not in config]
-    if missing:
-        raise UsageError(f"--tta needs {' and '.join(missing)} in the config.")
-    config.test_dataloader.dataset.pipeline = config.tta_pipeline
-    config.model = dict(**config.tta_model, module=config.model)
-
-
-def _drawing(config, folder):
-    """mmseg and mmpretrain name the same switches differently."""
-    if config.default_hooks.visualization.type == 'SegVisualizationHook':
-        config.visualizer.save_dir = folder
-        return dict(draw=True, interval=1)
-    return dict(enable=True, interval=1, out_dir=folder)
-
-
-def _check_out(out, model):
-    if not _is_folder(out):
-        require_folder(Path(out).parent, 'choose another --out')
-    elif 'decode_head' in model.get('module', model):
-        require_folder(out, 'choose another --out')
-    else:
-        raise UsageError(f'a folder of masks is what a segmentor predicts; for this model name a file of all results, '
-                         f'such as --out {out.rstrip("/")}.pkl.')
-
-
-def _is_folder(out):
-    return not out.endswith(('.pkl', '.pickle'))

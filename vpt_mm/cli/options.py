@@ -1,24 +1,10 @@
-"""What the commands share: options, their types, the config that they name, and a table on the console, whole."""
+"""What the commands share: options, their types, and a table on the console, whole."""
 import argparse
 import math
-import os
-import sys
-from pathlib import Path
-
-from mmengine.config import DictAction
-from rich.console import Console
-
-from ..config_file import MODEL, read_config_file
-from ..devices import find_device
-from ..engine.preflight import check_names
-from ..errors import UsageError
-
-RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
 
-def common_parser(description):
+def add_run_options(parser):
     """The options that training and testing share, spelled as in OpenMMLab's own tools."""
-    parser = argparse.ArgumentParser(description=description)
     parser.add_argument('config', help='config file')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints; work_dirs/<config name> by default')
     parser.add_argument('--cfg-options', nargs='+', action=Overrides, metavar='KEY=VALUE',
@@ -26,41 +12,17 @@ def common_parser(description):
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',
                         help='job launcher of distributed runs')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help='set by the launcher')
-    return parser
 
 
-class Overrides(DictAction):
-    """mmengine's, for which an entry without a value is a mistake of the command line."""
+class Overrides(argparse.Action):
+    """mmengine's ``DictAction``, for which an entry without a value is a mistake of the command line."""
 
     def __call__(self, parser, namespace, values, option_string=None):
         bare = [value for value in values if '=' not in value]
         if bare:
             parser.error(f'{option_string} takes KEY=VALUE, got {bare[0]!r}.')
-        super().__call__(parser, namespace, values, option_string)
-
-
-def load_config(args):
-    """Read the config file and apply the common options."""
-    if args.launcher in RANKS and RANKS[args.launcher] not in os.environ:
-        raise UsageError(f'--launcher {args.launcher} is for processes that it starts, and {RANKS[args.launcher]} is '
-                         'not set: use tools/dist_train.sh or tools/slurm_train.sh, or leave out --launcher.')
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    config = read_config_file(args.config, needs=MODEL)
-    config.launcher = args.launcher
-    if args.cfg_options:
-        check_names(args.cfg_options, config)
-        config.merge_from_dict(args.cfg_options)
-    name = '_'.join([Path(args.config).stem, *([config.task.name] if 'task' in config else [])])
-    config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
-    return config
-
-
-def main(run, args):
-    """Run a command; what the user can mend is printed as one message, without a traceback."""
-    try:
-        return run(args)
-    except UsageError as error:
-        sys.exit(f'error: {error}')
+        from mmengine.config import DictAction
+        DictAction(self.option_strings, self.dest, nargs=self.nargs)(parser, namespace, values, option_string)
 
 
 def at_least(least, kind=int):
@@ -74,20 +36,28 @@ def above(bound):
 
 
 def _number(kind, fits, rule):
+    noun = 'whole number' if kind is int else 'number'
+
     def parse(text):
         try:
             number = kind(text)
         except ValueError:
             number = math.nan
         if not (fits(number) and number < math.inf):
-            raise argparse.ArgumentTypeError(f"must be a {'whole ' * (kind is int)}number, {rule}, got {text!r}")
+            raise argparse.ArgumentTypeError(f'must be a {noun}, {rule}, got {text!r}')
         return number
 
     return parse
 
 
+def add_device_option(parser):
+    parser.add_argument('--device', type=device, help='such as cpu or cuda:0; by default a GPU where there is one')
+
+
 def device(text):
     """Type of an option that names a device of this machine, such as cpu or cuda:0."""
+    from ..devices import find_device
+    from ..errors import UsageError
     try:
         find_device(text)
     except UsageError as error:
@@ -97,6 +67,7 @@ def device(text):
 
 def print_table(table):
     """Print a rich table as wide as its cells need, also where the console is narrower or a file: none is cut."""
+    from rich.console import Console
     console = Console()
     needed = console.measure(table, options=console.options.update(max_width=10_000)).maximum
     console.width = max(console.width, needed)

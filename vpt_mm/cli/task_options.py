@@ -1,16 +1,15 @@
-"""The command-line options that the tools over many tasks share."""
-from ..apis.inferencer import TaskInferencer
+"""The options that the commands over many tasks share."""
 from ..errors import UsageError
 
 
 def add_backbone_options(parser):
     parser.add_argument('--task', nargs='+', default=[], metavar='[NAME=]FILE[,FILE]', dest='tasks',
                         help='task files, each named after its file or by NAME; several, with commas, are an ensemble')
-    parser.add_argument('--backbone', metavar='CONFIG', help='config, or task file, that says what the backbone is '
-                        '(default: the first task file)')
+    parser.add_argument('--backbone', metavar='CONFIG', help='config, or task file, that says what the backbone is; '
+                        'by default the first task file')
     parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone, where they lie elsewhere than '
                         'its config says')
-    parser.add_argument('--device', help='such as cpu or cuda:0 (default: the best there is)')
+    parser.add_argument('--device', help='such as cpu or cuda:0; by default the best there is')
     parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
     parser.add_argument('--compile', action='store_true', help='with torch.compile')
 
@@ -21,6 +20,7 @@ def build_inferencer(args):
     Raises:
         UsageError: neither a backbone nor a task, or a name twice.
     """
+    from ..apis.inferencer import TaskInferencer
     tasks = {}
     for text in args.tasks:
         name, _, paths = text.rpartition('=')

@@ -38,7 +38,7 @@ def measure(config, *, processes, steps, options=()):
         config: path of a config whose training counts iterations.
         processes: numbers of processes.
         steps: steps of each run.
-        options: more entries for tools/train.py's --cfg-options, 'key=value' each.
+        options: more entries for --cfg-options of vpt-mm train, 'key=value' each.
 
     Raises:
         UsageError: no config there, training by epochs, too few steps, or a run that failed (with its message, or the
@@ -59,11 +59,9 @@ def measure(config, *, processes, steps, options=()):
 
 
 def _measure(config, count, batch, options):
-    train = Path(__file__).parents[1] / '.mim/tools/train.py'
-    train = train if train.is_file() else Path(__file__).parents[2] / 'tools/train.py'
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(count),
-                   str(train), str(config), '--launcher', 'pytorch', '--no-validate', '--work-dir', folder,
+                   '-m', 'vpt_mm', 'train', str(config), '--launcher', 'pytorch', '--no-validate', '--work-dir', folder,
                    '--cfg-options', *options]
         ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if ended.returncode:

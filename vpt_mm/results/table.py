@@ -1,4 +1,4 @@
-"""Results: the table of one sweep, as tools/sweep.py writes it."""
+"""Results: the table of one sweep, as vpt-mm sweep writes it."""
 import csv
 import json
 from pathlib import Path
@@ -15,7 +15,7 @@ class Results:
         rows: of one sweep.
 
     Raises:
-        UsageError: none, rows without what tools/sweep.py writes or without a value, or rows of two sweeps.
+        UsageError: none, rows without what vpt-mm sweep writes or without a value, or rows of two sweeps.
     """
 
     def __init__(self, rows):
@@ -24,7 +24,7 @@ class Results:
             raise UsageError('the table of results has no rows: has a run of the sweep finished?')
         missing = [key for key in NEEDED if any(key not in row for row in self.rows)]
         if missing:
-            raise UsageError(f"a table of results has the columns of tools/sweep.py; missing: {', '.join(missing)}.")
+            raise UsageError(f"a table of results has the columns of vpt-mm sweep; missing: {', '.join(missing)}.")
         for number, row in enumerate(self.rows, 1):
             if type(row['value']) not in (int, float):
                 raise UsageError(f"every row of a table of results has a number as its value, got {row['value']!r} in "
@@ -102,7 +102,7 @@ def read_results(file, *, protocols=None):
 def _read(file):
     file = Path(file)
     if not file.is_file():
-        raise UsageError(f'no table of results at {file}: tools/sweep.py writes results.csv.')
+        raise UsageError(f'no table of results at {file}: vpt-mm sweep writes results.csv.')
     try:
         if file.suffix == '.json':
             return Results(json.loads(file.read_text()))

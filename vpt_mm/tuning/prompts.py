@@ -71,7 +71,7 @@ class DeepPrompt(TokenPrompt):
         shared_across: the blocks, or those of a stage, have the same prompts.
         width: prompts are this wide, and a learned projection, one for each stage, brings them to C.
         fixed: prompts stay as they were initialised.
-        prototypes: file of tools/class_prototypes.py: one prompt for each class, in place of a random
+        prototypes: file of vpt-mm prototypes: one prompt for each class, in place of a random
             initialisation.
 
     Raises:

@@ -56,7 +56,7 @@ def read_prototypes(path: str | Path, *, shape: Sequence[int]) -> Tensor:
     content = load_from_disk(path)
     prototypes = content.get('prototypes') if isinstance(content, dict) else None
     if not isinstance(prototypes, torch.Tensor) or prototypes.dim() != 2:
-        raise UsageError(f'{path} holds no class prototypes: write it with tools/class_prototypes.py.')
+        raise UsageError(f'{path} holds no class prototypes: write it with vpt-mm prototypes.')
     if prototypes.shape != shape:
         raise UsageError(f'the prototypes in {path} are {len(prototypes)} classes of width {prototypes.shape[1]}, but '
                          f'prompts have length {shape[0]} and width {shape[1]}: set length to the number of classes.')

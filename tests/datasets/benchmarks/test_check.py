@@ -1,18 +1,14 @@
-"""What is complete of the benchmarks' data, and tools/check_data.py."""
+"""What is complete of the benchmarks' data, and vpt-mm check-data."""
 import shutil
-import sys
-from pathlib import Path
-from runpy import run_path
 
 import pytest
 
 from tests.benchmarks import write_task
+from vpt_mm.cli.main import main
 from vpt_mm.datasets import find_task
 from vpt_mm.datasets.benchmarks.check import check_task, require_data
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 from vpt_mm.errors import UsageError
-
-TOOL = str(Path(__file__).parents[3] / 'tools' / 'check_data.py')
 
 
 def problems(name, root):
@@ -59,11 +55,10 @@ def test_ade20k(tmp_path):
     assert problems('ade20k', tmp_path)[1] == f'no images in {folder}/images/validation'
 
 
-@pytest.mark.parametrize('names, code', [(['dtd'], 0), (['dtd', 'svhn'], 1)])
-def test_the_command_says_what_is_missing(tmp_path, names, code, monkeypatch, capsys):
+def test_the_command_says_what_is_missing(tmp_path, capsys):
     write_task(tmp_path, 'dtd')
-    monkeypatch.setattr(sys, 'argv', ['check_data.py', *names, '--root', str(tmp_path)])
+    main(['check-data', 'dtd', '--root', str(tmp_path)])
+    assert 'not usable' not in capsys.readouterr().out
     with pytest.raises(SystemExit) as ended:
-        run_path(TOOL, run_name='__main__')
-    assert ended.value.code == code
-    assert ('not usable' in capsys.readouterr().out) == bool(code)
+        main(['check-data', 'dtd', 'svhn', '--root', str(tmp_path)])
+    assert ended.value.code == 1 and 'not usable' in capsys.readouterr().out

@@ -19,7 +19,7 @@ def test_a_trial_goes_through_all_commands(tmp_path):
     result = run_script(tmp_path / 'gpu.md', TRIAL='1', OMP_NUM_THREADS='1')
     assert result.returncode == 0, result.stderr
     page = (tmp_path / 'gpu.md').read_text()
-    assert 'CPU, a trial' in page and page.count('python tools/benchmark') == 3
+    assert 'CPU, a trial' in page and page.count('    vpt-mm cost ') == 3
     assert page.count('│ vpt_mm, stored in bfloat16') == 2 and '│ setr_digits_deep' in page
 
 

@@ -75,7 +75,7 @@ def require_images(folder, paths, *, split):
     missing = [path for path in full if not Path(path).is_file()]
     if missing:
         raise UsageError(f'{len(missing)} of the {len(full)} images that {split} of {folder} lists are missing: '
-                         f'{missing[0]}. Unpack them there; tools/check_data.py says what is complete.')
+                         f'{missing[0]}. Unpack them there; vpt-mm check-data says what is complete.')
     return full
 
 

@@ -153,5 +153,5 @@ def _square(count):
     side = math.isqrt(count)
     if side ** 2 != count:
         raise UsageError(f'{count} position embeddings are no square grid, and the file does not tell which grid '
-                         'they are: convert it with tools/convert_weights.py IN OUT --grid HEIGHT WIDTH.')
+                         'they are: convert it with vpt-mm convert IN OUT --grid HEIGHT WIDTH.')
     return side, side

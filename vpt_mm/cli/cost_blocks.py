@@ -1,18 +1,10 @@
-"""Time and memory of prompts against the plain frozen backbone: python tools/benchmark.py --backbone vit-base."""
-import argparse
-
-import torch
-
-from vpt_mm.cli.options import at_least, device, main, print_table
-from vpt_mm.costs.compare import compare, where
-from vpt_mm.costs.compare_report import cost_table, plot_costs
-from vpt_mm.costs.contestants import BACKBONES, build_contestants
-from vpt_mm.picture import require_picture
+"""vpt-mm cost blocks: time and memory of prompts against the plain frozen backbone."""
+from .options import add_device_option, at_least, print_table
 
 
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--backbone', default='vit-base', help=f"one of {', '.join(BACKBONES)}")
+def add_arguments(parser):
+    parser.add_argument('--backbone', default='vit-base', help='vit-base, vit-large, vit-huge, swin-base, '
+                        'convnext-tiny, convnext-base or resnet-50')
     parser.add_argument('--method', help='DeepPrompt, or ShallowPrompt on a ViT; PixelPadPrompt on ConvNets')
     parser.add_argument('--lengths', type=at_least(1), nargs='+', default=[50, 100, 200],
                         help='prompt lengths, or pixels of padding')
@@ -23,31 +15,34 @@ def parse_args():
                         help='by autocast, for all')
     parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
     parser.add_argument('--checkpointing', action='store_true', help='one more of ours, every block checkpointed')
-    parser.add_argument('--device', type=device, default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device_option(parser)
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
-    return parser.parse_args()
 
 
 def run(args):
+    import torch
+
+    from ..costs.compare import compare, where
+    from ..costs.compare_report import cost_table, plot_costs
+    from ..costs.contestants import build_contestants
+    from ..devices import default_device
+    from ..picture import require_picture
     if args.plot:
         require_picture(args.plot)
     torch.set_num_threads(args.threads)
+    device = args.device or default_device()
     autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
     contestants = build_contestants(
         args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
-        device=args.device, with_cp=args.checkpointing, stored=args.stored)
-    image = torch.randn(args.batch, 3, args.size, args.size, device=args.device)
+        device=device, with_cp=args.checkpointing, stored=args.stored)
+    image = torch.randn(args.batch, 3, args.size, args.size, device=device)
     costs = compare(contestants, image, repeats=args.repeats)
     title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, '
-             f'{args.read} read, {args.precision}, {where(args.device)}; ratios to plain, '
+             f'{args.read} read, {args.precision}, {where(device)}; ratios to plain, '
              f'medians and quartiles of {args.repeats} pairs')
     print_table(cost_table(costs, batch=args.batch, title=title))
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')
-
-
-if __name__ == '__main__':
-    main(run, parse_args())

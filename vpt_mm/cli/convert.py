@@ -1,26 +1,18 @@
-"""Convert pretrained weights to mmpretrain's names once: python tools/convert_weights.py IN OUT."""
-import argparse
-
-from vpt_mm.cli.options import at_least, main
-from vpt_mm.weights.convert import convert_file
+"""vpt-mm convert: pretrained weights under mmpretrain's names."""
+from .options import at_least
 
 
-def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser):
     parser.add_argument('source', metavar='IN', help='a file of Google (.npz), timm, torchvision, MoCo v3, MAE, '
                         'DeiT, Swin, ConvNeXt, mmseg or mmpretrain, or timm://NAME')
     parser.add_argument('out', metavar='OUT', help='the file to write, *.pth or *.safetensors')
     parser.add_argument('--grid', nargs=2, type=at_least(1), metavar=('HEIGHT', 'WIDTH'),
-                        help='the position embeddings in patches, where they are no square')
-    return parser.parse_args()
+                        help='the position embeddings in patches, where they are not a square')
 
 
-def convert(args):
+def run(args):
+    from ..weights.convert import convert_file
     found = convert_file(args.source, args.out, grid=args.grid)
     facts = ', '.join(f'{name} {value}' for name, value in found.facts.items())
     print(f'{args.out}: {len(found.state)} tensors of {found.family or "mmpretrain"}'
           + (f' ({facts})' if facts else ''))
-
-
-if __name__ == '__main__':
-    main(convert, parse_args())

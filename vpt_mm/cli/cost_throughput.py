@@ -1,0 +1,16 @@
+"""vpt-mm cost throughput: images a second on one process and on several."""
+from .options import at_least, print_table
+
+
+def add_arguments(parser):
+    parser.add_argument('config', help='config file whose training counts iterations')
+    parser.add_argument('--processes', type=at_least(1), nargs='+', default=[1, 2], metavar='N',
+                        help='numbers of processes, a GPU each where there are GPUs')
+    parser.add_argument('--steps', type=int, default=30, help='steps of each run')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='as of vpt-mm train')
+
+
+def run(args):
+    from ..costs.throughput import measure, throughput_table
+    print_table(throughput_table(
+        measure(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))

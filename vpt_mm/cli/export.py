@@ -1,0 +1,25 @@
+"""vpt-mm export: a task as a graph of ONNX or torch.export, checked against torch."""
+import os
+import warnings
+
+from .options import at_least
+
+
+def add_arguments(parser):
+    parser.add_argument('task', help='task file, or checkpoint of PromptCheckpointHook')
+    parser.add_argument('out', help='file to write, *.onnx or *.pt2 (torch.export)')
+    parser.add_argument('--checkpoint', help='weights of the backbone, where they lie elsewhere than the config says')
+    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
+                        help='of the images; by default what the backbone was built for')
+    parser.add_argument('--opset', type=at_least(1), help='of ONNX; by default the one that the tests export to')
+
+
+def run(args):
+    from ..apis import TaskInferencer
+    from ..apis.export import OPSET, export_task
+    warnings.filterwarnings('ignore')
+    inferencer = TaskInferencer(args.task, checkpoint=args.checkpoint, device='cpu')
+    facts = export_task(inferencer.add(args.task), args.out, size=args.size, opset=args.opset or OPSET)
+    print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
+    for name, text in facts.items():
+        print(f'  {name}: {text}')

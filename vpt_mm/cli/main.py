@@ -1,0 +1,61 @@
+"""main(): `vpt-mm COMMAND ...`.
+
+A command is a module with ``add_arguments(parser)`` and ``run(args)``. It is imported when it is named, and imports
+torch, mmengine and the rooms of this package in ``run`` alone: help and mistyped options need none of them.
+"""
+import argparse
+import sys
+from importlib import import_module
+
+from .. import __version__, register_all
+from ..errors import UsageError, did_you_mean
+from .commands import COMMANDS, module_of, overview
+
+USAGE = 'usage: vpt-mm COMMAND [options]; the options of a command: vpt-mm COMMAND --help'
+
+
+def main(words=None):
+    """Run a command; what the user can mend is printed as one message, without a traceback.
+
+    Args:
+        words: name and options of the command; those of the command line by default.
+    """
+    name, rest = _split(sys.argv[1:] if words is None else words)
+    if name in COMMANDS:
+        _run(name, rest)
+    elif rest[:1] == ['--version']:
+        print(__version__)
+    elif not rest or rest[0] in ('-h', '--help'):
+        print(USAGE, overview(name), sep='\n\n')
+    else:
+        asked = f'{name} {rest[0]}'.strip()
+        sys.exit(f'error: there is no command {asked!r}.{did_you_mean(asked, COMMANDS)} vpt-mm --help lists them all.')
+
+
+def _split(words):
+    """The longest name of a command, or of a family of commands, that the words begin with, and the other words."""
+    families = {name.partition(' ')[0] for name in COMMANDS}
+    for count in (2, 1):
+        name = ' '.join(words[:count])
+        if name in COMMANDS or name in families:
+            return name, words[count:]
+    return '', words
+
+
+def _run(name, words):
+    command = import_module(module_of(name))
+    parser = argparse.ArgumentParser(prog=f'vpt-mm {name}', description=COMMANDS[name], formatter_class=HelpFormatter)
+    command.add_arguments(parser)
+    args = parser.parse_args(words)
+    try:
+        register_all()
+        command.run(args)
+    except UsageError as error:
+        sys.exit(f'error: {error}')
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Says the default of every option that has one."""
+
+    def _get_help_string(self, action):
+        return super()._get_help_string(action) if action.default else action.help

@@ -1,0 +1,43 @@
+"""vpt-mm train, which is tools/train.py."""
+from ..errors import UsageError
+from .options import add_run_options
+
+
+def add_arguments(parser):
+    add_run_options(parser)
+    parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
+                        help='go on from the newest checkpoint in the work dir, or from the one given')
+    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument('--no-validate', action='store_true', help='train without validation')
+
+
+def run(args):
+    from .launch import checked_runner, load_config
+    config = load_config(args)
+    if args.amp:
+        _use_amp(config)
+    if args.no_validate:
+        config.val_cfg = config.val_dataloader = config.val_evaluator = None
+    if args.resume:
+        _resume(config, args.resume)
+    with checked_runner(config, phases=('train', 'val')) as runner:
+        runner.train()
+
+
+def _use_amp(config):
+    kinds = {'OptimWrapper': 'AmpOptimWrapper', 'PromptOptimWrapper': 'AmpPromptOptimWrapper'}
+    kind = config.optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in (*kinds, *kinds.values()):
+        raise UsageError(f"--amp knows the optimizer wrappers {', '.join(kinds)}, got {kind}.")
+    config.optim_wrapper.type = kinds.get(kind, kind)
+    config.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def _resume(config, checkpoint):
+    from mmengine.logging import print_log
+
+    from ..engine.runner import latest_checkpoint
+    config.load_from = latest_checkpoint(config.work_dir) if checkpoint == 'auto' else checkpoint
+    config.resume = config.load_from is not None
+    if not config.resume:
+        print_log(f'There is no checkpoint in {config.work_dir} yet: training starts from the beginning.')
