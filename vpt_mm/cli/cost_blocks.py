@@ -13,6 +13,8 @@ def add_arguments(parser):
     parser.add_argument('--read', choices=['class', 'patches'], default='class', help='classifier or segmentor')
     parser.add_argument('--precision', choices=['float32', 'bfloat16', 'float16'], default='float32',
                         help='by autocast, for all')
+    parser.add_argument('--dropout', type=at_least(0, float), default=0., help='of prompts; the paper has 0.1')
+    parser.add_argument('--graph', action='store_true', help='as captured CUDA graphs as well, on a GPU')
     parser.add_argument('--stored', choices=['bfloat16', 'float16'], help='one more of ours, its frozen part stored so')
     parser.add_argument('--checkpointing', action='store_true', help='one more of ours, every block checkpointed')
     add_device_option(parser)
@@ -27,19 +29,23 @@ def run(args):
     from ..costs.compare import compare, where
     from ..costs.compare_report import cost_table, plot_costs
     from ..costs.contestants import build_contestants
+    from ..costs.graphs import require_graphs
     from ..devices import default_device
     from ..picture import require_picture
     if args.plot:
         require_picture(args.plot)
     torch.set_num_threads(args.threads)
     device = args.device or default_device()
+    if args.graph:
+        require_graphs(device)
     autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
     contestants = build_contestants(
         args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
-        device=device, with_cp=args.checkpointing, stored=args.stored)
+        device=device, with_cp=args.checkpointing, stored=args.stored, dropout=args.dropout)
     image = torch.randn(args.batch, 3, args.size, args.size, device=device)
-    costs = compare(contestants, image, repeats=args.repeats)
-    title = (f'{args.backbone}, {args.method or "usual prompts"}, {args.batch} x {args.size}x{args.size}, '
+    costs = compare(contestants, image, repeats=args.repeats, graph=args.graph)
+    method = (args.method or 'usual prompts') + (f', dropout {args.dropout}' if args.dropout else '')
+    title = (f'{args.backbone}, {method}, {args.batch} x {args.size}x{args.size}, '
              f'{args.read} read, {args.precision}, {where(device)}; ratios to plain, '
              f'medians and quartiles of {args.repeats} pairs')
     print_table(cost_table(costs, batch=args.batch, title=title))

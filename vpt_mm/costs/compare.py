@@ -11,6 +11,9 @@ import torch
 from rich.progress import track
 from torch.profiler import ProfilerActivity, profile
 
+from .graphs import capture
+from .kernels import count_kernels
+
 os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # the profiler writes lines of its own to the screen
 
 
@@ -21,8 +24,8 @@ class Cost:
     Attributes:
         name: who was measured.
         length: prompt length, 0 for none.
-        what: 'inference' or 'training step', in seconds; their 'peak', weights included, or 'bytes kept' for the
-            backward pass, in bytes.
+        what: 'inference' or 'training step', in seconds, eager or as a 'graph'; 'training kernels', operations that
+            start one; their 'peak', weights included, or 'bytes kept' for the backward pass, in bytes.
         value: median.
         ratio: median of the pairs; ``low`` and ``high`` are their quartiles.
     """
@@ -70,26 +73,38 @@ class Contestant:
 RUNS = {'inference': Contestant.infer, 'training step': Contestant.train_step}
 
 
-def compare(contestants, image, *, repeats):
-    """Costs of all contestants as ratios to the first, which is the plain backbone."""
-    seconds = {what: time_in_turn(run, contestants, image, repeats, what) for what, run in RUNS.items()}
-    memory = {name: {} for name in ('inference peak', 'training peak', 'bytes kept')}
-    for one in track(contestants, description='memory'):
-        memory['inference peak'][one] = [one.weights + allocated(one.infer, image)[0]]
-        memory['training peak'][one] = [one.weights + allocated(one.train_step, image)[0]]
-        memory['bytes kept'][one] = [allocated(one.forward, image)[1]]
-    return [_cost(one, what, values[one], values[contestants[0]])
-            for what, values in {**seconds, **memory}.items() for one in contestants]
+def compare(contestants, image, *, repeats, graph=False):
+    """Costs of all contestants as ratios to the first, which is the plain backbone.
+
+    Args:
+        image: (B, 3, H, W).
+        repeats: pairs of each clock.
+        graph: clock every pass as a captured CUDA graph as well.
+    """
+    calls = {what: {contestant: partial(run, contestant) for contestant in contestants} for what, run in RUNS.items()}
+    measured = {what: time_in_turn(of_each, image, repeats, what) for what, of_each in calls.items()}
+    if graph:
+        for what, of_each in calls.items():
+            captured = {contestant: capture(call, image) for contestant, call in of_each.items()}
+            measured[f'{what}, graph'] = time_in_turn(captured, image, repeats, f'{what}, graph')
+    measured.update({name: {} for name in ('training kernels', 'inference peak', 'training peak', 'bytes kept')})
+    for contestant in track(contestants, description='kernels and memory'):
+        measured['training kernels'][contestant] = [count_kernels(partial(contestant.train_step, image))]
+        measured['inference peak'][contestant] = [contestant.weights + allocated(contestant.infer, image)[0]]
+        measured['training peak'][contestant] = [contestant.weights + allocated(contestant.train_step, image)[0]]
+        measured['bytes kept'][contestant] = [allocated(contestant.forward, image)[1]]
+    return [_cost(contestant, what, values[contestant], values[contestants[0]])
+            for what, values in measured.items() for contestant in contestants]
 
 
-def time_in_turn(run, contestants, image, repeats, description):
-    """{contestant: seconds of each repeat}; one after the other, so that all meet the same machine."""
-    seconds = {one: [] for one in contestants}
-    for one in contestants:
-        run(one, image)
+def time_in_turn(calls, image, repeats, description):
+    """{contestant: seconds of each repeat of its call}; one after the other, so that all meet the same machine."""
+    seconds = {contestant: [] for contestant in calls}
+    for call in calls.values():
+        call(image)
     for _ in track(range(repeats), description=description):
-        for one in contestants:
-            seconds[one].append(timed(partial(run, one), image))
+        for contestant, call in calls.items():
+            seconds[contestant].append(timed(call, image))
     return seconds
 
 

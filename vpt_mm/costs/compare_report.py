@@ -3,7 +3,7 @@ from rich.table import Table
 
 from ..picture import picture
 
-CLOCKED = ('inference', 'training step')
+CLOCKED = ('inference', 'training step', 'inference, graph', 'training step, graph')
 
 
 def cost_table(costs, *, batch, title):
@@ -28,7 +28,9 @@ def cost_table(costs, *, batch, title):
 
 def absolute(cost, batch):
     if cost.what in CLOCKED:
-        return f'{1e3 * cost.value:,.0f} ms, {batch / cost.value:,.1f} images/s'
+        return f'{1e3 * cost.value:,.1f} ms, {batch / cost.value:,.1f} images/s'
+    if cost.what == 'training kernels':
+        return f'{cost.value:,.0f}'
     return f'{cost.value / 1e6:,.0f} MB'
 
 

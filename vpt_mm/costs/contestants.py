@@ -63,7 +63,7 @@ BACKBONES = {
 
 
 def build_contestants(name, *, lengths, method=None, size=224, read='class', autocast=None, device='cpu',
-                      with_cp=False, stored=None):
+                      with_cp=False, stored=None, dropout=0.):
     """The plain backbone, and for each length the literal twin and ours; all with the same random weights.
 
     Args:
@@ -76,6 +76,7 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
         device: of the models.
         with_cp: one more of ours, every block of which is checkpointed.
         stored: ``frozen_dtype`` of one more of ours, which runs without autocast.
+        dropout: of the prompts, which are then in train mode.
 
     Raises:
         UsageError: a backbone or method that is not there.
@@ -93,7 +94,7 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
                 **({f'vpt_mm, stored in {stored}': dict(frozen_dtype=stored)} if stored else {})}
     contestants = [Contestant('plain', plain, autocast=autocast)]
     for length in lengths:
-        given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length)
+        given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length, dropout=dropout)
         ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain).to(device)
                 for name, kwargs in {'': {}, **variants}.items()}
         twin, kind = backbone.literal
@@ -111,6 +112,6 @@ def _plain(backbone, options):
 
 
 def _ours(config, plain):
-    model = MODELS.build(config).eval()
+    model = MODELS.build(config)
     model.load_state_dict(plain.state_dict(), strict=False)
-    return model
+    return model.train(config['tuning'].get('dropout', 0) > 0)  # which the frozen part never follows

@@ -19,8 +19,8 @@ def test_a_trial_goes_through_all_commands(tmp_path):
     result = run_script(tmp_path / 'gpu.md', TRIAL='1', OMP_NUM_THREADS='1')
     assert result.returncode == 0, result.stderr
     page = (tmp_path / 'gpu.md').read_text()
-    assert 'CPU, a trial' in page and page.count('    vpt-mm cost ') == 3
-    assert page.count('│ vpt_mm, stored in bfloat16') == 2 and '│ setr_digits_deep' in page
+    assert 'CPU, a trial' in page and page.count('    vpt-mm cost ') == 6
+    assert page.count('│ vpt_mm, stored in bfloat16') == 1 and page.count('│ setr_digits_deep') == 2
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU: the script would measure for minutes')
