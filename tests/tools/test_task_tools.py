@@ -40,7 +40,7 @@ def folder(tmp_path):
 
 def test_predict(command, folder):
     printed = command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors',
-                      f"places={folder / 'scenes.safetensors'}", '--device', 'cpu')
+                      f"places={folder / 'scenes.safetensors'}", '--device', 'cpu', '--checkpoint', folder / 'base.pth')
     assert 'c.png is no image' in printed and '2 images, 2 tasks' in printed
     first, second, broken = json.loads((folder / 'out/predictions.json').read_text())
     assert first['image'].endswith('a.png') and 'no image' in broken['error']
@@ -55,7 +55,8 @@ def test_predict(command, folder):
 
 def test_an_ensemble_on_the_command_line(command, folder):
     file = folder / 'birds.safetensors'
-    command('predict', folder / 'images' / 'a.png', folder / 'out', '--task', f'pair={file},{file}', '--no-pictures')
+    command('predict', folder / 'images' / 'a.png', folder / 'out', '--task', f'pair={file},{file}', '--no-pictures',
+            '--checkpoint', folder / 'base.pth')
     entry, = json.loads((folder / 'out/predictions.json').read_text())
     assert entry['predictions'][0]['task'] == 'pair' and not (folder / 'out/pair/vis').exists()
 
@@ -73,7 +74,12 @@ def test_an_ensemble_on_the_command_line(command, folder):
 def test_predict_says_what_can_not_be(command, folder, arguments, reason):
     arguments = [folder / one if one == 'out' or (folder / one).exists() else one for one in arguments]
     with pytest.raises(SystemExit, match=reason):
-        command('predict', *arguments)
+        command('predict', *arguments, '--checkpoint', folder / 'base.pth')
+
+
+def test_a_place_that_a_file_names_is_not_opened(command, folder):
+    with pytest.raises(SystemExit, match=r'base.pth.*is not opened: say where they are .*--checkpoint'):
+        command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors')
 
 
 @pytest.mark.traced
@@ -81,12 +87,12 @@ def test_export(command, folder):
     onnxruntime = pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')
     pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
     file, task = folder / 'birds.onnx', folder / 'birds.safetensors'
-    assert 'difference' in command('export', task, file)
+    assert 'difference' in command('export', task, file, '--checkpoint', folder / 'base.pth')
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
     session = onnxruntime.InferenceSession(str(file), providers=['CPUExecutionProvider'])
     logits, = session.run(['logits'], {'image': images.transpose(0, 3, 1, 2).astype(np.float32)})
     scores = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    served_here = TaskInferencer(task, device='cpu', tasks=dict(birds=task))
+    served_here = TaskInferencer(task, checkpoint=folder / 'base.pth', device='cpu', tasks=dict(birds=task))
     for ours, image in zip(scores, images):
         theirs, = served_here(np.ascontiguousarray(image[..., ::-1]), 'birds')['predictions']
         np.testing.assert_allclose(ours, theirs['pred_scores'], atol=1e-4)
@@ -95,7 +101,7 @@ def test_export(command, folder):
 def test_the_app_needs_a_password_beyond_this_machine(command, folder):
     pytest.importorskip('gradio', reason='the app needs gradio, which is not installed')
     with pytest.raises(SystemExit, match='can be reached from other machines'):
-        command('app', '--task', folder / 'birds.safetensors', '--host', '0.0.0.0')
+        command('app', '--task', folder / 'birds.safetensors', '--checkpoint', folder / 'base.pth', '--host', '0.0.0.0')
 
 
 @pytest.mark.parametrize('port', [99999, -5])
