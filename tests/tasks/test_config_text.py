@@ -70,7 +70,8 @@ def test_what_is_no_literal_is_named_as_it_stands(text, named):
 
 
 @pytest.mark.parametrize('text, reason', [
-    (None, 'is a text, got None'), (dict(model=1), 'is a text, got'), ('x = [' + '1,' * 350_000 + ']', '700,006 of them')])
+    (None, 'is a text, got None'), (dict(model=1), 'is a text, got'),
+    ('x = [' + '1,' * 350_000 + ']', '700,006 of them')])
 def test_what_is_no_text_of_a_config(text, reason):
     with pytest.raises(UsageError, match=reason):
         read_config(text)

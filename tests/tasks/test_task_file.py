@@ -136,7 +136,7 @@ def test_resuming_from_a_task_is_refused(run):
     (lambda found: found['meta']['vpt_mm'].pop('frozen_weights'), 'frozen_weights .* must be 64 hex.* got None'),
     (lambda found: found['meta'].update(cfg=dict(a=1)), 'the config in a checkpoint is a text, got'),
     (lambda found: found['meta'].update(cfg='model = 5'), 'model must be a dict .*, got 5'),
-    (lambda found: found['meta']['dataset_meta'].update(classes=[torch.zeros(2)] * 3), r'classes\[0\] .* must be a text'),
+    (lambda found: found['meta']['dataset_meta'].update(classes=[torch.zeros(2)] * 3), r'classes\[0\] .* a text'),
     (lambda found: found['meta']['dataset_meta'].update(classes=('a', 'b')), 'classes .* must be 3 names'),
     (lambda found: found['meta']['vpt_mm'].update(metrics=dict(a='b')), 'metrics.a .* must be a number'),
     (lambda found: found['meta']['vpt_mm'].update(version=[]), 'versions.vpt_mm .* must be a text'),

@@ -6,7 +6,7 @@ from ..errors import UsageError
 from .fields import shown
 
 PARSING = threading.Lock()  # some Pythons count the depth of a tree for all threads together (CPython issue 106905)
-MOST_TEXT = 300_000  # characters, tens of times what a config has; a parser takes time
+MOST_TEXT = 200_000  # characters, twenty times what a config has: a parser takes its time
 
 
 def read_config(text):

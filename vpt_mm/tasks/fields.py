@@ -20,14 +20,15 @@ def shown(value):
     try:
         return SHOW.repr(value)
     except ValueError:  # Python writes no number of more than a few thousand digits
-        return f'a {type(value).__name__} of very many digits'
+        return 'a number of very many digits'
 
 
 class Field:
-    """A kind of value; ``rule`` is what it must be, and ``note`` what it means."""
+    """A kind of value; ``rule`` is what it must be, ``note`` what it means, ``holds`` list or dict of those."""
 
     rule = ''
     note = ''
+    holds: type | None = None
 
     def means(self, note):
         """The same field with a sentence for the documentation."""

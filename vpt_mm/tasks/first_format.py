@@ -2,7 +2,7 @@
 import json
 
 from ..errors import UsageError
-from ..weights.header import seal
+from .header import require_intact
 
 FORMAT = 'vpt_mm task 1'
 # Entry: the type of its value, text as it is and the rest as JSON.
@@ -15,8 +15,7 @@ def read(header, state):
     Raises:
         UsageError: an entry is missing or of another kind, or anything changed since it was written.
     """
-    if header.get('seal') != seal(header, state):
-        raise UsageError('this task file was changed since it was published, or damaged: fetch it again.')
+    require_intact(header, state)
     entries = {}
     for name, kind in ENTRIES.items():
         if name not in header:

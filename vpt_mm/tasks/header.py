@@ -2,8 +2,8 @@
 import torch
 
 from ..errors import UsageError, some
-from ..weights.header import READERS, seal
-from . import first_format, schema
+from ..weights.header import seal
+from . import schema
 
 TYPES = {torch.float32, torch.int64}
 
@@ -27,16 +27,21 @@ def read_header(header, state):
     Raises:
         UsageError: anything changed since the file was written, or it says what the schema does not know.
     """
-    _require_types(state)
-    if header.get('seal') != seal(header, state):
-        raise UsageError('this task file was changed since it was published, or damaged: fetch it again.')
+    require_intact(header, state)
     if set(header) != {'format', 'task', 'seal'}:
         raise UsageError(f'the header of a task file has format, task and seal, this one has {some(header)}.')
-    _require_finite(state)
     task = schema.read(header['task'])
     own = {name: task[name] for name in ('base', 'frozen_weights', 'metrics', 'versions', 'date')}
     return dict(task=task, dataset_meta=dict(classes=tuple(task['classes'])),
                 vpt_mm=dict(own, task=True, version=task['versions'].get('vpt_mm')))
+
+
+def require_intact(header, state):
+    """Raise UsageError unless header and tensors are those that were sealed, of the right types, and finite."""
+    _require_types(state)
+    if header.get('seal') != seal(header, state):
+        raise UsageError('this task file was changed since it was published, or damaged: fetch it again.')
+    _require_finite(state)
 
 
 def _require_types(state):
@@ -49,7 +54,3 @@ def _require_finite(state):
     broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise UsageError(f'a task file holds finite values; NaN or infinite ones in {some(broken)}.')
-
-
-READERS[schema.FORMAT] = read_header
-READERS[first_format.FORMAT] = first_format.read

@@ -6,6 +6,8 @@ from .fields import Field, Text, refuse, shown
 class Listed(Field):
     """A list of one kind of values."""
 
+    holds = list
+
     def __init__(self, field, least, most):
         self.field, self.least, self.most = field, least, most
         count = str(least) if least == most else f'{least} to {most}'
@@ -42,7 +44,10 @@ class OneOf(Field):
         self.fields, self.rule = fields, ', or '.join(field.rule for field in fields)
 
     def check(self, value, place):
-        if not any(field.fits(value) for field in self.fields):
+        alike = [field for field in self.fields if field.holds is type(value)]
+        if len(alike) == 1:
+            alike[0].check(value, place)  # which says what is wrong inside
+        elif not any(field.fits(value) for field in self.fields):
             refuse(place, self.rule, value)
 
     def clean(self, value):
@@ -60,6 +65,8 @@ class Record(Field):
         optional: {name: field} of entries that may be missing.
         training: names in configs that matter in training alone, and that no task file has.
     """
+
+    holds = dict
 
     def __init__(self, entries, *, optional=(), training=()):
         self.needed, self.entries, self.training = tuple(entries), {**entries, **dict(optional)}, training
@@ -94,6 +101,8 @@ class Typed(Field):
         key: the name of the entry.
     """
 
+    holds = dict
+
     def __init__(self, records, *, key='type'):
         self.records, self.key = records, key
 
@@ -111,8 +120,12 @@ class Typed(Field):
 class Named(Field):
     """An object from names to values of one kind."""
 
-    def __init__(self, field, most, *, name=None):
-        self.field, self.most, self.name = field, most, name or Text(200)
+    holds = dict
+
+    name = Text(200)
+
+    def __init__(self, field, most):
+        self.field, self.most = field, most
         self.rule = f'an object of at most {most} names, each with {field.rule}'
 
     def check(self, value, place):

@@ -3,8 +3,12 @@ from ..errors import UsageError, some
 from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
 from ..weights.files import load_from_disk
 from ..weights.fingerprint import fingerprint
-from . import header  # noqa: F401  (registers the formats)
+from ..weights.header import READERS
+from . import first_format, schema
 from .from_checkpoint import describe_checkpoint
+from .header import read_header
+
+READERS.update({schema.FORMAT: read_header, first_format.FORMAT: first_format.read})
 
 
 def read_task(path):
