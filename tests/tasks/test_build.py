@@ -9,7 +9,7 @@ from mmengine.registry import MODELS, DefaultScope
 from tests import served
 from vpt_mm.apis.shared import borrowed  # noqa: F401  (registers the stand-in)
 from vpt_mm.tasks import schema
-from vpt_mm.tasks.build import backbone_config, build_heads, rehearse, scope_of
+from vpt_mm.tasks.build import build_heads, rehearse, scope_of
 from vpt_mm.tasks.from_config import describe
 
 DEEP = dict(type='DeepPrompt', length=2)
@@ -72,7 +72,7 @@ def test_heads_compute_what_those_of_the_config_compute(name):
     with scope_of(model['kind']):
         ours = build_heads(model, backbone=STAND_IN, weights=True)
         rehearsed = build_heads(model, backbone=STAND_IN)
-        shape = rehearse(rehearsed, backbone_config(model), size=(32, 32)).shape
+        shape = rehearse(rehearsed, model, size=(32, 32)).shape
     ours.load_state_dict(state)
     ours.eval(), theirs.eval()
     maps = [torch.randn(2, 32, 4, 4, generator=generator) for _ in (0, 1, 2, 3)]
@@ -107,12 +107,11 @@ def test_what_does_not_fit_is_found_without_computing(name, place, value):
         inner = inner[key]
     inner[last] = value
     with scope_of(model['kind']), pytest.raises((AssertionError, IndexError, RuntimeError, ValueError)):
-        rehearse(build_heads(model, backbone=STAND_IN), backbone_config(model), size=(32, 32))
+        rehearse(build_heads(model, backbone=STAND_IN), model, size=(32, 32))
 
 
-@pytest.mark.parametrize('tuning', [dict(type='PixelPadPrompt', pad=2), [DEEP, dict(type='PixelPadPrompt', pad=2)]])
-def test_a_frame_is_rehearsed_too(tuning):
-    model = describe(served.segmentor('x', tuning).to_dict())
-    with scope_of('segmentation'):
-        built = build_heads(model, backbone=STAND_IN)
-        assert rehearse(built, backbone_config(model), size=(32, 32)).shape[1] == 4
+@pytest.mark.parametrize('out_type', ['avg_prompts', 'avg_all', 'avg_featmap'])
+def test_a_mean_is_rehearsed_with_the_prompts_that_it_is_of(out_type):
+    model = describe(served.classifier('x', dict(type='ShallowPrompt', length=2), out_type=out_type).to_dict())
+    with scope_of('classification'):
+        assert rehearse(build_heads(model, backbone=STAND_IN), model, size=(32, 32)).shape == (1, 3)

@@ -94,7 +94,7 @@ def test_models_are_those_of_the_configs(configs):
         with scope_of(model['kind']):
             ours = build_heads(model, backbone=dict(type='BorrowedFeatures'))
             backbone = build_weightless(backbone_config(model))
-            logits = rehearse(ours, backbone_config(model), size=backbone.image_size)
+            logits = rehearse(ours, model, size=backbone.image_size)
         made = {**{f'backbone.{key}': one.shape for key, one in backbone.state_dict().items()},
                 **{key: one.shape for key, one in ours.state_dict().items()}}
         assert made == {key: one.shape for key, one in own.state_dict().items() if 'auxiliary' not in key}, name

@@ -267,6 +267,7 @@ def test_no_loader_is_asked_for_what_a_file_names(desk, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7200)
 def test_two_thousand_mutated_and_all_made_by_hand(desk):
     """Each ten times; what comes of them is printed."""
     warnings.simplefilter('ignore')

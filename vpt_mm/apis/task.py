@@ -91,7 +91,7 @@ class Task:
         stand_in = dict(type='BorrowedFeatures')
         built = build_heads(model, backbone=stand_in)  # sizes are compared before memory is taken
         _require_fit(built, own, list(built.state_dict()), self.path)
-        rehearse(built, backbone_config(model), size=self.shared.model.image_size)
+        rehearse(built, model, size=self.shared.model.image_size)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
         if any(tensor.is_meta for tensor in (*built.parameters(), *built.buffers())):  # buffers outside the state

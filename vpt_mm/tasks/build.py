@@ -1,11 +1,14 @@
 """From the schema to what computes: configs of listed classes with checked arguments, and models of them."""
+import json
 import threading
 from contextlib import contextmanager
+from functools import lru_cache
 
 import torch
 from mmengine.config import ConfigDict
 from mmengine.registry import MODELS, DefaultScope
 
+from ..models import PromptedViT
 from ..models.weightless import build_weightless
 from .parts import LIBRARIES, class_of
 
@@ -46,21 +49,28 @@ def build_heads(model, *, backbone, weights=None):
     return MODELS.build(config) if weights else build_weightless(config)
 
 
-def rehearse(built, config, *, size):
+def rehearse(built, model, *, size):
     """Raise what the classes raise unless neck and head take what the backbone gives; nothing is computed.
 
     Args:
         built: of :func:`build_heads`, on the meta device.
-        config: of the backbone, with its tuning method.
+        model: of a task file.
         size: (height, width) of the image.
     """
-    backbone = build_weightless(config).eval()
-    if backbone.tuning.frame and not getattr(backbone, 'reads_prompts', False):  # its features lie as the plain ones
-        backbone = build_weightless(dict(config, tuning=dict(type='LinearProbe'))).eval()
-    image = torch.empty(1, 3, *size, device='meta')
+    pooled = model['backbone'].get('out_type') in PromptedViT.POOLED  # means of prompts: of no other method's
+    tuning = model['tuning'] if pooled else dict(type='LinearProbe')
+    features = _features(json.dumps(dict(model['backbone'], tuning=tuning)), tuple(size))
     built.eval()
-    with torch.no_grad(), built.backbone.lent([backbone(image)]):
-        return built(image, mode='tensor')
+    with torch.no_grad(), built.backbone.lent([features]):
+        return built(torch.empty(1, 3, *size, device='meta'), mode='tensor')
+
+
+@lru_cache(maxsize=64)
+def _features(config, size):
+    """What a backbone gives for an image, without values: the same under every method that keeps to its outputs."""
+    backbone = build_weightless(tuples(json.loads(config))).eval()
+    with torch.no_grad():
+        return backbone(torch.empty(1, 3, *size, device='meta'))
 
 
 def build_preprocessor(model):
