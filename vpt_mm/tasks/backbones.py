@@ -6,16 +6,17 @@ from .fields import Choice, Flag, Number, Text, Whole
 from .records import Listed, Maybe, OneOf, Record
 
 SIDE, WIDTH = Whole(1, 4096), Whole(1, 32_768)
-SIDES = OneOf(SIDE, Listed(SIDE, 2, 2))  # a square's, or (height, width)
+SIDES = OneOf(SIDE, Listed(SIDE, 2, 2))  # a square's, or those of a rectangle
 WIDTHS = Listed(WIDTH, 1, 32)
 ALIASES = dict(SyncBN='BN', BN2d='BN')  # which compute the same on one device
 NORM = Record(dict(type=Choice('BN', 'LN', 'LN2d', 'GN', aliases=ALIASES)),
               optional=dict(eps=Number(0, 1), num_groups=Whole(1, 4096)), training=('requires_grad', 'momentum'))
 ACTIVATION = Record(dict(type=Choice('GELU', 'ReLU', 'SiLU', 'Tanh', 'mmpretrain.QuickGELU',
                                      aliases=dict(QuickGELU='mmpretrain.QuickGELU'))), training=('inplace',))
-PATCHES = Record({}, optional=dict(stride=SIDES, padding=OneOf(Whole(0, 4096), Listed(Whole(0, 4096), 2, 2)),
-                                   bias=Flag()))
-INDICES = OneOf(Whole(-128, 127), Listed(Whole(-128, 127), 1, 32))
+MARGIN, WINDOW = Whole(0, 4096), Whole(1, 64)
+PATCHES = Record({}, optional=dict(stride=SIDES, padding=OneOf(MARGIN, Listed(MARGIN, 2, 2)), bias=Flag()))
+INDEX = Whole(-128, 127)  # of a block or stage; negative ones count from the last
+INDICES = OneOf(INDEX, Listed(INDEX, 1, 32))
 RESIZING = Choice('bicubic', 'bilinear', 'nearest')
 STORED = Maybe(Choice('bfloat16', 'float16'))
 TRAINED = ('tuning', 'init_cfg', 'with_cp', 'drop_rate', 'drop_path_rate', 'frozen_stages', 'norm_eval')
@@ -36,7 +37,7 @@ BACKBONES = dict(
         arch=OneOf(Choice('t', 'tiny', 's', 'small', 'b', 'base', 'l', 'large'),
                    Record(dict(embed_dims=WIDTH, depths=Listed(Whole(1, 64), 1, 8),
                                num_heads=Listed(Whole(1, 128), 1, 8)))),
-        img_size=SIDES, patch_size=SIDES, window_size=OneOf(Whole(1, 64), Listed(Whole(1, 64), 1, 8)),
+        img_size=SIDES, patch_size=SIDES, window_size=OneOf(WINDOW, Listed(WINDOW, 1, 8)),
         out_indices=Listed(Whole(0, 7), 1, 8), out_after_downsample=Flag(), use_abs_pos_embed=Flag(),
         interpolate_mode=RESIZING, pad_small_map=Flag(), norm_cfg=NORM, patch_cfg=PATCHES,
         stage_cfgs=Record({}, optional=dict(block_cfgs=Record({}, optional=dict(

@@ -10,8 +10,8 @@ class Listed(Field):
 
     def __init__(self, field, least, most):
         self.field, self.least, self.most = field, least, most
-        count = str(least) if least == most else f'{least} to {most}'
-        self.rule = f'a list of {count}, each {field.rule}'
+        self.count = str(least) if least == most else f'{least} to {most}'
+        self.rule = f'a list of {self.count}, each {field.rule}'
 
     def check(self, value, place):
         if type(value) is not list or not self.least <= len(value) <= self.most:
@@ -41,7 +41,10 @@ class OneOf(Field):
     """One of several kinds of values."""
 
     def __init__(self, *fields):
-        self.fields, self.rule = fields, ', or '.join(field.rule for field in fields)
+        self.fields = fields
+        rules = [f'a list of {one.count} of those' if isinstance(one, Listed) and one.field is fields[0] else one.rule
+                 for one in fields]
+        self.rule = ', or '.join(rules)
 
     def check(self, value, place):
         alike = [field for field in self.fields if field.holds is type(value)]
