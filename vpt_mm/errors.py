@@ -25,7 +25,7 @@ def some(items, most=8):
 
 def did_you_mean(name, known, *, likeness=0.6):
     """' Did you mean X?' where one of the known names is near, else nothing; ``likeness`` of 1 is equal."""
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=likeness)
+    near = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=likeness)
     return f' Did you mean {near[0]}?' if near else ''
 
 

@@ -104,8 +104,8 @@ def files():
     box(axes, 1.6, 1.6, 'pretrained file,\nfrom init_cfg:\nthe frozen backbone', FROZEN, width=2.4, height=1.5)
     for y, name, text in ((2.5, 'checkpoint', 'prompts, heads, optimizer, schedule, random state, config,\n'
                                               'fingerprint of the frozen weights'),
-                          (0.8, 'task file', 'prompts, heads; header: config, classes, base, fingerprint,\n'
-                                             'metrics, versions, seal')):
+                          (0.8, 'task file', 'prompts, heads; header: model in numbers, classes,\n'
+                                             'base, fingerprint, metrics, versions, seal')):
         box(axes, 6.6, y, f'{name}\n{text}', LEARNED, width=5.0, height=1.2)
         arrow(axes, (4.05, y), (2.85, 1.6), style='<->')
     axes.text(3.75, 1.63, 'fingerprints must agree', va='center', fontsize=8)

@@ -21,7 +21,8 @@ def inferencer(tmp_path_factory):
     weights = served.save_base(folder / 'base.pth')
     tasks = {name: served.write_task(folder / f'{name}.safetensors', kind(weights, tuning), seed=seed)
              for seed, (name, (kind, tuning)) in enumerate(KINDS.items())}
-    return TaskInferencer(tasks['deep'], device='cpu', tasks={**tasks, 'both': [tasks['deep'], tasks['deep']]})
+    return TaskInferencer(tasks['deep'], checkpoint=weights, device='cpu',
+                          tasks={**tasks, 'both': [tasks['deep'], tasks['deep']]})
 
 
 def served_logits(inferencer, name, image):

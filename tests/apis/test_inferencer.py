@@ -141,7 +141,8 @@ def test_folders_in_pictures_and_predictions_out(inferencer, tmp_path):
 
 
 def test_tasks_come_and_go(files, inferencer):
-    one = TaskInferencer(str(files['birds'][0]), device='cpu')
+    weights = files['birds'][1].model.backbone.init_cfg.checkpoint
+    one = TaskInferencer(str(files['birds'][0]), checkpoint=weights, device='cpu')
     assert not one.tasks
     one.add(files['birds'][0])
     expected = one(images(1), 'birds')['predictions'][0]['pred_scores']
@@ -232,8 +233,6 @@ def test_tasks_are_not_added_by_halves(files):
     for thread in threads:
         thread.join()
     assert set(one.tasks) == {f'task {index}' for index in range(6)} and len(refused) == 6
-
-
 
 
 def test_a_batch_too_large_for_the_memory_is_split(files, monkeypatch):

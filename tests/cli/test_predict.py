@@ -7,7 +7,7 @@ import pytest
 
 def test_predict(command, folder):
     printed = command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors',
-                      f"places={folder / 'scenes.safetensors'}", '--device', 'cpu')
+                      f"places={folder / 'scenes.safetensors'}", '--device', 'cpu', '--checkpoint', folder / 'base.pth')
     assert 'c.png is no image' in printed and '2 images, 2 tasks' in printed
     first, second, broken = json.loads((folder / 'out/predictions.json').read_text())
     assert first['image'].endswith('a.png') and 'no image' in broken['error']
@@ -22,7 +22,8 @@ def test_predict(command, folder):
 
 def test_an_ensemble_on_the_command_line(command, folder):
     file = folder / 'birds.safetensors'
-    command('predict', folder / 'images' / 'a.png', folder / 'out', '--task', f'pair={file},{file}', '--no-pictures')
+    command('predict', folder / 'images' / 'a.png', folder / 'out', '--task', f'pair={file},{file}', '--no-pictures',
+            '--checkpoint', folder / 'base.pth')
     entry, = json.loads((folder / 'out/predictions.json').read_text())
     assert entry['predictions'][0]['task'] == 'pair' and not (folder / 'out/pair/vis').exists()
 
@@ -40,4 +41,9 @@ def test_an_ensemble_on_the_command_line(command, folder):
 def test_predict_says_what_can_not_be(command, folder, arguments, reason):
     arguments = [folder / one if one == 'out' or (folder / one).exists() else one for one in arguments]
     with pytest.raises(SystemExit, match=reason):
-        command('predict', *arguments)
+        command('predict', *arguments, '--checkpoint', folder / 'base.pth')
+
+
+def test_a_place_that_a_file_names_is_not_opened(command, folder):
+    with pytest.raises(SystemExit, match=r'base.pth.*is not opened: say where they are .*--checkpoint'):
+        command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors')

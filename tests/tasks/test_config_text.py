@@ -1,18 +1,14 @@
-"""Configs in task files are data: whatever they say, nothing of it runs."""
+"""Configs in checkpoints are data: whatever they say, nothing of it runs."""
 import gc
 import threading
 import time
 from pathlib import Path
 
 import pytest
-import torch
 from mmengine.config import Config
 
-from tests import served
-from vpt_mm.apis import TaskInferencer
 from vpt_mm.errors import UsageError
-from vpt_mm.tasks import publish_task
-from vpt_mm.tasks.config_text import read_config, require_registered
+from vpt_mm.tasks.config_text import read_config
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -20,9 +16,7 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 @pytest.mark.parametrize('name', ['setr_vpt_ade20k.py', 'digits/cls_digits_deep.py', 'digits/setr_digits_deep.py'])
 def test_reads_what_mmengine_writes(name):
     config = Config.fromfile(CONFIGS / name)
-    read = read_config(config.pretty_text)
-    assert read == config._cfg_dict
-    require_registered([read.model, read.test_dataloader.dataset.pipeline])
+    assert read_config(config.pretty_text) == config._cfg_dict
 
 
 class SlowToDie:
@@ -64,7 +58,7 @@ def test_many_threads_read_at_once():
     'model = dict(a=1)\nmodel.a = 2', '__import__("os")', 'model = ' + '[' * 10000, 'model = (', 'model = lambda: 1',
     'a = b = 1', 'model = "%s" % 3', 'model = {[1]: 2}', 'model = dict(3)'])
 def test_nothing_in_a_config_runs(text):
-    with pytest.raises(UsageError, match='no plain data'):
+    with pytest.raises(UsageError, match='not plain data'):
         read_config(text)
 
 
@@ -75,54 +69,9 @@ def test_what_is_no_literal_is_named_as_it_stands(text, named):
         read_config(text)
 
 
-@pytest.mark.parametrize('kind', ['os.system', 'subprocess.Popen', 'mmseg.os.system', 'system', 3, 'mmengine.Config'])
-def test_only_registered_types_are_built(kind):
-    with pytest.raises(UsageError, match='types that OpenMMLab or vpt_mm register'):
-        require_registered(dict(model=[dict(inner=dict(type=kind))]))
-    require_registered(dict(type='mmpretrain.LinearClsHead', loss=dict(type='CrossEntropyLoss')))
-
-
-@pytest.mark.parametrize('place', ['model.head', 'model.backbone', 'model.data_preprocessor',
-                                   'model.backbone.tuning'])
-def test_a_hostile_task_is_refused(tmp_path, place):
-    weights = served.save_base(tmp_path / 'base.pth')
-    config = served.classifier(weights, dict(type='DeepPrompt', length=2))
-    task = served.write_task(tmp_path / 'task.safetensors', config)
-    found = torch.load(task.with_suffix('.pth'), weights_only=False)
-    hostile = Config(config.to_dict())
-    hostile.merge_from_dict({place: dict(type='pathlib.Path.touch', self=str(tmp_path / 'ran'), _delete_=True)})
-    found['meta']['cfg'] = hostile.pretty_text
-    torch.save(found, tmp_path / 'x.pth')
-    publish_task(tmp_path / 'x.pth', tmp_path / 'x.safetensors')
-    with pytest.raises(UsageError):
-        TaskInferencer(config, device='cpu').add(tmp_path / 'x.safetensors')
-    assert not (tmp_path / 'ran').exists()
-
-
-@pytest.mark.parametrize('place, value', [
-    ('model.head.no_such_argument', 3), ('model.data_preprocessor.mean', 'x'),
-    ('model.backbone.tuning.first', 'x'), ('test_dataloader.dataset.pipeline', [3])])
-def test_a_config_that_can_not_be_built(tmp_path, place, value):
-    config = served.classifier(served.save_base(tmp_path / 'base.pth'), dict(type='DeepPrompt', length=2))
-    task = served.write_task(tmp_path / 'task.safetensors', config)
-    found = torch.load(task.with_suffix('.pth'), weights_only=False)
-    broken = Config(config.to_dict())
-    broken.merge_from_dict({place: value})
-    found['meta']['cfg'] = broken.pretty_text
-    torch.save(found, tmp_path / 'x.pth')
-    with pytest.raises(UsageError):
-        TaskInferencer(config, device='cpu').add(tmp_path / 'x.pth')
-
-
-def test_sizes_are_compared_before_memory_is_taken(tmp_path):
-    weights = served.save_base(tmp_path / 'base.pth')
-    config = served.classifier(weights, dict(type='DeepPrompt', length=2))
-    task = served.write_task(tmp_path / 'task.safetensors', config)
-    found = torch.load(task.with_suffix('.pth'), weights_only=False)
-    for place, value in (('model.head.num_classes', 10 ** 12), ('model.backbone.tuning.length', 10 ** 12)):
-        hostile = Config(config.to_dict())
-        hostile.merge_from_dict({place: value})
-        found['meta']['cfg'] = hostile.pretty_text
-        torch.save(found, tmp_path / 'x.pth')
-        with pytest.raises(UsageError, match='does not hold what its config says'):
-            TaskInferencer(config, device='cpu').add(tmp_path / 'x.pth')
+@pytest.mark.parametrize('text, reason', [
+    (None, 'is a text, got None'), (dict(model=1), 'is a text, got'),
+    ('x = [' + '1,' * 350_000 + ']', '700,006 of them')])
+def test_what_is_no_text_of_a_config(text, reason):
+    with pytest.raises(UsageError, match=reason):
+        read_config(text)

@@ -10,14 +10,13 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 from safetensors import safe_open
-from safetensors.torch import save
 
 from tests.runs import build_model, build_runner, changed, run_config, save_weights
 from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import fingerprint_of, frozen_keys
 from vpt_mm.tasks import load_task, publish_task
+from vpt_mm.tasks.task_file import read_task
 from vpt_mm.weights import fingerprint, load_from_disk
-from vpt_mm.weights.header import TASK, seal
 
 
 @pytest.fixture(scope='module')
@@ -41,12 +40,13 @@ def test_the_header_tells_what_the_file_is(run):
     with safe_open(task, 'pt') as file:
         header = file.metadata()
         assert set(file.keys()) == {'backbone.tuning.tokens', 'head.fc.weight', 'head.fc.bias'}
-    assert json.loads(header['classes']) == ['a', 'b', 'c']
-    assert json.loads(header['base']) == {'backbone.': config.model.backbone.init_cfg.checkpoint}
-    assert 'torch' in json.loads(header['versions'])
-    assert "type='DeepPrompt'" in header['config'] and header['date'][:2] == '20'
+    assert set(header) == {'format', 'task', 'seal'}
+    said = json.loads(header['task'])
+    assert said['classes'] == ['a', 'b', 'c'] and 'torch' in said['versions'] and said['date'][:2] == '20'
+    assert said['base'] == {'backbone.': config.model.backbone.init_cfg.checkpoint}
+    assert (said['model']['tuning']['type'], said['model']['tuning']['length']) == ('DeepPrompt', 2)
     frozen = torch.load(config.model.backbone.init_cfg.checkpoint)['state_dict']
-    assert header['frozen_weights'] == fingerprint({f'backbone.{key}': tensor for key, tensor in frozen.items()})
+    assert said['frozen_weights'] == fingerprint({f'backbone.{key}': tensor for key, tensor in frozen.items()})
 
 
 def test_the_metrics_are_those_of_this_checkpoint(tmp_path):
@@ -56,7 +56,7 @@ def test_the_metrics_are_those_of_this_checkpoint(tmp_path):
     build_runner(config).train()
     best, = (tmp_path / 'run').glob('best_*.pth')
     for file in (best, tmp_path / 'run/iter_2.pth', tmp_path / 'run/iter_4.pth'):
-        metrics = json.loads(publish_task(file, tmp_path / f'{file.stem}.safetensors')['metrics'])
+        metrics = publish_task(file, tmp_path / f'{file.stem}.safetensors')['metrics']
         assert metrics == build_runner(changed(config, load_from=str(file))).test() or not metrics and file != best
 
 
@@ -132,6 +132,16 @@ def test_resuming_from_a_task_is_refused(run):
     (lambda found: found['meta'].pop('vpt_mm'), 'no checkpoint of PromptCheckpointHook'),
     (lambda found: found['meta']['vpt_mm'].update(base={}), 'knows where its frozen weights came from'),
     (lambda found: found['state_dict']['head.fc.bias'].fill_(float('nan')), 'infinite ones in head.fc.bias'),
+    (lambda found: found['state_dict'].update({'head.fc.bias': torch.zeros(3).half()}), 'not torch.float16 as in head'),
+    (lambda found: found['meta']['vpt_mm'].pop('frozen_weights'), 'frozen_weights .* must be 64 hex.* got None'),
+    (lambda found: found['meta'].update(cfg=dict(a=1)), 'the config in a checkpoint is a text, got'),
+    (lambda found: found['meta'].update(cfg='model = 5'), 'model must be a dict .*, got 5'),
+    (lambda found: found['meta']['dataset_meta'].update(classes=[torch.zeros(2)] * 3), r'classes\[0\] .* a text'),
+    (lambda found: found['meta']['dataset_meta'].update(classes=('a', 'b')), 'classes .* must be 3 names'),
+    (lambda found: found['meta']['vpt_mm'].update(metrics=dict(a='b')), 'metrics.a .* must be a number'),
+    (lambda found: found['meta']['vpt_mm'].update(version=[]), 'versions.vpt_mm .* must be a text'),
+    (lambda found: found['meta'].update(cfg=found['meta']['cfg'].replace('LinearClsHead', 'ArcFaceClsHead')),
+     'model.head.type .* one of LinearClsHead, .* got .ArcFaceClsHead.*--not-served'),
 ])
 def test_what_can_not_be_published(run, tmp_path, spoil, reason):
     found = torch.load(run[1], weights_only=False)
@@ -140,6 +150,21 @@ def test_what_can_not_be_published(run, tmp_path, spoil, reason):
     with pytest.raises(UsageError, match=reason):
         publish_task(tmp_path / 'x.pth', tmp_path / 'x.safetensors')
     assert not (tmp_path / 'x.safetensors').exists()
+
+
+def test_what_no_task_file_can_say_is_published_for_its_own_config(run, tmp_path):
+    config, checkpoint, _ = run
+    found = torch.load(checkpoint, weights_only=False)
+    found['meta']['cfg'] = 'model = dict(type="RetinaNet")'
+    torch.save(found, tmp_path / 'x.pth')
+    with pytest.raises(UsageError, match='model.type .* got .RetinaNet.*served=False'):
+        publish_task(tmp_path / 'x.pth', tmp_path / 'x.safetensors')
+    assert publish_task(tmp_path / 'x.pth', tmp_path / 'x.safetensors', served=False)['model'] is None
+    model, other = build_model(config), build_model(config)
+    load_task(model, checkpoint), load_task(other, tmp_path / 'x.safetensors')
+    assert torch.equal(logits(model), logits(other))
+    with pytest.raises(UsageError, match='was published by --not-served'):
+        read_task(tmp_path / 'x.safetensors')
 
 
 def test_names_of_task_files(run, tmp_path):
@@ -172,9 +197,10 @@ def lie(path, name, **entries):
     lambda path: lie(path, 'head.fc.bias', data_offsets=[12, 0]),
     lambda path: lie(path, 'head.fc.bias', dtype='I32'),
     lambda path: lie(path, 'head.fc.bias', dtype='os.system'),
-    lambda path: lie(path, '__metadata__', frozen_weights='0' * 64),
-    lambda path: lie(path, '__metadata__', classes='["a", "b", "d"]'),
-    lambda path: lie(path, '__metadata__', base='[' * 100000),
+    lambda path: lie(path, '__metadata__', task=header_of(path.read_bytes())[0]['__metadata__']['task'] + ' '),
+    lambda path: lie(path, '__metadata__', task='[' * 100000),
+    lambda path: lie(path, '__metadata__', more='x'),
+    lambda path: lie(path, '__metadata__', format='vpt_mm task 3'),
     lambda path: with_header(*header_of(path.read_bytes()), size=2 ** 63),
     lambda path: with_header(*header_of(path.read_bytes()), size=10 ** 8),
     lambda path: with_header(b'{' * 10 ** 6, b''),
@@ -220,17 +246,6 @@ def test_code_of_a_blocked_module_is_called_what_it_is(tmp_path):
     torch.save(dict(state_dict=Command()), tmp_path / 'x.pth')
     with pytest.raises(UsageError, match=f'asks to run {os.name}.system'):
         load_from_disk(str(tmp_path / 'x.pth'))
-
-
-def test_a_sealed_header_of_wrong_kinds_is_refused(tmp_path):
-    """Anyone can compute a seal: what is behind it is still checked."""
-    state = {'head.fc.bias': torch.ones(3)}
-    for header, reason in ((dict(), 'has the entry config'), (dict(config='', classes='3'), 'must be a list, got 3')):
-        header = dict(header, format=TASK)
-        header['seal'] = seal(header, state)
-        (tmp_path / 'x.safetensors').write_bytes(save(state, header))
-        with pytest.raises(UsageError, match=reason):
-            load_from_disk(tmp_path / 'x.safetensors')
 
 
 def test_a_vit_b_task_is_small_and_quick(tmp_path):

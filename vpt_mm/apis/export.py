@@ -124,7 +124,7 @@ def describe_export(task, size, opset):
                 input=f'{INPUT}: float32 (batch, 3, {size[0]}, {size[1]}), RGB, 0 to 255; normalisation is in the '
                       'graph; the batch is dynamic, height and width are fixed',
                 output=f'{OUTPUT}: float32 (batch, {last}); softmax over the classes gives scores',
-                base=str(task.shared.config['init_cfg']['checkpoint']), **(dict(opset=str(opset)) if opset else {}))
+                base=task.base, **(dict(opset=str(opset)) if opset else {}))
 
 
 def _require_opset(opset):

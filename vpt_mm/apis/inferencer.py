@@ -7,15 +7,13 @@ from types import MappingProxyType
 
 from rich.progress import track
 
-from ..config_file import read_config_file
 from ..errors import UsageError, did_you_mean, require_counts
-from ..tasks.config_text import read_config, require_registered
-from ..weights.files import load_from_disk
 from .ensemble import Ensemble
 from .images import MOST_PIXELS, list_images, read_image
 from .results import draw, summarize, write_prediction
 from .shared.backbone import SharedBackbone
 from .shared.passes import predict_together
+from .shared.source import backbone_of
 from .task import Task
 
 
@@ -28,7 +26,8 @@ class TaskInferencer:
 
     Args:
         backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
-        checkpoint: the backbone's weights, where they lie elsewhere than its config says.
+        checkpoint: the backbone's weights, where they are elsewhere than its config says. A task file names a place
+            that is not opened, so that this is needed unless it names timm's weights.
         tasks: {name: path, or list of paths of an ensemble} to add.
         most_pixels: larger images are refused.
         options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
@@ -38,10 +37,7 @@ class TaskInferencer:
     """
 
     def __init__(self, backbone, *, checkpoint=None, tasks=(), most_pixels=MOST_PIXELS, **options):
-        config = _backbone_config(backbone)
-        if checkpoint is not None:
-            config['init_cfg'] = dict(type='Pretrained', checkpoint=str(checkpoint))
-        self.shared = SharedBackbone(config, **options)
+        self.shared = SharedBackbone(backbone_of(backbone, checkpoint), **options)
         self.most_pixels = most_pixels
         self.lock = threading.Lock()
         self.tasks = MappingProxyType({})  # replaced as a whole, never changed
@@ -153,23 +149,6 @@ def _require_name(name):
     if name in ('', '.', '..') or re.search(r'[/\\\x00-\x1f\x7f]', name):
         raise UsageError('the name of a task becomes a folder of its outputs: no slash, backslash or control character '
                          f'is in it, and it is not empty, . or ..; got {name!r}.')
-
-
-def _backbone_config(source):
-    if isinstance(source, (str, os.PathLike)) and not str(source).endswith('.py'):
-        meta = load_from_disk(str(source)).get('meta', {})
-        if 'cfg' not in meta:
-            raise UsageError(f'{source} has no config: name the config file of the backbone.')
-        config = read_config(meta['cfg'])
-        require_registered((config.get('model') or {}).get('backbone'))
-    elif isinstance(source, (str, os.PathLike)):
-        config = read_config_file(source)
-    else:
-        config = source
-    backbone = (config.get('model') or {}).get('backbone')
-    if not backbone:
-        raise UsageError(f'a config with model.backbone is needed, got {type(source).__name__} without one.')
-    return dict(backbone)
 
 
 def output_names(images):

@@ -1,21 +1,19 @@
 """Task: prompts and heads of one task file on a shared backbone."""
 import threading
 
+import numpy as np
 import torch
-from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import MODELS, DefaultScope
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 from ..models.weightless import build_weightless
-from ..tasks.config_text import read_config, require_registered
-from ..weights.files import load_from_disk
+from ..tasks.build import backbone_config, build_heads, rehearse, scope_of
+from ..tasks.preprocess import Preprocess
+from ..tasks.task_file import names_of, read_task
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import FORMS
 from .shared.nested import one_of
-from .shared.recipe import build_pipeline, kind_of, labels_of, require_fit, without
 
-BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
 UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference
 
 
@@ -40,43 +38,37 @@ class Task:
     """
 
     def __init__(self, path, name, shared):
-        found = load_from_disk(str(path))
-        meta = found.get('meta', {})
-        if 'state_dict' not in found or 'vpt_mm' not in meta or 'cfg' not in meta:
-            raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
+        said, state = read_task(path)
+        model = said['model']
         self.name, self.path, self.shared, self.gone = name, str(path), shared, False
-        config = read_config(meta['cfg'])
-        self.kind = kind_of(config, path)
+        self.kind, self.base = model['kind'], names_of(said['base'])
         self.drawing, self.visualizer = threading.Lock(), None
-        state = {key: tensor.to(shared.device) for key, tensor in found['state_dict'].items()
-                 if not key.startswith(UNUSED)}
+        state = {key: tensor.to(shared.device) for key, tensor in state.items() if not key.startswith(UNUSED)}
         try:
-            with BUILDING, DefaultScope.overwrite_default_scope(
-                    'mmseg' if self.kind == 'segmentation' else 'mmpretrain'):
-                own = self._build_backbone(config, meta, state)
-                self.model = self._build_model(config, state)
-                self.pipeline = build_pipeline(config)
-                self.classes, self.palette = labels_of(config, meta, self.model)
+            with scope_of(self.kind):
+                own = self._build_backbone(model, said, state)
+                self.model = self._build_model(model, state)
+            self.preprocess = Preprocess(model['input']['steps'], self.kind)
         except UsageError:
             raise
-        except Exception as error:  # a file can name arguments that raise anything
-            raise UsageError(f'{path} has a config that can not be built: {type(error).__name__}: {error}') from error
+        except Exception as error:  # classes raise anything where sizes do not fit each other
+            raise UsageError(f'{path} describes a model that can not be built: {type(error).__name__}: '
+                             f'{" ".join(str(error).split())}') from error
+        self.classes = tuple(said['classes']) or tuple(map(str, range(model['head']['num_classes'])))
+        self.palette = [tuple(colour) for colour in model.get('palette') or _draw_palette(len(self.classes))]
         self.nbytes = sum(tensor.nbytes for tensor in [*own, *self.model.state_dict().values()])
 
-    def _build_backbone(self, config, meta, state):
+    def _build_backbone(self, model, said, state):
         """The tuning method, and the whole backbone where the method is more than prompts; its own tensors."""
-        self.shared.require_settings(config.model['backbone'], self.name)
-        built = without(dict(config.model['backbone']), 'init_cfg', 'frozen_dtype')
-        built['tuning'] = without(built.get('tuning'), 'prototypes')  # the file has the prompts themselves
-        require_registered(built)
+        built = backbone_config(model)
+        stored = built.pop('frozen_dtype')
+        self.shared.require_settings(built, self.name)
         view = build_weightless(built)
-        if view.tuning is None:
-            raise UsageError(f'{self.path} was trained without a tuning method.')
-        self.shared.require_weights(view, meta, self.name, stored=config.model['backbone'].get('frozen_dtype'))
+        self.shared.require_weights(view, dict(vpt_mm=said), self.name, stored=stored)
         own = {key.removeprefix(PREFIX): tensor for key, tensor in state.items() if key.startswith(PREFIX)}
         own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
         needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
-        require_fit(view, own, needed, self.path)
+        _require_fit(view, own, needed, self.path)
         self.outputs = getattr(view, 'outputs', [])
         self.mixes = bool(view.tuning.mixes and self.outputs and not view.trained
                           and FORMS.issuperset(output.form for output in self.outputs))
@@ -92,27 +84,19 @@ class Task:
             self.tuning = self.view.tuning
         return list(own.values())
 
-    def _build_model(self, config, state):
+    def _build_model(self, model, state):
         """The task's classifier or segmentor, without its backbone."""
-        model = without(dict(config.model), 'backbone', 'auxiliary_head', 'data_preprocessor', 'train_cfg',
-                         'pretrained', 'init_cfg')
-        preprocessor = dict(config.model.get('data_preprocessor') or config.get('data_preprocessor') or {})
-        if self.kind == 'classification':
-            preprocessor.setdefault('type', 'ClsDataPreprocessor')
-        preprocessor = without(preprocessor, 'batch_augments')
-        require_registered([model, preprocessor])
-        preprocessor = MODELS.build(preprocessor)
         own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
-        model = dict(model, backbone=dict(type='BorrowedFeatures'), data_preprocessor=preprocessor)
-        built = build_weightless(model)  # sizes are compared before memory is taken
-        require_fit(built, own, list(built.state_dict()), self.path)
+        stand_in = dict(type='BorrowedFeatures')
+        built = build_heads(model, backbone=stand_in)  # sizes are compared before memory is taken
+        _require_fit(built, own, list(built.state_dict()), self.path)
+        rehearse(built, model, size=self.shared.model.image_size)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
         if any(tensor.is_meta for tensor in (*built.parameters(), *built.buffers())):  # buffers outside the state
-            built = MODELS.build(model)
+            built = build_heads(model, backbone=stand_in, weights=True)
             built.load_state_dict(own, assign=True)
-        built = revert_sync_batchnorm(built).to(self.shared.device)
-        built.eval()  # returns nothing in mmpretrain
+        built.to(self.shared.device).eval()  # returns nothing in mmpretrain
         return built.requires_grad_(False)
 
     @property
@@ -127,11 +111,13 @@ class Task:
         """
         height, width = image.shape[:2]
         try:
-            data = self.pipeline(dict(img=image, img_shape=(height, width), ori_shape=(height, width), img_path=''))
+            inputs, sample = self.preprocess(image)
+        except UsageError:
+            raise
         except Exception as error:  # transforms raise what their libraries do
             raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
                              f'{type(error).__name__}: {" ".join(str(error).split())}') from error
-        data = self.model.data_preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]), False)
+        data = self.model.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]), False)
         return data['inputs'], data['data_samples'][0]
 
     def crops(self, inputs):
@@ -161,3 +147,22 @@ def _starts(size, crop, stride):
     """Where windows begin along an axis, as in mmseg's ``slide_inference``."""
     count = max(size - crop + stride - 1, 0) // stride + 1
     return [max(min(index * stride + crop, size) - crop, 0) for index in range(count)]
+
+
+def _require_fit(model, state, needed, path):
+    """Raise UsageError unless every key of ``needed`` is there as in the model, finite, and nothing else."""
+    own = model.state_dict()
+    unfit = [key for key in needed if ((state[key].shape, state[key].dtype) != (own[key].shape, own[key].dtype)
+                                       if key in state else not key.endswith('num_batches_tracked'))]
+    surplus = [key for key in state if key not in needed]
+    if unfit or surplus:
+        raise UsageError(f'{path} does not hold what it says: ' + '; '.join(
+            [f'missing, or of another shape or type: {some(unfit)}'] * bool(unfit)
+            + [f'no place for {some(surplus)}'] * bool(surplus)) + '.')
+    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}.')
+
+
+def _draw_palette(count):
+    return np.random.default_rng(42).integers(0, 256, (count, 3)).tolist()

@@ -1,16 +1,19 @@
 """vpt-mm publish: a task file, prompts and heads with a readable header."""
+import json
 import os
 
 
 def add_arguments(parser):
     parser.add_argument('checkpoint', help='a checkpoint of PromptCheckpointHook')
     parser.add_argument('out', help='the task file to write, *.safetensors')
+    parser.add_argument('--not-served', action='store_true', help='leave out what the model is, where no task file can '
+                        'say it: the file then loads onto the model of its config, and is not served')
 
 
 def run(args):
     from ..tasks import publish_task
-    header = publish_task(args.checkpoint, args.out)
+    task = publish_task(args.checkpoint, args.out, served=not args.not_served)
     print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
-    for name, text in header.items():
-        if name != 'config':
-            print(f'  {name}: {text[:200]}')
+    for name, value in task.items():
+        if name != 'model':
+            print(f'  {name}: {json.dumps(value)[:200]}')

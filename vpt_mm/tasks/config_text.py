@@ -1,28 +1,29 @@
-"""read_config(): the config that a task file carries, read as data and never run."""
+"""read_config(): the config in a checkpoint, or in a task file of the first format, read as data and never run."""
 import ast
-import re
 import threading
 
-from mmengine import registry
-from mmengine.config import ConfigDict
-
 from ..errors import UsageError
+from .fields import shown
 
 PARSING = threading.Lock()  # some Pythons count the depth of a tree for all threads together (CPython issue 106905)
-NAME = r'(?:(?:mmengine|mmcv|mmseg|mmpretrain)\.)?(\w+)'
+MOST_TEXT = 200_000  # characters, twenty times what a config has: a parser takes its time
 
 
 def read_config(text):
     """A config as mmengine writes it (``Config.pretty_text``): assignments of literals and ``dict(...)``.
 
-    mmengine reads such text by running it; a task file may come from anywhere, so this does not.
+    mmengine reads such text by running it; a checkpoint may come from anywhere, so this does not.
 
     Returns:
-        ConfigDict: the entries.
+        dict: the entries.
 
     Raises:
-        UsageError: anything but literals in the text.
+        UsageError: no text, a very long one, or anything but literals in it.
     """
+    if not isinstance(text, str) or len(text) > MOST_TEXT:
+        raise UsageError(f'the config in a checkpoint is a text of at most {MOST_TEXT:,} characters, got '
+                         f'{len(text):,} of them.' if isinstance(text, str) else
+                         f'the config in a checkpoint is a text, got {shown(text)}.')
     try:
         with PARSING:
             lines = ast.parse(text).body
@@ -32,9 +33,9 @@ def read_config(text):
                 raise ValueError(f'line {line.lineno} assigns nothing to a name')
             entries[line.targets[0].id] = _value(line.value)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
-        raise UsageError(f'the config in this task file is no plain data ({error}): publish the task again from a '
-                         'checkpoint that mmengine wrote.') from None
-    return ConfigDict(entries)
+        raise UsageError(f'the config in this file is not plain data ({error}): take a checkpoint that mmengine '
+                         'wrote.') from None
+    return entries
 
 
 def _value(node):
@@ -56,34 +57,3 @@ def _literal(node):
         return ast.literal_eval(node)
     except ValueError:
         raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is no literal') from None
-
-
-def require_registered(config):
-    """Raise UsageError where a ``type`` is no registered name: mmengine would import and call anything."""
-    known = _registered_names()
-    for name in _types(config):
-        match = re.fullmatch(NAME, name) if isinstance(name, str) else None
-        if match is None or match.group(1) not in known:
-            raise UsageError(f'a task file names types that OpenMMLab or vpt_mm register, got {name!r}: import the '
-                             'package that registers it before the task is added.')
-
-
-def _types(config):
-    if isinstance(config, dict):
-        if 'type' in config:
-            yield config['type']
-        config = config.values()
-    elif not isinstance(config, (list, tuple)):
-        return
-    for inner in config:
-        yield from _types(inner)
-
-
-def _registered_names():
-    names = set()
-    for root in (registry.MODELS, registry.TRANSFORMS, registry.WEIGHT_INITIALIZERS, registry.TASK_UTILS):
-        root.import_from_location()
-        for node in (root, *root.children.values()):
-            node.import_from_location()
-            names.update(node.module_dict)
-    return names

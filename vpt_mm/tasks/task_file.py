@@ -1,52 +1,35 @@
-"""Task files: prompts and heads in safetensors, with a header that says what they are and belong to."""
-import datetime
-import importlib.metadata
-import math
-
-import torch
-from safetensors.torch import save
-
+"""Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
 from ..errors import UsageError, some
-from ..files import write_whole
 from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
 from ..weights.files import load_from_disk
 from ..weights.fingerprint import fingerprint
-from ..weights.header import write_task_header
+from ..weights.header import READERS
+from . import first_format, schema
+from .from_checkpoint import describe_checkpoint
+from .header import read_header
 
-LIBRARIES = ('vpt_mm', 'torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'mmdet', 'timm')
+READERS.update({schema.FORMAT: read_header, first_format.FORMAT: first_format.read})
 
 
-def publish_task(checkpoint, out):
-    """Write the task file of a checkpoint; returns its header.
+def read_task(path):
+    """What a task file, or a checkpoint of ``PromptCheckpointHook``, says of the model that it serves.
 
-    Args:
-        checkpoint: path of a file of ``PromptCheckpointHook``.
-        out: path of the task file, ending in .safetensors.
+    Returns:
+        dict: as :mod:`vpt_mm.tasks.schema` has it, checked.
+        dict: {key: tensor}.
 
     Raises:
-        UsageError: another kind of checkpoint, one whose base model has no name, NaN in it, or a place that can't be
-            written.
+        UsageError: another file, one that serves no model, or a model that is not on the list.
     """
-    if not str(out).endswith('.safetensors'):
-        raise UsageError(f'a task file is named *.safetensors, got {out}.')
-    found = load_from_disk(str(checkpoint))
+    found = load_from_disk(str(path))
     meta = found.get('meta', {})
-    own = meta.get('vpt_mm') or {}
-    if 'state_dict' not in found or not own.get('base') or 'cfg' not in meta:
-        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
-                         'came from: train with that hook, and init_cfg on the backbone.')
-    if own.get('task'):
-        raise UsageError(f'{checkpoint} is a task file already: copy it.')
-    state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}
-    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
-    if broken:
-        raise UsageError(f'a task file holds finite values; NaN or infinite ones in {some(broken)}.')
-    header = write_task_header(state, dict(
-        config=meta['cfg'], classes=list(_classes(meta)), base=own['base'], frozen_weights=own['frozen_weights'],
-        metrics=_metrics(own), versions=_versions(own),
-        date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')))
-    write_whole(save(state, metadata=header), out)
-    return header
+    if 'state_dict' not in found or 'vpt_mm' not in meta or not ('task' in meta or 'cfg' in meta):
+        raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
+    task = meta['task'] if 'task' in meta else describe_checkpoint(meta, path)
+    if task['model'] is None:
+        raise UsageError(f'{path} was published by --not-served: it describes no model, and loads onto that of its '
+                         'config alone (load_task, load_from).')
+    return task, found['state_dict']
 
 
 def load_task(model, path, *, classes=None):
@@ -95,7 +78,7 @@ def require_backbone(meta, found):
     """Raise UsageError unless the frozen weights are those that the task was trained on."""
     expected = meta['vpt_mm'].get('frozen_weights')
     if expected != found:
-        base = ', '.join((meta['vpt_mm'].get('base') or {}).values()) or 'the weights of its config'
+        base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
                          f'{str(expected)[:16]}, that of the weights at hand is {found[:16] or "none"}. Use the '
                          'config, the init_cfg checkpoint and the image size that it was trained with.')
@@ -111,20 +94,6 @@ def require_classes(meta, classes):
                          + '. Use the dataset that it was trained for, or train a new task.')
 
 
-def _classes(meta):
-    return (meta.get('dataset_meta') or {}).get('classes') or ()
-
-
-def _metrics(own):
-    """What a validation said of this very checkpoint; those that are not the best are written before theirs."""
-    return {name: value for name, value in (own.get('metrics') or {}).items() if math.isfinite(value)}
-
-
-def _versions(own):
-    versions = {}
-    for library in LIBRARIES:
-        try:
-            versions[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {**versions, 'vpt_mm': own.get('version', '')}
+def names_of(base):
+    """The names of the pretrained weights of a task, to be shown."""
+    return ', '.join(map(str, base.values())) if isinstance(base, dict) else ''

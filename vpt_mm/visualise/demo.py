@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+from mmengine.config import ConfigDict
 from mmengine.fileio import list_from_file
 from rich.table import Table
 
@@ -67,7 +68,7 @@ def _miou(file):
 
 
 def _count(config_text):
-    config = read_config(config_text)
+    config = ConfigDict(read_config(config_text))
     return count_tuned(build_weightless(config.model, scope=config.default_scope)).tuned
 
 

@@ -14,7 +14,7 @@ from mmengine.runner import CheckpointLoader
 from safetensors import SafetensorError, safe_open
 
 from ..errors import UsageError
-from .header import read_header
+from .header import read_header, require_few
 
 # What torch, numpy and their zip and pickle readers raise on damaged bytes.
 DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
@@ -93,6 +93,7 @@ def read_safetensors(filename, device):
     """``state_dict`` and ``meta``; the header of a task file or a converted one becomes ``meta``."""
     with safe_open(filename, framework='pt', device=str(device)) as file:
         header = file.metadata() or {}
+        require_few(header, file.keys())
         state = {key: file.get_tensor(key) for key in file.keys()}
     return dict(state_dict=state, meta=read_header(header, state))
 

@@ -38,7 +38,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def inferencer(files):
-    return TaskInferencer(files['birds'], device='cpu', tasks=files)
+    return TaskInferencer(files['birds'], checkpoint=files['birds'].with_name('base.pth'), device='cpu', tasks=files)
 
 
 class Server:

@@ -1,0 +1,65 @@
+"""What happens to an image before the backbone, from a config's test pipeline and data preprocessor to the schema."""
+from ..errors import UsageError
+from .fields import shown
+from .from_part import as_dict, describe_part, name_of, plain, refuse_others
+from .heads import TRANSFORMS
+from .preprocess import STEPS
+
+AROUND = {'LoadImageFromFile', 'LoadAnnotations', 'PackInputs', 'PackSegInputs'}  # the transforms of an image
+LOADING = {'imdecode_backend', 'backend_args', 'file_client_args', 'ignore_empty'}
+PREPROCESSORS = dict(classification='ClsDataPreprocessor', segmentation='SegDataPreProcessor')
+FLIPS = ('to_rgb', 'bgr_to_rgb', 'rgb_to_bgr')  # each turns the colours around
+PADDING = dict(classification=('pad_size_divisor', 'pad_value'), segmentation=('pad_val', 'test_cfg'))
+TRAINING = ('num_classes', 'to_onehot', 'batch_augments', 'size', 'size_divisor', 'seg_pad_val', 'non_blocking')
+
+
+def describe_input(kind, config):
+    """``model.input`` of a task file.
+
+    Raises:
+        UsageError: transforms or a preprocessor off the list.
+    """
+    model = config['model']
+    preprocessor = as_dict(model.get('data_preprocessor') or config.get('data_preprocessor') or {}, 'data_preprocessor')
+    if preprocessor.get('type') is not None and name_of(preprocessor) != PREPROCESSORS[kind]:
+        raise UsageError(f'data_preprocessor.type must be {PREPROCESSORS[kind]} for a task file, got '
+                         f'{shown(preprocessor["type"])}.')
+    refuse_others(preprocessor, ('mean', 'std', *FLIPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
+    return dict(steps=_describe_steps(config), rgb=any(preprocessor.get(name) is True for name in FLIPS),
+                mean=plain(preprocessor.get('mean')), std=plain(preprocessor.get('std')),
+                pad=_describe_pad(kind, preprocessor))
+
+
+def _describe_pad(kind, preprocessor):
+    """mmseg's ``size`` and ``size_divisor`` are of training; ``test_cfg`` pads images for prediction."""
+    if kind == 'classification':
+        divisor = preprocessor.get('pad_size_divisor', 1)
+        return None if divisor == 1 else dict(divisor=divisor, value=preprocessor.get('pad_value', 0))
+    test = as_dict(preprocessor.get('test_cfg') or {}, 'data_preprocessor.test_cfg')
+    refuse_others(test, ('size', 'size_divisor'), 'data_preprocessor.test_cfg')
+    sizes = dict(size=plain(test.get('size')), divisor=test.get('size_divisor'))
+    given = {name: value for name, value in sizes.items() if value is not None}
+    return dict(given, value=preprocessor.get('pad_val', 0)) if given else None
+
+
+def _describe_steps(config):
+    """The test pipeline between loading and packing; none where the config has no pipeline."""
+    pipeline = _dataset(config).get('pipeline') or ()
+    if not isinstance(pipeline, (list, tuple)):
+        raise UsageError(f'the pipeline of test_dataloader must be a list, got {shown(pipeline)}.')
+    for step in pipeline:
+        if name_of(step) == 'LoadImageFromFile':
+            refuse_others(step, LOADING, 'a step', defaults=dict(to_float32=False, color_type='color'))
+    return [describe_part(step, TRANSFORMS, STEPS.get, 'a step') for step in pipeline if name_of(step) not in AROUND]
+
+
+def _dataset(config):
+    """The dataset of the test, inside those that wrap it."""
+    loader = config.get('test_dataloader')
+    dataset = loader.get('dataset') if isinstance(loader, dict) else None
+    while isinstance(dataset, dict) and not dataset.get('pipeline'):
+        inner = dataset.get('dataset') or dataset.get('datasets')
+        if inner is None:
+            break
+        dataset = inner[0] if isinstance(inner, (list, tuple)) and inner else inner
+    return dataset if isinstance(dataset, dict) else {}

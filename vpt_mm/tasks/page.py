@@ -1,0 +1,55 @@
+"""The tables of docs/task_file.md, from the schema itself."""
+from .backbones import BACKBONES, METHODS
+from .fields import Choice
+from .heads import HEADS, NECKS, TRANSFORMS
+from .records import Maybe, OneOf, Record
+from .schema import KINDS, TASK, WINDOWS
+
+
+def tables():
+    """Everything that a task file may say, as Markdown."""
+    kind = Choice(*KINDS).means('of the task; classification has neither windows nor palette')
+    model = dict(kind=kind, **KINDS['segmentation'].entries)
+    described = [('## The description', TASK.entries), ('## `model`', model),
+                 ('## `model.input`', model['input'].entries), ('## `model.windows`', WINDOWS.entries)]
+    parts = [('## Backbones', BACKBONES), ('## Tuning methods', METHODS),
+             *((f'## {name} of {kind}', table[kind]) for kind in KINDS
+               for name, table in (('Necks', NECKS), ('Heads', HEADS))), ('## Image transforms', TRANSFORMS)]
+    return '\n\n'.join([*(f'{title}\n\n{_entries(entries)}' for title, entries in described),
+                        *(f'{title}\n\n{_records(records)}' for title, records in parts)])
+
+
+def _entries(entries):
+    """A row for each entry, with what it means."""
+    return _table(('entry', 'value', 'meaning'),
+                  [(f'`{name}`', field.rule, field.note) for name, field in entries.items()])
+
+
+def _records(records):
+    """A row for each argument of each part."""
+    rows = []
+    for kind, record in records.items():
+        arguments = list(_arguments(record)) or [('', '')]
+        rows += zip([f'`{kind}`'] + [''] * (len(arguments) - 1), *zip(*arguments))
+    return _table(('type', 'argument', 'value'), rows)
+
+
+def _arguments(record, path=''):
+    """(name, rule) of the entries of a record, and of those inside them."""
+    for name, field in record.entries.items():
+        yield f'`{path}{name}`', field.rule
+        for inner in _alternatives(field):
+            if isinstance(inner, Record):
+                yield from _arguments(inner, f'{path}{name}.')
+
+
+def _alternatives(field):
+    if isinstance(field, (Maybe, OneOf)):
+        for one in field.fields if isinstance(field, OneOf) else [field.field]:
+            yield from _alternatives(one)
+    else:
+        yield field
+
+
+def _table(titles, rows):
+    return '\n'.join('| ' + ' | '.join(row) + ' |' for row in (titles, ('---',) * len(titles), *rows))

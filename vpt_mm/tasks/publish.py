@@ -1,0 +1,58 @@
+"""publish_task(): the task file of a checkpoint."""
+import datetime
+import importlib.metadata
+
+from safetensors.torch import save
+
+from ..errors import UsageError
+from ..files import write_whole
+from ..weights.files import load_from_disk
+from .from_checkpoint import describe_checkpoint
+from .header import write_header
+
+LIBRARIES = ('vpt_mm', 'torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'mmdet', 'timm')
+
+
+def publish_task(checkpoint, out, *, served=True):
+    """Write the task file of a checkpoint; returns what it says (:mod:`vpt_mm.tasks.schema`).
+
+    Args:
+        checkpoint: path of a file of ``PromptCheckpointHook``.
+        out: path of the task file, ending in .safetensors.
+        served: describe the model, so that the file can be served. Without that, the file loads onto the model of its
+            config (:func:`load_task`, ``load_from``), whatever that is.
+
+    Raises:
+        UsageError: another kind of checkpoint, one whose base model has no name, a model that a task file can't
+            describe, NaN in it, or a place that can't be written.
+    """
+    if not str(out).endswith('.safetensors'):
+        raise UsageError(f'a task file is named *.safetensors, got {out}.')
+    found = load_from_disk(str(checkpoint))
+    meta = found.get('meta', {})
+    own = meta.get('vpt_mm') or {}
+    if own.get('task'):
+        raise UsageError(f'{checkpoint} is a task file already: copy it.')
+    if 'state_dict' not in found or not own.get('base') or 'cfg' not in meta:
+        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
+                         'came from: train with that hook, and init_cfg on the backbone.')
+    try:
+        task = describe_checkpoint(meta, checkpoint, served=served)
+    except UsageError as error:
+        raise UsageError(f'{error} With served=False (--not-served) it is published for its own config: such a file is '
+                         'loaded onto that model, and not served.' if served else str(error)) from None
+    task.update(versions=_versions(own),
+                date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'))
+    state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}
+    write_whole(save(state, metadata=write_header(task, state)), out)
+    return task
+
+
+def _versions(own):
+    versions = {}
+    for library in LIBRARIES:
+        try:
+            versions[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {**versions, 'vpt_mm': own.get('version', '')}
