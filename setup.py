@@ -76,6 +76,7 @@ setup(
     license='Apache-2.0',
     license_files=['LICENSE'],
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    package_data={f'{PACKAGE}.apis.app': ['page.html']},
     python_requires='>=3.10,<3.14',
     install_requires=requirements('runtime'),
     extras_require={file.stem: requirements(file.stem) for file in (HERE / 'requirements').glob('*.txt')

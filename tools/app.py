@@ -3,8 +3,8 @@ import argparse
 import os
 import warnings
 
-from vpt_mm.apis.app.access import parse_auth, require_password, require_port
-from vpt_mm.cli.options import at_least, main
+from vpt_mm.apis.app.access import names_of, parse_auth, require_password, require_port
+from vpt_mm.cli.options import above, at_least, main
 from vpt_mm.cli.task_options import add_backbone_options, build_inferencer
 
 
@@ -16,6 +16,11 @@ def parse_args():
     parser.add_argument('--auth', metavar='USER:PASSWORD', default=os.environ.get('VPT_MM_AUTH'),
                         help='asked for by page and API; needed where others can reach the address '
                         '(default: the variable VPT_MM_AUTH)')
+    parser.add_argument('--name', nargs='+', default=[], dest='names', metavar='NAME',
+                        help='names or addresses by which others ask for this machine; requests for others are refused')
+    parser.add_argument('--allow-adding', action='store_true', help='let clients add tasks')
+    parser.add_argument('--most-seconds', type=above(0), default=10, metavar='SECONDS',
+                        help='that one image may keep the backbone busy (default: %(default)s)')
     parser.add_argument('--batch-size', type=at_least(1), default=16,
                         help='most images of a pass (default: %(default)s)')
     parser.add_argument('--queue', type=at_least(1), default=256, help='most requests that wait (default: %(default)s)')
@@ -28,9 +33,11 @@ def run(args):
     auth = parse_auth(args.auth)
     require_password(args.host, auth)
     require_port(args.port)
-    from vpt_mm.apis.app.server import MEGABYTE, build_app, serve  # which need gradio
-    app = build_app(build_inferencer(args), auth=auth, most_upload=args.most_upload * MEGABYTE,
-                    batch_size=args.batch_size, most_waiting=args.queue)
+    names = names_of(args.host, args.names)
+    from vpt_mm.apis.app.server import MEGABYTE, build_app, serve  # which need starlette
+    app = build_app(build_inferencer(args), auth=auth, names=names, adding=args.allow_adding,
+                    most_upload=args.most_upload * MEGABYTE, batch_size=args.batch_size, most_waiting=args.queue,
+                    most_seconds=args.most_seconds)
     serve(app, host=args.host, port=args.port, auth=auth)
 
 

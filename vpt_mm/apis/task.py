@@ -8,7 +8,7 @@ from mmengine.registry import MODELS, DefaultScope
 from ..errors import UsageError
 from ..models.weightless import build_weightless
 from ..tasks.config_text import read_config, require_registered
-from ..weights.files import load_from_disk
+from ..weights.files import load_bytes, load_from_disk
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import can_mix
@@ -24,7 +24,8 @@ class Task:
     """What a task file holds, ready to compute on a shared backbone.
 
     Args:
-        path: a task file (tools/publish_task.py) or a checkpoint of ``PromptCheckpointHook``.
+        path: a task file (tools/publish_task.py) or a checkpoint of ``PromptCheckpointHook``; or the bytes of a task
+            file.
         name: that it is asked for by.
         shared: the :class:`SharedBackbone`.
 
@@ -41,12 +42,14 @@ class Task:
     """
 
     def __init__(self, path, name, shared):
-        found = load_from_disk(str(path))
+        found = load_bytes(path) if isinstance(path, bytes) else load_from_disk(str(path))
+        path = 'the file that was sent' if isinstance(path, bytes) else str(path)
         meta = found.get('meta', {})
         if 'state_dict' not in found or 'vpt_mm' not in meta or 'cfg' not in meta:
             raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
-        self.name, self.path, self.shared, self.gone = name, str(path), shared, False
-        config = read_config(meta['cfg'])
+        self.name, self.path, self.shared, self.gone = name, path, shared, False
+        with BUILDING:  # both parse Python, which some Pythons do badly in two threads at once
+            config = read_config(meta['cfg'])
         self.kind = kind_of(config, path)
         self.drawing, self.visualizer = threading.Lock(), None
         state = {key: tensor.to(shared.device) for key, tensor in found['state_dict'].items()

@@ -1,10 +1,28 @@
-"""Who may use the app: this machine alone, or whoever knows the password."""
-import base64
-import binascii
+"""Where the app listens, by which names it is asked for, and for whom: what a command line says of it, checked."""
 import ipaddress
-import secrets
+import re
 
 from ...errors import UsageError
+
+LOOPBACK = ('localhost', '127.0.0.1', '[::1]')
+
+
+def names_of(host, others=()):
+    """What a request may call the server that listens at ``host``, in its Host header.
+
+    A page elsewhere can bind its own name to this machine's address, but it can't ask by another name than its own.
+
+    Raises:
+        UsageError: the host stands for all addresses of the machine, and no name is given; or a pattern as a name.
+    """
+    if host in ('0.0.0.0', '::', '') and not others:
+        raise UsageError(f'{host or "an empty host"} stands for every address of this machine: say by --name by which '
+                         'name or address others will ask for it.')
+    wrong = [name for name in others if not re.fullmatch(r'[\w.-]+|\[[0-9a-fA-F:.]+\]', name)]
+    if wrong:
+        raise UsageError(f'--name takes a name or address, such as example.org, 192.0.2.7 or [2001:db8::7], without a '
+                         f'port; got {wrong[0]!r}.')
+    return [*LOOPBACK, f'[{host}]' if ':' in host else host, *others]
 
 
 def require_password(host, auth):
@@ -36,13 +54,3 @@ def parse_auth(text):
     if not user or not password:
         raise UsageError('--auth (or VPT_MM_AUTH) is USER:PASSWORD, neither of them empty.')
     return user, password
-
-
-def knows(header, auth):
-    """Whether an authorization header holds (user, password)."""
-    kind, _, text = header.partition(' ')
-    try:
-        given = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return kind.lower() == 'basic' and secrets.compare_digest(given, ':'.join(auth).encode())

@@ -1,0 +1,66 @@
+"""What the app answers: predictions as JSON or PNG, and refusals that say nothing about the server's folders."""
+import base64
+import re
+
+import cv2
+import numpy as np
+import torch
+from mmengine.structures import PixelData
+from starlette.responses import JSONResponse, Response
+
+from ..results import describe, draw, encode_png, summarize
+
+FORMS = ('json', 'overlay', 'picture', 'labels')
+MOST_SIDE = 1024  # pixels of what is drawn: drawing takes seconds for each million of them
+
+
+def answer(task, array, sample, form):
+    """The response with a prediction.
+
+    Args:
+        task: that predicted.
+        array: the image, (H, W, 3) BGR uint8.
+        sample: the data sample.
+        form: one of ``FORMS``.
+    """
+    prediction = summarize(task, sample)
+    labels = prediction.get('sem_seg')
+    if form == 'picture':
+        if labels is not None:
+            sample.pred_sem_seg = PixelData(data=torch.from_numpy(_shrink(labels).astype(np.int64))[None])
+        return _png(draw(task, _shrink(array), sample))
+    if form == 'labels' and labels is not None:
+        return _png(labels)
+    described = describe(task, prediction)
+    if form == 'overlay' and labels is not None:
+        colours = np.array(task.palette, np.uint8)[_shrink(labels)]
+        described['overlay'] = base64.b64encode(encode_png(colours)).decode()
+    return JSONResponse(described)
+
+
+def refuse(status, reason, headers=None):
+    """The response ``{"error": reason}``, in which files have names and no folders."""
+    return JSONResponse(dict(error=without_folders(str(reason))), status, headers)
+
+
+def without_folders(text):
+    """The text with the last part of each path alone; addresses of other machines stay as they are."""
+    return re.sub(r'\S+', lambda word: _without_folders(word.group()), text)
+
+
+def _without_folders(word):
+    if re.search(r'(?<!file)://', word):
+        return word
+    return re.sub(r'''(?:[A-Za-z]:|file:)?(?:[^'"(\[{=,;|]*[/\\])+''', '', word)
+
+
+def _png(array):
+    return Response(encode_png(array), media_type='image/png')
+
+
+def _shrink(array):
+    """(H, W, 3) or labels (H, W), at most ``MOST_SIDE`` high and wide."""
+    height, width = array.shape[:2]
+    share = min(MOST_SIDE / max(height, width), 1)
+    size = max(round(width * share), 1), max(round(height * share), 1)
+    return cv2.resize(array, size, interpolation=cv2.INTER_AREA if array.ndim == 3 else cv2.INTER_NEAREST_EXACT)

@@ -1,0 +1,82 @@
+"""fetch(): a file from a public address, within a size and a time."""
+import http.client
+import ipaddress
+import threading
+import urllib.error
+import urllib.request
+from socket import SHUT_RDWR
+
+from ..errors import UsageError
+
+MOST_BYTES = 64 * 2 ** 20
+SECONDS = 30
+
+
+def fetch(address, *, most_bytes=MOST_BYTES, seconds=SECONDS):
+    """The bytes behind an http:// or https:// address, asked without a proxy.
+
+    Where it leads is looked at when the connection stands, so that no name and no redirect leads into a private
+    network, and before anything is sent.
+
+    Raises:
+        UsageError: a private address, too many bytes, too slow, or nothing there.
+    """
+    sockets = []
+    alarm = threading.Timer(seconds, lambda: [_shut(one) for one in sockets])
+    alarm.start()
+    try:
+        with _opener(sockets).open(urllib.request.Request(address), timeout=seconds) as answer:
+            content = answer.read(most_bytes + 1)
+            whole = alarm.is_alive() and (len(content) > most_bytes or not answer.length)
+    except UsageError:
+        raise
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, 'reason', None) or error
+        late = '' if alarm.is_alive() else f' within {seconds:g} s'
+        raise UsageError(f'{address} can not be read{late} ({type(error).__name__}: {reason}).') from None
+    finally:
+        alarm.cancel()
+    if not whole:
+        raise UsageError(f'{address} can not be read within {seconds:g} s, or ends too early.')
+    if len(content) > most_bytes:
+        raise UsageError(f'{address} has more than {most_bytes / 2 ** 20:.0f} MB.')
+    return content
+
+
+def _opener(sockets):
+    class Public(http.client.HTTPConnection):
+        def connect(self):
+            super().connect()
+            sockets.append(self.sock)
+            _require_public(self.sock.getpeername()[0], self.host)
+
+    class PublicTLS(http.client.HTTPSConnection, Public):  # its connect() calls that of Public before it says hello
+        pass
+
+    class Plain(urllib.request.HTTPHandler):
+        def http_open(self, request):
+            return self.do_open(Public, request)
+
+    class Secure(urllib.request.HTTPSHandler):
+        def https_open(self, request):
+            return self.do_open(PublicTLS, request)
+
+    opener = urllib.request.OpenerDirector()  # with nothing that opens files, ftp: or data:
+    for handler in (Plain, Secure, urllib.request.HTTPRedirectHandler, urllib.request.HTTPErrorProcessor,
+                    urllib.request.HTTPDefaultErrorHandler, urllib.request.UnknownHandler):
+        opener.add_handler(handler())
+    return opener
+
+
+def _require_public(number, host):
+    address = ipaddress.ip_address(number.partition('%')[0])
+    if not (getattr(address, 'ipv4_mapped', None) or address).is_global:
+        raise UsageError(f'{host} is at {number}, which is no public address: fetch the file yourself, and give its '
+                         'path.')
+
+
+def _shut(one):
+    try:
+        one.shutdown(SHUT_RDWR)
+    except OSError:  # it has ended already
+        pass
