@@ -47,7 +47,8 @@ class Server:
         content = answer.read()
         if connection is None:
             own.close()
-        return answer.status, json.loads(content) if 'json' in answer.getheader('content-type', '') else content
+        described = content and 'json' in answer.getheader('content-type', '')
+        return answer.status, json.loads(content) if described else content
 
     def connect(self, sent=b''):
         """A socket, and what was sent through it."""

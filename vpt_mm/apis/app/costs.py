@@ -13,7 +13,7 @@ from ..shared.passes import predict_prepared, prepare
 MOST_RATIO = 50  # of an image's sides: tasks that resize by the shorter one would make a long one of any length
 MOST_VALUES = 2 ** 29  # of one image's scores by class and pixel, which take 2 GB
 TRIES = 3  # of a measurement; the fastest counts
-MEASURABLE = 0.1  # seconds: shorter ones are more of overhead than of work
+MEASURABLE = 0.05  # seconds: shorter ones are more of overhead than of work
 
 
 class Meter:
