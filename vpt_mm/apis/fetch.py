@@ -1,10 +1,9 @@
 """fetch(): a file from a public address, within a size and a time."""
 import http.client
 import ipaddress
+import socket
 import threading
-import urllib.error
 import urllib.request
-from socket import SHUT_RDWR
 
 from ..errors import UsageError
 
@@ -21,23 +20,28 @@ def fetch(address, *, most_bytes=MOST_BYTES, seconds=SECONDS):
     Raises:
         UsageError: a private address, too many bytes, too slow, or nothing there.
     """
-    sockets = []
-    alarm = threading.Timer(seconds, lambda: [_shut(one) for one in sockets])
+    sockets: list[socket.socket] = []
+    late = threading.Event()
+    alarm = threading.Timer(seconds, _end, [sockets, late])
+    alarm.daemon = True
     alarm.start()
     try:
-        with _opener(sockets).open(urllib.request.Request(address), timeout=seconds) as answer:
+        with _opener(sockets).open(address, timeout=seconds) as answer:
             content = answer.read(most_bytes + 1)
-            whole = alarm.is_alive() and (len(content) > most_bytes or not answer.length)
+            whole = len(content) > most_bytes or not answer.length
     except UsageError:
         raise
     except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, 'reason', None) or error
-        late = '' if alarm.is_alive() else f' within {seconds:g} s'
-        raise UsageError(f'{address} can not be read{late} ({type(error).__name__}: {reason}).') from None
+        whole, reason = False, f'{type(error).__name__}: {getattr(error, "reason", None) or error}'
+    else:
+        reason = 'it ends too early'
     finally:
         alarm.cancel()
-    if not whole:
-        raise UsageError(f'{address} can not be read within {seconds:g} s, or ends too early.')
+        for one in sockets:
+            one.close()
+    if late.is_set() or not whole:
+        raise UsageError(f'{address} can not be read'
+                         + (f' within {seconds:g} s.' if late.is_set() else f': {reason}.'))
     if len(content) > most_bytes:
         raise UsageError(f'{address} has more than {most_bytes / 2 ** 20:.0f} MB.')
     return content
@@ -47,7 +51,7 @@ def _opener(sockets):
     class Public(http.client.HTTPConnection):
         def connect(self):
             super().connect()
-            sockets.append(self.sock)
+            sockets.append(self.sock.dup())  # TLS takes the other one over
             _require_public(self.sock.getpeername()[0], self.host)
 
     class PublicTLS(http.client.HTTPSConnection, Public):  # its connect() calls that of Public before it says hello
@@ -75,8 +79,10 @@ def _require_public(number, host):
                          'path.')
 
 
-def _shut(one):
-    try:
-        one.shutdown(SHUT_RDWR)
-    except OSError:  # it has ended already
-        pass
+def _end(sockets, late):
+    late.set()
+    for one in sockets:
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:  # it has ended already
+            pass

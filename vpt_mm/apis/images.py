@@ -53,8 +53,9 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
     try:
         content = Path(source).read_bytes()
     except (OSError, ValueError) as error:
-        raise UsageError(f'{str(source)!r} can not be read ({getattr(error, "strerror", None) or error}): an image is a '
-                         'file, or an address that begins with http:// or https://.') from None
+        reason = getattr(error, 'strerror', None) or error
+        raise UsageError(f'{str(source)!r} can not be read ({reason}): an image is a file, or an address that begins '
+                         'with http:// or https://.') from None
     return _from_bytes(content, str(source), most_pixels)
 
 
@@ -72,7 +73,8 @@ def _from_array(array, most_pixels):
 
 def _from_bytes(content, name, most_pixels):
     with open_image(content, name) as image:
-        _check_size(*image.size, name, most_pixels)
+        width, height = image.size
+        _check_size(width, height, name, most_pixels)
         image.draft('RGB', (1, 1))  # JPEGs at an eighth: the whole file is read all the same
         image.load()  # raises where the file is cut short, which OpenCV fills with grey
         first = image.convert('RGB') if getattr(image, 'is_animated', False) else None

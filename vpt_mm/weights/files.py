@@ -81,7 +81,7 @@ def load_bytes(content):
         UsageError: another kind of file, or a damaged one.
     """
     if content[8:9] != b'{':
-        raise UsageError('what was sent is no safetensors file, and a task file is one: publish the task, and send that.')
+        raise UsageError('what was sent is no safetensors file, which a task file is: publish the task and send that.')
     try:
         state = load(content)
         header = json.loads(content[8:8 + int.from_bytes(content[:8], 'little')]).get('__metadata__', {})

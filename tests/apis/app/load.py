@@ -14,8 +14,10 @@ def malformed(most_upload):
     """[(path, body, headers, status, reason)]"""
     predict = '/api/predict?task='
     return [(f'{predict}birds', b'no image', {}, 400, 'no image that can be read'),
-            (f'{predict}birds', IMAGES[0][:-30], {}, 400, 'can be read'), (f'{predict}cars', b'', {}, 400, 'can be read'),
-            (f'{predict}bird', IMAGES[0], {}, 404, 'Did you mean birds?'), (predict, IMAGES[0], {}, 404, "is named ''."),
+            (f'{predict}birds', IMAGES[0][:-30], {}, 400, 'can be read'),
+            (f'{predict}cars', b'', {}, 400, 'can be read'),
+            (f'{predict}bird', IMAGES[0], {}, 404, 'Did you mean birds?'),
+            (predict, IMAGES[0], {}, 404, "is named ''."),
             (f'{predict}cars', b'x' * (most_upload + 1), {}, 413, 'Content Too Large'),
             (f'{predict}birds&as=poem', IMAGES[0], {}, 400, 'as must be one of'),
             (f'{predict}birds', IMAGES[0], {'Host': 'evil.example'}, 400, 'Invalid host header'),

@@ -1,4 +1,4 @@
-"""Tasks that clients add: off by default, one at a time, within a time, and refused without a word of the server's folders."""
+"""Tasks that clients add: off by default, one at a time, within a time, and refused without a word of folders."""
 import pickle
 import threading
 import time

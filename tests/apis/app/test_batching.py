@@ -104,7 +104,7 @@ def test_a_batch_ends_where_its_values_are_many(inferencer, monkeypatch):
                         predict(shared, jobs, *rest, **options))
     monkeypatch.setattr(batching, 'MOST_VALUES', 10_000)
     for future in [batcher.submit(image, 'scenes') for image in images(4)]:
-        task, sample = future.result(timeout=20)
+        _, sample = future.result(timeout=20)
         assert 'pred_sem_seg' in sample and 'seg_logits' not in sample
     batcher.close()
     assert sizes == [2, 2]

@@ -1,4 +1,4 @@
-"""Who asks comes from nowhere else, asks for this server, and knows the password; on every route, before a body is read."""
+"""Who asks asks for this server, from no other page, and knows the password: on every route, before a body is read."""
 import base64
 import time
 

@@ -1,4 +1,6 @@
 """listen(): the app behind uvicorn, which waits for no client longer than it says here."""
+from contextlib import suppress
+
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -47,4 +49,5 @@ def configure(app, **options):
 
 def listen(app, **options):
     """Run the app until it is interrupted; options of uvicorn's ``Config``."""
-    uvicorn.Server(configure(app, **options)).run()
+    with suppress(KeyboardInterrupt):  # raised once more when all is in order
+        uvicorn.Server(configure(app, **options)).run()
