@@ -44,7 +44,8 @@ def press(port, inferencer, *, clients, requests, most_upload, first=0):
                 path, body, headers, status, reason = bad[generator.integers(len(bad))]
             else:
                 name, index = names[generator.integers(len(names))], generator.integers(len(IMAGES))
-                path, body, headers, status = f'/api/predict?task={name}', IMAGES[index], {}, 200
+                form = ('json', 'overlay')[generator.integers(2)]
+                path, body, headers, status = f'/api/predict?task={name}&as={form}', IMAGES[index], {}, 200
             try:
                 connection.request('POST', path, body, headers)
                 answer = connection.getresponse()

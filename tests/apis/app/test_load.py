@@ -48,7 +48,7 @@ def test_five_thousand_requests(files, inferencer, tmp_path):
                 wrong = press(port, inferencer, clients=32, requests=1000, most_upload=300_000, first=first)
                 assert not wrong, wrong[:3]
                 memory.append(resident(process.pid))
-            print(f'5,000 requests in {time.monotonic() - started:.0f} s; memory after each thousand, MB: '
+            print(f'5,000 requests in {time.monotonic() - started:.0f} s; memory after each thousand, MB: '  # noqa: T201  (a report)
                   + ', '.join(f'{one:.1f}' for one in memory))
             assert max(memory) < 1.03 * memory[0]
             assert set(home.rglob('*')) == before

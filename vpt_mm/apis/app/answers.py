@@ -1,4 +1,4 @@
-"""What the app answers: predictions as JSON or PNG, and refusals that say nothing about the server's folders."""
+"""What the app answers: predictions as JSON or PNG, and refusals that name none of the server's folders."""
 import base64
 import re
 
@@ -24,16 +24,13 @@ def answer(task, array, sample, form):
         form: one of ``FORMS``.
     """
     prediction = summarize(task, sample)
-    labels = prediction.get('sem_seg')
     if form == 'picture':
-        if labels is not None:
-            sample.pred_sem_seg = PixelData(data=torch.from_numpy(_shrink(labels).astype(np.int64))[None])
-        return _png(draw(task, _shrink(array), sample))
-    if form == 'labels' and labels is not None:
-        return _png(labels)
+        return _png(_draw(task, array, sample))
+    if form == 'labels' and 'sem_seg' in prediction:
+        return _png(prediction['sem_seg'])
     described = describe(task, prediction)
-    if form == 'overlay' and labels is not None:
-        colours = np.array(task.palette, np.uint8)[_shrink(labels)]
+    if form == 'overlay' and 'sem_seg' in prediction:
+        colours = np.array(task.palette, np.uint8)[_small_labels(sample)]
         described['overlay'] = base64.b64encode(encode_png(colours)).decode()
     return JSONResponse(described)
 
@@ -56,6 +53,17 @@ def _without_folders(word):
 
 def _png(array):
     return Response(encode_png(array), media_type='image/png')
+
+
+def _draw(task, array, sample):
+    if task.kind == 'segmentation':
+        labels = torch.from_numpy(_small_labels(sample).astype(np.int64))
+        sample.pred_sem_seg = PixelData(data=labels[None])
+    return draw(task, _shrink(array), sample)
+
+
+def _small_labels(sample):
+    return _shrink(sample.pred_sem_seg.data[0].cpu().numpy().astype(np.uint16))
 
 
 def _shrink(array):
