@@ -38,7 +38,7 @@ def run(args):
     app = build_app(build_inferencer(args), auth=auth, names=names, adding=args.allow_adding,
                     most_upload=args.most_upload * MEGABYTE, batch_size=args.batch_size, most_waiting=args.queue,
                     most_seconds=args.most_seconds)
-    serve(app, host=args.host, port=args.port, auth=auth)
+    serve(app, host=args.host, port=args.port)
 
 
 if __name__ == '__main__':

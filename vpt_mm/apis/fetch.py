@@ -11,7 +11,7 @@ MOST_BYTES = 64 * 2 ** 20
 SECONDS = 30
 
 
-def fetch(address, *, most_bytes=MOST_BYTES, seconds=SECONDS):
+def fetch(address: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
     """The bytes behind an http:// or https:// address, asked without a proxy.
 
     Where it leads is looked at when the connection stands, so that no name and no redirect leads into a private

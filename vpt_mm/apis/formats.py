@@ -1,6 +1,7 @@
 """open_image(): the image in the bytes of a file, of a listed format, within a time, or one sentence why not."""
 import io
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from PIL import Image, UnidentifiedImageError
@@ -16,7 +17,7 @@ BLOCK = 4096  # bytes that a decoder is given at once: a scan of a JPEG may have
 
 
 @contextmanager
-def open_image(content, name, *, seconds=SECONDS):
+def open_image(content: bytes, name: str, *, seconds: float = SECONDS) -> Iterator[Image.Image]:
     """PIL's image, for a ``with`` block; whatever goes wrong in the block is said of this file.
 
     Args:

@@ -74,7 +74,7 @@ def load_from_disk(filename, map_location=None):
     return _require_checkpoint(checkpoint, filename)
 
 
-def load_bytes(content):
+def load_bytes(content: bytes) -> dict:
     """Load a safetensors file that is in memory, such as a task file that was sent; returns what load_from_disk does.
 
     Raises:

@@ -142,6 +142,15 @@ def test_a_full_queue_is_said(start, monkeypatch):
     assert sorted(status for status, _ in answers) == [200, 200, 503, 503, 503, 503]
 
 
+@pytest.mark.parametrize('host', ['0.0.0.0', '192.0.2.7'])
+def test_others_are_served_by_an_app_with_a_password_alone(inferencer, host):
+    from vpt_mm.apis.app.server import build_app, serve
+    app = build_app(inferencer)
+    with pytest.raises(UsageError, match=f'{host} can be reached from other machines'):
+        serve(app, host=host)
+    app.state.batcher.close()
+
+
 def test_limits_below_one(inferencer):
     from vpt_mm.apis.app.server import build_app
     with pytest.raises(UsageError, match='most_upload must be a whole number of at least 1'):

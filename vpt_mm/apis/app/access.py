@@ -1,13 +1,14 @@
 """Where the app listens, by which names it is asked for, and for whom: what a command line says of it, checked."""
 import ipaddress
 import re
+from collections.abc import Sequence
 
 from ...errors import UsageError
 
 LOOPBACK = ('localhost', '127.0.0.1', '[::1]')
 
 
-def names_of(host, others=()):
+def names_of(host: str, others: Sequence[str] = ()) -> list[str]:
     """What a request may call the server that listens at ``host``, in its Host header.
 
     A page elsewhere can bind its own name to this machine's address, but it can't ask by another name than its own.
@@ -25,7 +26,7 @@ def names_of(host, others=()):
     return [*LOOPBACK, f'[{host}]' if ':' in host else host, *others]
 
 
-def require_password(host, auth):
+def require_password(host: str, auth: tuple[str, str] | None) -> None:
     """Raise UsageError for an address beyond this machine without (user, password)."""
     try:
         loopback = host == 'localhost' or ipaddress.ip_address(host).is_loopback
@@ -36,13 +37,13 @@ def require_password(host, auth):
                          'VPT_MM_AUTH=USER:PASSWORD.')
 
 
-def require_port(port):
+def require_port(port: int) -> None:
     """Raise UsageError for a number that is no port."""
     if not 1 <= port <= 65535:
         raise UsageError(f'port must be 1..65535, got {port}.')
 
 
-def parse_auth(text):
+def parse_auth(text: str | None) -> tuple[str, str] | None:
     """'USER:PASSWORD' to a pair, None for nothing.
 
     Raises:

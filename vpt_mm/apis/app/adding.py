@@ -16,11 +16,11 @@ class Adding:
         seconds: that reading one may take; what is read later is forgotten again.
     """
 
-    def __init__(self, inferencer, *, most_tasks=256, seconds=20):
+    def __init__(self, inferencer, *, most_tasks: int = 256, seconds: float = 20):
         self.inferencer, self.most_tasks, self.seconds = inferencer, most_tasks, seconds
         self.busy = threading.Lock()
 
-    async def add(self, content, name):
+    async def add(self, content: bytes, name: str):
         """The new task.
 
         Raises:

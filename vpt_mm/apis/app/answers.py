@@ -1,6 +1,7 @@
 """What the app answers: predictions as JSON or PNG, and refusals that name none of the server's folders."""
 import base64
 import re
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ FORMS = ('json', 'overlay', 'picture', 'labels')
 MOST_SIDE = 1024  # pixels of what is drawn: drawing takes seconds for each million of them
 
 
-def answer(task, array, sample, form):
+def answer(task, array: np.ndarray, sample, form: str) -> Response:
     """The response with a prediction.
 
     Args:
@@ -35,12 +36,12 @@ def answer(task, array, sample, form):
     return JSONResponse(described)
 
 
-def refuse(status, reason, headers=None):
+def refuse(status: int, reason: object, headers: Mapping[str, str] | None = None) -> Response:
     """The response ``{"error": reason}``, in which files have names and no folders."""
     return JSONResponse(dict(error=without_folders(str(reason))), status, headers)
 
 
-def without_folders(text):
+def without_folders(text: str) -> str:
     """The text with the last part of each path alone; addresses of other machines stay as they are."""
     return re.sub(r'\S+', lambda word: _without_folders(word.group()), text)
 

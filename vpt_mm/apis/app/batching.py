@@ -5,6 +5,8 @@ import time
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ...errors import UsageError, require_counts
 from ..shared.passes import predict_prepared
 from .costs import MOST_VALUES, Meter
@@ -15,7 +17,7 @@ class QueueFull(UsageError):
 
 
 class Request(NamedTuple):
-    array: Any
+    array: np.ndarray
     task: Any
     future: Future
     asked: float  # when, by the monotonic clock
@@ -37,8 +39,8 @@ class Batcher:
         UsageError: a number of images or requests below 1.
     """
 
-    def __init__(self, inferencer, *, batch_size=16, wait=0.003, most_waiting=256, most_bytes=2 ** 30, most_seconds=10,
-                 patience=60):
+    def __init__(self, inferencer, *, batch_size: int = 16, wait: float = 0.003, most_waiting: int = 256,
+                 most_bytes: int = 2 ** 30, most_seconds: float = 10, patience: float = 60):
         require_counts(batch_size=batch_size, most_waiting=most_waiting)
         self.inferencer, self.batch_size, self.wait, self.patience = inferencer, batch_size, wait, patience
         self.waiting, self.most_bytes = queue.Queue(most_waiting), most_bytes
@@ -47,16 +49,16 @@ class Batcher:
         self.worker = threading.Thread(target=self._work, name='vpt_mm batches', daemon=True)
         self.worker.start()
 
-    def submit(self, array, name):
+    def submit(self, array: np.ndarray, name: str) -> Future:
         """A Future of (task, data sample) for one image, (H, W, 3) BGR uint8; the sample has no logits.
 
         Raises:
-            QueueFull: ``most_waiting`` requests wait, or their images take ``most_bytes``.
-            UsageError: no such task, or the batcher is closed.
+            QueueFull: ``most_waiting`` requests wait, or their images take ``most_bytes``, or the batcher is closed.
+            UsageError: no such task.
         """
         task, future = self.inferencer.find(name), Future()
         if self.closed.is_set():
-            raise UsageError('no requests are taken any more: the server is shutting down.')
+            raise QueueFull('no requests are taken any more: the server is shutting down.')
         with self.waiting.mutex:
             held = sum(one.array.nbytes for one in self.waiting.queue)
         if held and held + array.nbytes > self.most_bytes:
@@ -67,7 +69,7 @@ class Batcher:
             raise QueueFull(f'{self.waiting.maxsize} requests are waiting already: try again later.') from None
         return future
 
-    def close(self):
+    def close(self) -> None:
         """Take no more requests; those that wait are answered."""
         self.closed.set()
         self.worker.join()

@@ -1,6 +1,7 @@
 """What clients send comes in time, is limited altogether, and is heard out where it was refused."""
 import anyio
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 SECONDS = 30   # in which a body comes
 LINGERING = 5  # seconds in which the rest of a refused one is thrown away
@@ -15,10 +16,10 @@ class BodiesInTime:
         seconds: that a body may take to come.
     """
 
-    def __init__(self, app, *, most_bytes, seconds=SECONDS):
+    def __init__(self, app: ASGIApp, *, most_bytes: int, seconds: float = SECONDS):
         self.app, self.most_bytes, self.seconds, self.held = app, most_bytes, seconds, 0
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         until, own, whole = anyio.current_time() + self.seconds, 0, False
 
         async def receive_in_time():
@@ -50,10 +51,10 @@ class HearsOut:
     A connection that is closed while its client sends takes the answer with it, and the client never learns why.
     """
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         whole = scope['type'] != 'http'
 
         async def listen():

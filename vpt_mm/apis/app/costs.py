@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from ...errors import UsageError
-from ..shared.passes import predict_prepared, prepare
+from ..shared.passes import Job, predict_prepared, prepare
 
 MOST_RATIO = 50  # of an image's sides: tasks that resize by the shorter one would make a long one of any length
 MOST_VALUES = 2 ** 29  # of one image's scores by class and pixel, which take 2 GB
@@ -28,12 +28,12 @@ class Meter:
         most_seconds: that an image may keep the backbone busy.
     """
 
-    def __init__(self, inferencer, *, most_seconds):
+    def __init__(self, inferencer, *, most_seconds: float):
         self.shared, self.most_seconds = inferencer.shared, most_seconds
         self.measured = WeakKeyDictionary()  # task: (seconds, work)
         self.seconds_per_value = _time(lambda: _spread(self.shared.device)) / 2 ** 20
 
-    def prepare(self, array, task):
+    def prepare(self, array: np.ndarray, task) -> tuple[list[Job], int]:
         """The image's jobs (:func:`~vpt_mm.apis.shared.passes.prepare`), and how many values they hold.
 
         Raises:
@@ -78,7 +78,7 @@ class Meter:
         return sum(work(self.shared.model, *crop.shape[2:]) for job in jobs for crop in job.crops)
 
 
-def work(model, height, width):
+def work(model, height: int, width: int) -> float:
     """Multiplications of a pass for an image of this size, up to a factor.
 
     N tokens of width C cost N (12 C^2 + 2 N C) in each block where all of them attend to each other (Vaswani et al.
@@ -92,7 +92,7 @@ def work(model, height, width):
     return tokens * (6 * width + tokens)
 
 
-def count_scores(job, pixels):
+def count_scores(job: Job, pixels: int) -> int:
     """Values that a segmentor makes, one for each class and pixel; a classifier's are too few to count."""
     return len(job.task.classes) * max(pixels, job.inputs[0, 0].numel()) if job.task.kind == 'segmentation' else 0
 

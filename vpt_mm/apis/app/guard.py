@@ -3,6 +3,7 @@ import base64
 import secrets
 
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, SimpleUser
+from starlette.requests import HTTPConnection
 
 
 class Guard(AuthenticationBackend):
@@ -12,10 +13,10 @@ class Guard(AuthenticationBackend):
         auth: (user, password), or None for everybody.
     """
 
-    def __init__(self, auth):
+    def __init__(self, auth: tuple[str, str] | None):
         self.expected = base64.b64encode(':'.join(auth).encode()) if auth else None
 
-    async def authenticate(self, conn):
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, SimpleUser]:
         """Of each request, before its body is read.
 
         Raises:
@@ -34,6 +35,6 @@ class Guard(AuthenticationBackend):
 class Refused(AuthenticationError):
     """With the status of the answer."""
 
-    def __init__(self, status, reason):
+    def __init__(self, status: int, reason: str):
         super().__init__(reason)
         self.status = status

@@ -2,6 +2,7 @@
 from contextlib import suppress
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 10  # seconds from a connection, or from an answer, to the end of the next request's headers
@@ -40,14 +41,14 @@ class Patient(H11Protocol):
             self.loop.call_later(READING, self.transport.abort)
 
 
-def configure(app, **options):
+def configure(app: ASGIApp, **options) -> uvicorn.Config:
     """uvicorn's ``Config`` for the app; options as there."""
     return uvicorn.Config(app, http=Patient, ws='none', limit_concurrency=MOST_CONNECTIONS, headers=HEADERS,
                           h11_max_incomplete_event_size=MOST_HEADERS, proxy_headers=False, server_header=False,
                           timeout_graceful_shutdown=PATIENCE, **{'log_level': 'warning', **options})
 
 
-def listen(app, **options):
+def listen(app: ASGIApp, **options) -> None:
     """Run the app until it is interrupted; options of uvicorn's ``Config``."""
     with suppress(KeyboardInterrupt):  # raised once more when all is in order
         uvicorn.Server(configure(app, **options)).run()

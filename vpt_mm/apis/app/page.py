@@ -2,12 +2,14 @@
 import base64
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 
-def make_page(*, adding, most_upload):
+def make_page(*, adding: bool, most_upload: int) -> Callable[[Request], Awaitable[HTMLResponse]]:
     """The endpoint of the page.
 
     Args:

@@ -1,5 +1,6 @@
 """An app over many tasks: a page for people and an HTTP API for programs, in front of one batching queue."""
 import asyncio
+from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -16,7 +17,7 @@ with needs_extra('app', 'the app'):
     from starlette.middleware.authentication import AuthenticationMiddleware
     from starlette.middleware.body_limit import RequestBodyLimitMiddleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.requests import ClientDisconnect
+    from starlette.requests import ClientDisconnect, Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
@@ -32,8 +33,9 @@ READERS = 2  # images that are decoded, and pictures that are drawn, at once
 MOST_HELD = 8  # uploads of the largest size that are in memory at once
 
 
-def build_app(inferencer, *, auth=None, names=LOOPBACK, adding=False, most_upload=32 * MEGABYTE, batch_size=16,
-              most_waiting=256, most_seconds=10):
+def build_app(inferencer, *, auth: tuple[str, str] | None = None, names: Sequence[str] = LOOPBACK, adding: bool = False,
+              most_upload: int = 32 * MEGABYTE, batch_size: int = 16, most_waiting: int = 256,
+              most_seconds: float = 10) -> Starlette:
     """The app, for an ASGI server.
 
     ======================================  ===================================================================
@@ -84,7 +86,7 @@ def build_app(inferencer, *, auth=None, names=LOOPBACK, adding=False, most_uploa
         exception_handlers={UsageError: _explain, HTTPException: _explain_http, ClientDisconnect: _forget,
                             Exception: _apologise},
         lifespan=lifespan)
-    app.state.batcher = batcher
+    app.state.batcher, app.state.auth = batcher, auth
     return app
 
 
@@ -96,10 +98,10 @@ class Desk:
         self.readers, self.drawers = anyio.CapacityLimiter(READERS), anyio.CapacityLimiter(READERS)
         self.adding = Adding(inferencer)
 
-    async def list_tasks(self, request):
+    async def list_tasks(self, request: Request) -> Response:
         return JSONResponse([_entry(task) for task in self.inferencer.tasks.values()])
 
-    async def predict(self, request):
+    async def predict(self, request: Request) -> Response:
         name, form = request.query_params.get('task', ''), request.query_params.get('as', 'json')
         if form not in FORMS:
             raise UsageError(f'as must be one of {", ".join(FORMS)}; got {form!r}.')
@@ -110,7 +112,7 @@ class Desk:
         task, sample = await asyncio.wrap_future(self.batcher.submit(array, name))
         return await anyio.to_thread.run_sync(answer, task, array, sample, form, limiter=self.drawers)
 
-    async def add(self, request):
+    async def add(self, request: Request) -> Response:
         name = request.query_params.get('name', '')
         if not name:
             raise UsageError('a task needs a name: POST /api/tasks?name=NAME.')
@@ -123,13 +125,13 @@ class Desk:
             raise HTTPException(404, str(error)) from None
 
 
-def serve(app, *, host='127.0.0.1', port=7860, auth=None):
+def serve(app: Starlette, *, host: str = '127.0.0.1', port: int = 7860) -> None:
     """Run the app until it is interrupted.
 
     Raises:
-        UsageError: an address that others can reach, without a password, or no port.
+        UsageError: an address that others can reach, for an app without a password, or no port.
     """
-    require_password(host, auth)
+    require_password(host, app.state.auth)
     require_port(port)
     print(f'http://{f"[{host}]" if ":" in host else host}:{port}  (API: /api/tasks, /api/predict?task=NAME)')
     listen(app, host=host, port=port)

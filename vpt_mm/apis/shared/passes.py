@@ -1,4 +1,5 @@
 """predict_together(): images of many tasks, gathered into as few passes of the backbone as can be."""
+import numpy as np
 import torch
 
 from ...errors import UsageError
@@ -42,7 +43,7 @@ def predict_together(shared, arrays, tasks, *, batch_size):
 
 
 @torch.no_grad()
-def prepare(array, task):
+def prepare(array: np.ndarray, task) -> list[Job]:
     """The jobs of an image, (H, W, 3) BGR uint8: one for each member of its task."""
     return [Job(member, array) for member in task.members]
 
