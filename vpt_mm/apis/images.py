@@ -54,8 +54,8 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
         content = Path(source).read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, 'strerror', None) or error
-        raise UsageError(f'{str(source)!r} can not be read ({reason}): an image is a file, or an address that begins '
-                         'with http:// or https://.') from None
+        raise UsageError(f'{source} can not be read ({reason}): an image is a file, or an address that begins with '
+                         'http:// or https://.') from None
     return _from_bytes(content, str(source), most_pixels)
 
 
