@@ -77,6 +77,7 @@ setup(
     license_files=['LICENSE'],
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     entry_points=dict(console_scripts=['vpt-mm = vpt_mm.cli.main:main']),
+    package_data={f'{PACKAGE}.apis.app': ['page.html']},
     python_requires='>=3.10,<3.14',
     install_requires=requirements('runtime'),
     extras_require={file.stem: requirements(file.stem) for file in (HERE / 'requirements').glob('*.txt')

@@ -8,10 +8,11 @@ def without_a_password(monkeypatch):
 
 
 def test_the_app_needs_a_password_beyond_this_machine(command, folder):
-    pytest.importorskip('gradio', reason='the app needs gradio, which is not installed')
     with pytest.raises(SystemExit, match='can be reached from other machines'):
         command('app', '--task', folder / 'birds.safetensors', '--checkpoint', folder / 'base.pth',
                 '--host', '0.0.0.0')
+    with pytest.raises(SystemExit, match='say by --name by which'):
+        command('app', '--task', folder / 'birds.safetensors', '--host', '0.0.0.0', '--auth', 'me:secret')
 
 
 @pytest.mark.parametrize('port', [99999, -5])

@@ -71,7 +71,7 @@ RUNNERS = [
     (r'vpt-mm predict .*', HERE),
     (r'vpt-mm export .*', 'tests/cli/test_export.py::test_export'),
     (r'vpt-mm app .*', 'tests/cli/test_app.py::test_the_app_needs_a_password_beyond_this_machine'),
-    (r'curl .*/api/(tasks\?name=|tasks$).*', 'tests/apis/app/test_server.py::test_tasks_are_added_through_the_api'),
+    (r'curl .*/api/(tasks\?name=|tasks$).*', 'tests/apis/app/test_adding.py::test_a_task_is_added_and_used'),
     (r'curl .*/api/predict.*', 'tests/apis/app/test_server.py::test_pictures_and_lists'),
     (r'vpt-mm cost tasks .*',
      'tests/costs/test_many_tasks.py::test_measures_memory_time_and_difference'),

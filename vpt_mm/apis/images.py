@@ -1,17 +1,15 @@
 """read_image(): what users hand over, as the (H, W, 3) BGR uint8 that OpenMMLab's pipelines start from."""
-import io
 import os
 from pathlib import Path
 
 import mmcv
 import numpy as np
-from mmengine.fileio import get
-from PIL import Image, UnidentifiedImageError
 
 from ..errors import UsageError
+from .fetch import fetch
+from .formats import SUFFIXES, open_image
 
 MOST_PIXELS = 50_000_000  # of one image: larger ones are refused before they are decoded
-SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp'}
 
 
 def list_images(inputs):
@@ -37,7 +35,8 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
     animation the first frame counts, and the camera's orientation is applied.
 
     Args:
-        source: path or address, bytes of a file, or an array (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, uint8.
+        source: path, http:// or https:// address (:func:`fetch`), bytes of a file, or an array (H, W), (H, W, 1),
+            (H, W, 3) BGR or (H, W, 4) BGRA, uint8.
         most_pixels: limit of height times width.
 
     Raises:
@@ -49,13 +48,14 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
         return _from_bytes(bytes(source), 'the image', most_pixels)
     if not isinstance(source, (str, os.PathLike)):
         raise UsageError(f'an image is a path, the bytes of a file or an array, got {type(source).__name__}.')
+    if str(source).startswith(('http://', 'https://')):
+        return _from_bytes(fetch(str(source)), str(source), most_pixels)
     try:
-        content = get(str(source))
-    except OSError as error:
-        raise UsageError(f'{source} can not be read: {error.strerror or error}.') from None
-    except (ImportError, KeyError, ValueError) as error:  # mmengine's, for addresses of services that are not there
-        raise UsageError(f'{str(source)!r} can not be read ({type(error).__name__}: {error}): an image is a file, or '
-                         'an address that begins with http:// or https://.') from None
+        content = Path(source).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise UsageError(f'{source} can not be read ({reason}): an image is a file, or an address that begins with '
+                         'http:// or https://.') from None
     return _from_bytes(content, str(source), most_pixels)
 
 
@@ -72,20 +72,13 @@ def _from_array(array, most_pixels):
 
 
 def _from_bytes(content, name, most_pixels):
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            _check_size(*image.size, name, most_pixels)
-            image.draft('RGB', (1, 1))  # JPEGs at an eighth: the whole file is read all the same
-            image.load()  # raises where the file is cut short, which OpenCV fills with grey
-            first = image.convert('RGB') if getattr(image, 'is_animated', False) else None
-    except UsageError:
-        raise
-    except UnidentifiedImageError:
-        raise UsageError(f'{name} is no image that can be read: no known format.') from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError,
-            Image.DecompressionBombError) as error:
-        raise UsageError(f'{name} is no image that can be read: {error}.') from None
-    decoded = np.array(first)[..., ::-1] if first else mmcv.imfrombytes(content, flag='color')
+    with open_image(content, name) as image:
+        width, height = image.size
+        _check_size(width, height, name, most_pixels)
+        image.draft('RGB', (1, 1))  # JPEGs at an eighth: the whole file is read all the same
+        image.load()  # raises where the file is cut short, which OpenCV fills with grey
+        first = image.convert('RGB') if getattr(image, 'is_animated', False) else None
+        decoded = np.array(first)[..., ::-1] if first else mmcv.imfrombytes(content, flag='color')
     if decoded is None:
         raise UsageError(f'{name} is of a format that OpenCV does not read: save it as PNG or JPEG.')
     return np.ascontiguousarray(decoded)

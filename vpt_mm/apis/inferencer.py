@@ -45,13 +45,15 @@ class TaskInferencer:
             self.add(path, name=name)
 
     def add(self, path, *, name=None):
-        """Add a task file, or a list of task files as an ensemble; returns the task.
+        """Add a task file, the bytes of one, or a list of those as an ensemble; returns the task.
 
         Raises:
             UsageError: a name that is taken or no name of a folder, a task for another backbone, or a file that is no
                 task.
         """
         paths = list(path) if isinstance(path, (list, tuple)) else [path]
+        if name is None and isinstance(paths[0], bytes):
+            raise UsageError('a task that comes as bytes needs a name.')
         name = name or Path(paths[0]).stem
         _require_name(name)
         self._require_free(name)

@@ -8,7 +8,7 @@ from ..errors import UsageError, some
 from ..models.weightless import build_weightless
 from ..tasks.build import backbone_config, build_heads, rehearse, scope_of
 from ..tasks.preprocess import Preprocess
-from ..tasks.task_file import names_of, read_task
+from ..tasks.task_file import name_of, names_of, read_task
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import FORMS
@@ -21,7 +21,7 @@ class Task:
     """What a task file holds, ready to compute on a shared backbone.
 
     Args:
-        path: a task file (vpt-mm publish) or a checkpoint of ``PromptCheckpointHook``.
+        path: a task file (vpt-mm publish) or a checkpoint of ``PromptCheckpointHook``; or the bytes of a task file.
         name: that it is asked for by.
         shared: the :class:`SharedBackbone`.
 
@@ -40,7 +40,7 @@ class Task:
     def __init__(self, path, name, shared):
         said, state = read_task(path)
         model = said['model']
-        self.name, self.path, self.shared, self.gone = name, str(path), shared, False
+        self.name, self.path, self.shared, self.gone = name, name_of(path), shared, False
         self.kind, self.base = model['kind'], names_of(said['base'])
         self.drawing, self.visualizer = threading.Lock(), None
         state = {key: tensor.to(shared.device) for key, tensor in state.items() if not key.startswith(UNUSED)}

@@ -1,7 +1,7 @@
 """Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
 from ..errors import UsageError, some
 from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
-from ..weights.files import load_from_disk
+from ..weights.files import load_bytes, load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
 from . import first_format, schema
@@ -14,6 +14,9 @@ READERS.update({schema.FORMAT: read_header, first_format.FORMAT: first_format.re
 def read_task(path):
     """What a task file, or a checkpoint of ``PromptCheckpointHook``, says of the model that it serves.
 
+    Args:
+        path: of the file, or the bytes of a task file.
+
     Returns:
         dict: as :mod:`vpt_mm.tasks.schema` has it, checked.
         dict: {key: tensor}.
@@ -21,8 +24,8 @@ def read_task(path):
     Raises:
         UsageError: another file, one that serves no model, or a model that is not on the list.
     """
-    found = load_from_disk(str(path))
-    meta = found.get('meta', {})
+    found = load_bytes(path) if isinstance(path, bytes) else load_from_disk(str(path))
+    path, meta = name_of(path), found.get('meta', {})
     if 'state_dict' not in found or 'vpt_mm' not in meta or not ('task' in meta or 'cfg' in meta):
         raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
     task = meta['task'] if 'task' in meta else describe_checkpoint(meta, path)
@@ -30,6 +33,11 @@ def read_task(path):
         raise UsageError(f'{path} was published by --not-served: it describes no model, and loads onto that of its '
                          'config alone (load_task, load_from).')
     return task, found['state_dict']
+
+
+def name_of(path):
+    """What messages call a task file, or the bytes of one."""
+    return 'the file that was sent' if isinstance(path, bytes) else str(path)
 
 
 def load_task(model, path, *, classes=None):

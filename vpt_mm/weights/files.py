@@ -1,5 +1,6 @@
 """Checkpoint files: read without running what is in them, or refused in one sentence."""
 import argparse
+import json
 import os
 import pickle
 import struct
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load
 
 from ..errors import UsageError
 from .header import read_header, require_few
@@ -20,6 +22,8 @@ from .header import read_header, require_few
 DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
           AssertionError, ArithmeticError, MemoryError, ImportError, SyntaxError, struct.error, zlib.error,
           zipfile.BadZipFile, pickle.UnpicklingError, tokenize.TokenError, SafetensorError)
+# Weights hardly compress, and small ones may all be zeros: what unpacks to more than these is no weights.
+MOST_BYTES, MOST_TIMES = 64 * 2 ** 20, 10
 
 
 def fetch(source, device='cpu', *, logger='silent'):
@@ -66,7 +70,26 @@ def load_from_disk(filename, map_location=None):
                              ) from None
         raise UsageError(f'checkpoint {filename} is truncated or damaged, or no file of PyTorch, safetensors or '
                          f'numpy: fetch or write it again.') from None
+    _require_honest_size(sum(tensor.nbytes for tensor in _tensors(checkpoint)), filename)
     return _require_checkpoint(checkpoint, filename)
+
+
+def load_bytes(content: bytes) -> dict:
+    """Load a safetensors file that is in memory, such as a task file that was sent; returns what load_from_disk does.
+
+    Raises:
+        UsageError: another kind of file, or a damaged one.
+    """
+    if content[8:9] != b'{':
+        raise UsageError('what was sent is no safetensors file, which a task file is: publish the task and send that.')
+    try:
+        state = load(content)
+        header = json.loads(content[8:8 + int.from_bytes(content[:8], 'little')]).get('__metadata__', {})
+        return _require_checkpoint(dict(state_dict=state, meta=read_header(header, state)), 'that was sent')
+    except UsageError:
+        raise
+    except DAMAGE:
+        raise UsageError('the file that was sent is truncated or damaged: publish the task again.') from None
 
 
 def _reader(filename):
@@ -84,6 +107,9 @@ def _reader(filename):
 
 
 def read_torch(filename, device):
+    if zipfile.is_zipfile(filename):
+        with zipfile.ZipFile(filename) as archive:
+            _require_honest_archive(archive, filename)
     # Many releases keep their command-line options beside the weights.
     with torch.serialization.safe_globals([argparse.Namespace]):
         return torch.load(filename, map_location=device, weights_only=True)
@@ -101,14 +127,24 @@ def read_safetensors(filename, device):
 def read_npz(filename, device):
     """Arrays of numbers only: numpy runs pickles for others, and is told not to."""
     with np.load(filename, allow_pickle=False) as arrays:
-        _refuse_inflated(arrays.zip, os.path.getsize(filename))
+        _require_honest_archive(arrays.zip, filename)
+        _require_honest_arrays(arrays.zip)
         return {key: torch.from_numpy(arrays[key]).to(device) for key in arrays.files}
 
 
-def _refuse_inflated(archive, size):
-    """Weights hardly compress: a file that unpacks to a thousand times its size is no weights."""
-    if sum(entry.file_size for entry in archive.infolist()) > 1000 * size:
-        raise ValueError('inflated')
+def _require_honest_archive(archive, filename):
+    _require_honest_size(sum(entry.file_size for entry in archive.infolist()), filename)
+
+
+def _require_honest_size(unpacked, filename):
+    packed = os.path.getsize(filename)
+    if unpacked > max(MOST_BYTES, MOST_TIMES * packed):
+        raise UsageError(f'checkpoint {filename} of {packed / 1e6:,.1f} MB would unpack to {unpacked / 1e6:,.0f} MB, '
+                         f'and weights do not: at most {MOST_TIMES} times the size is read. Save it again, with each '
+                         'tensor as it is.')
+
+
+def _require_honest_arrays(archive):
     for entry in archive.infolist():
         with archive.open(entry) as file:
             version = np.lib.format.read_magic(file)
@@ -116,6 +152,18 @@ def _refuse_inflated(archive, size):
             shape, _, kind = reader(file)
             if int(np.prod(shape, dtype=object)) * kind.itemsize > entry.file_size:
                 raise ValueError('more values than bytes')
+
+
+def _tensors(checkpoint):
+    """Every plain tensor in dicts and lists, at any depth; one that is there twice counts twice."""
+    left, seen = [checkpoint], set()
+    while left:
+        one = left.pop()
+        if is_plain(one):
+            yield one
+        elif isinstance(one, (dict, list, tuple)) and id(one) not in seen:
+            seen.add(id(one))
+            left.extend(one.values() if isinstance(one, dict) else one)
 
 
 def is_plain(value):

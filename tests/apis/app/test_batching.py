@@ -5,22 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from tests import served
-from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.app import batching
 from vpt_mm.apis.app.batching import Batcher, QueueFull
 from vpt_mm.errors import UsageError
-
-DEEP = dict(type='DeepPrompt', length=3)
-
-
-@pytest.fixture(scope='module')
-def inferencer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('tasks')
-    weights = served.save_base(folder / 'base.pth')
-    configs = dict(birds=served.classifier(weights, DEEP), cars=served.classifier(weights, dict(DEEP, length=1)))
-    return TaskInferencer(configs['birds'], device='cpu', tasks={
-        name: served.write_task(folder / f'{name}.safetensors', config, seed=seed)
-        for seed, (name, config) in enumerate(configs.items())})
 
 
 def images(count):
@@ -28,10 +15,9 @@ def images(count):
 
 
 def test_requests_of_different_tasks_share_a_batch(inferencer, monkeypatch):
-    sizes, predict = [], inferencer.predict
-    monkeypatch.setattr(inferencer, 'predict', lambda arrays, *rest, **options: sizes.append(len(arrays)) or
-                        predict(arrays, *rest, **options))
-    batcher = Batcher(inferencer, batch_size=4, wait=1)
+    batcher, sizes, predict = Batcher(inferencer, batch_size=4, wait=1), [], batching.predict_prepared
+    monkeypatch.setattr(batching, 'predict_prepared', lambda shared, jobs, *rest, **options: sizes.append(len(jobs)) or
+                        predict(shared, jobs, *rest, **options))
     futures = [batcher.submit(image, name) for image, name in zip(images(8), ['birds', 'cars'] * 4)]
     answers = [future.result(timeout=20) for future in futures]
     batcher.close()
@@ -45,14 +31,14 @@ def test_requests_of_different_tasks_share_a_batch(inferencer, monkeypatch):
 
 def test_a_full_queue_refuses_at_once(inferencer, monkeypatch):
     busy, go = threading.Event(), threading.Event()
-    predict = inferencer.predict
+    predict = batching.predict_prepared
 
     def slow(*args, **options):
         busy.set()
         go.wait(20)
         return predict(*args, **options)
 
-    monkeypatch.setattr(inferencer, 'predict', slow)
+    monkeypatch.setattr(batching, 'predict_prepared', slow)
     batcher = Batcher(inferencer, batch_size=1, most_waiting=2)
     futures = [batcher.submit(images(1)[0], 'birds')]
     assert busy.wait(20)
@@ -77,14 +63,14 @@ def test_numbers_that_no_queue_has(inferencer, options):
 
 
 def test_one_bad_request_spoils_no_other(inferencer, monkeypatch):
-    predict = inferencer.predict
+    predict = batching.predict_prepared
 
-    def fragile(arrays, *rest, **options):
-        if any(array.shape[0] == 33 for array in arrays):
+    def fragile(shared, jobs, *rest, **options):
+        if any(job.sample.ori_shape[0] == 33 for several in jobs for job in several):
             raise UsageError('33 rows')
-        return predict(arrays, *rest, **options)
+        return predict(shared, jobs, *rest, **options)
 
-    monkeypatch.setattr(inferencer, 'predict', fragile)
+    monkeypatch.setattr(batching, 'predict_prepared', fragile)
     batcher = Batcher(inferencer, batch_size=3, wait=1)
     arrays = [*images(2), np.zeros((33, 32, 3), np.uint8)]
     good, other, bad = [batcher.submit(array, 'birds') for array in arrays]
@@ -92,3 +78,33 @@ def test_one_bad_request_spoils_no_other(inferencer, monkeypatch):
         bad.result(timeout=20)
     assert good.result(timeout=20) and other.result(timeout=20)
     batcher.close()
+
+
+def test_an_image_that_is_refused_spoils_no_other(inferencer):
+    batcher = Batcher(inferencer, batch_size=2, wait=1)
+    long, good = np.zeros((1, 51, 3), np.uint8), images(1)[0]
+    refused, answered = batcher.submit(long, 'birds'), batcher.submit(good, 'birds')
+    with pytest.raises(UsageError, match='51x1 pixels'):
+        refused.result(timeout=20)
+    assert answered.result(timeout=20)
+    batcher.close()
+
+
+def test_nobody_waits_for_ever(inferencer):
+    batcher = Batcher(inferencer, patience=-1)
+    with pytest.raises(QueueFull, match='this image waited for'):
+        batcher.submit(images(1)[0], 'birds').result(timeout=20)
+    batcher.close()
+
+
+def test_a_batch_ends_where_its_values_are_many(inferencer, monkeypatch):
+    """Each image of ``scenes`` has 4 * 32 * 32 scores and 3 * 32 * 32 pixels: two are more than ten thousand."""
+    batcher, sizes, predict = Batcher(inferencer, batch_size=8, wait=1), [], batching.predict_prepared
+    monkeypatch.setattr(batching, 'predict_prepared', lambda shared, jobs, *rest, **options: sizes.append(len(jobs)) or
+                        predict(shared, jobs, *rest, **options))
+    monkeypatch.setattr(batching, 'MOST_VALUES', 10_000)
+    for future in [batcher.submit(image, 'scenes') for image in images(4)]:
+        _, sample = future.result(timeout=20)
+        assert 'pred_sem_seg' in sample and 'seg_logits' not in sample
+    batcher.close()
+    assert sizes == [2, 2]

@@ -50,11 +50,31 @@ def test_sparse_labels_of_json_are_numbered_in_their_order(tmp_path):
     ('a.jpg 47\n', r'labels of dtd must be 0\.\.46, got 47 for a.jpg'), ('a.jpg -1\n', r'got -1 for a.jpg'),
     ('a.jpg 0\nb.jpg\n', r"line 2: a path and a whole number are needed, got 'b.jpg'"), ('\n', 'lists no image'),
     ({'a.jpg': 'x'}, 'must be an object {path: label}'), ([1], 'must be an object'),
-    ({'a.jpg': 60}, r'must be 0\.\.46, got 60')])
+    ({'a.jpg': 60}, r'must be 0\.\.46, got 60'), ('a.jpg ' + 5000 * '9', 'a whole number'), ('a.jpg \u00b2', 'number'),
+    ({'a.jpg': '9' * 5000}, 'must be an object'), ({'a.jpg': float('inf')}, 'must be an object')])
 def test_broken_lists_are_refused(tmp_path, content, words):
     write(tmp_path, test=content)
     with pytest.raises(UsageError, match=words):
         read_split(tmp_path, 'test', task=DTD)
+
+
+@pytest.mark.parametrize('path', ['/etc/passwd', '../other/a.jpg', 'a/../../b.jpg', 'C:\\a.jpg', '\\\\host\\a.jpg',
+                                  '..\\a.jpg', '//host/a.jpg', 'a\0.jpg'])
+def test_lists_do_not_lead_out_of_their_folder(tmp_path, path):
+    for name, content in (('test', f'good.jpg 1\n{path} 3\n'), ('val200', {'good.jpg': 1, path: 3})):
+        write(tmp_path, **{name: content})
+        with pytest.raises(UsageError, match='a list names images below its folder, got'):
+            read_split(tmp_path, name, task=DTD)
+
+
+def test_lists_are_text(tmp_path):
+    for name in ('test.txt', 'val200.json'):
+        (tmp_path / name).write_bytes(b'\xff\xfe a.jpg 3')
+        with pytest.raises(UsageError, match=r'is no text in UTF-8|must be an object'):
+            read_split(tmp_path, name.partition('.')[0], task=DTD)
+    (tmp_path / 'train800.json').write_text('[' * 100_000)
+    with pytest.raises(UsageError, match='must be an object'):
+        read_split(tmp_path, 'train800', task=DTD)
 
 
 def test_missing_lists_and_splits_are_named(tmp_path):

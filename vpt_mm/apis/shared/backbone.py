@@ -2,6 +2,7 @@
 import inspect
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 import torch
 from mmengine.config import ConfigDict
@@ -88,8 +89,8 @@ class SharedBackbone:
         expected = meta['vpt_mm'].get('frozen_weights')
         if not set(keys) <= known.keys() or fingerprint_of_digests({key: known[key] for key in keys}) != expected:
             base = ', '.join((meta['vpt_mm'].get('base') or {}).values()) or 'weights without a name'
-            raise UsageError(f'task {name} is for another backbone, {base}; this one is '
-                             f'{self.config["init_cfg"]["checkpoint"]}.')
+            own = Path(self.config['init_cfg']['checkpoint']).name  # not where it lies: a client may read this
+            raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}.')
 
     def lend_weights(self, view, own):
         """Give a backbone that was built on the meta device the task's ``own`` tensors, and the shared ones."""

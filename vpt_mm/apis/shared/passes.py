@@ -1,4 +1,5 @@
 """predict_together(): images of many tasks, gathered into as few passes of the backbone as can be."""
+import numpy as np
 import torch
 
 from ...errors import UsageError
@@ -24,7 +25,6 @@ class Job:
         self.features = [None] * len(self.crops)
 
 
-@torch.no_grad()
 def predict_together(shared, arrays, tasks, *, batch_size):
     """Data samples of decoded images, each under its own task.
 
@@ -38,7 +38,19 @@ def predict_together(shared, arrays, tasks, *, batch_size):
         UsageError: one image is too large for the memory, or too small for the backbone or the task's pipeline, or its
             scores are not finite.
     """
-    jobs = [[Job(member, array) for member in task.members] for array, task in zip(arrays, tasks)]
+    jobs = [prepare(array, task) for array, task in zip(arrays, tasks)]
+    return predict_prepared(shared, jobs, tasks, batch_size=batch_size)
+
+
+@torch.no_grad()
+def prepare(array: np.ndarray, task) -> list[Job]:
+    """The jobs of an image, (H, W, 3) BGR uint8: one for each member of its task."""
+    return [Job(member, array) for member in task.members]
+
+
+@torch.no_grad()
+def predict_prepared(shared, jobs, tasks, *, batch_size):
+    """Data samples of images that :func:`prepare` made jobs of; otherwise as :func:`predict_together`."""
     flat = [job for several in jobs for job in several]
     run_backbone(shared, [(job, index) for job in flat for index in range(len(job.crops))], batch_size)
     for same in _by(flat, _same_heads):

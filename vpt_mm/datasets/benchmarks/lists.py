@@ -1,6 +1,7 @@
 """List files: which image of a split has which label."""
 import json
-from pathlib import Path
+import re
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 
@@ -57,19 +58,32 @@ def read_list(folder, split, *, task):
     entries = _read_json(file, task) if file.suffix == '.json' else _read_text(file)
     if not entries:
         raise UsageError(f'{file} lists no image.')
+    outside = next((path for path, _ in entries if _leads_out(path)), None)
+    if outside is not None:
+        raise UsageError(f'{file}: a list names images below its folder, got {outside!r}.')
     wrong = next(((path, label) for path, label in entries if not 0 <= label < task.classes), None)
     if wrong:
         raise UsageError(f'{file}: labels of {task.name} must be 0..{task.classes - 1}, got {wrong[1]} for {wrong[0]}.')
     return entries
 
 
+def _leads_out(path):
+    """Whether a path leads out of the folder that it is joined to, here or where folders are named otherwise."""
+    path = PureWindowsPath(path)
+    return bool(path.anchor) or '..' in path.parts or '\0' in str(path)
+
+
 def _read_text(file):
+    try:
+        lines = file.read_text(encoding='utf-8').splitlines()
+    except UnicodeDecodeError:
+        raise UsageError(f'{file} is no text in UTF-8.') from None
     entries = []
-    for number, line in enumerate(file.read_text().splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         path, _, label = line.strip().rpartition(' ')
         if not line.strip():
             continue
-        if not path or not label.lstrip('-').isdigit():
+        if not path or not re.fullmatch('-?[0-9]{1,9}', label):
             raise UsageError(f'{file}, line {number}: a path and a whole number are needed, got {line!r}.')
         entries.append((path.strip(), int(label)))
     return entries
@@ -78,9 +92,9 @@ def _read_text(file):
 def _read_json(file, task):
     """Labels that are no 0..classes-1, such as NABirds' own, are numbered in their order."""
     try:
-        found = json.loads(file.read_text())
+        found = json.loads(file.read_text(encoding='utf-8'))
         entries = [(path, int(label)) for path, label in found.items()]
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         raise UsageError(f'{file} must be an object {{path: label}}.') from None
     labels = sorted({label for _, label in entries})
     if labels and labels[-1] >= task.classes and len(labels) == task.classes:

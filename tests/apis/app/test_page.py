@@ -1,0 +1,114 @@
+"""The page: it asks nobody else, runs nothing but its own script, and shows names as text; in a browser."""
+import http.client
+import re
+import shutil
+
+import pytest
+
+pytest.importorskip('starlette', reason='the app needs starlette, which is not installed')
+
+from tests import served
+from tests.apis.app.conftest import DEEP, png
+from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.app.server import build_app
+
+EVIL = '<img src=x onerror="document.title=\'run\'">'
+
+
+@pytest.fixture(scope='module')
+def own(tmp_path_factory):
+    """Tasks of this file alone; one has class names that are HTML."""
+    folder = tmp_path_factory.mktemp('page')
+    weights = served.save_base(folder / 'base.pth')
+    files = dict(birds=served.write_task(folder / 'birds.safetensors', served.classifier(weights, DEEP)),
+                 evil=served.write_task(folder / 'evil.safetensors', served.classifier(weights, DEEP),
+                                        classes=[EVIL, '</script><script>document.title="run"</script>', '{{7*7}}']),
+                 scenes=served.write_task(folder / 'scenes.safetensors', served.segmentor(weights, DEEP)))
+    added = files.pop('scenes')
+    return TaskInferencer(files['birds'], device='cpu', tasks=files), added
+
+
+@pytest.fixture(scope='module')
+def server(start, own):
+    return start(build_app(own[0], adding=True, most_upload=300_000))
+
+
+def test_it_asks_nobody_else(server):
+    connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=60)
+    connection.request('GET', '/')
+    answer = connection.getresponse()
+    html, policy = answer.read().decode(), answer.getheader('content-security-policy')
+    assert not re.findall(r'https?://|//[a-z]+\.|@import|url\(', html)
+    assert not re.findall(r'innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|\bon[a-z]+="', html)
+    assert "default-src 'none'" in policy and 'unsafe' not in policy and '*' not in policy
+    assert "frame-ancestors 'none'" in policy and "connect-src 'self'" in policy
+
+
+def test_it_says_whether_tasks_may_be_added(start, server):
+    assert b'data-adding="1" data-most-upload="300000"' in server.ask('GET', '/')[1]
+    assert b'data-adding="0"' in start().ask('GET', '/')[1]
+
+
+@pytest.fixture
+def browser():
+    pytest.importorskip('selenium', reason='the page is driven by selenium, which is not installed')
+    binary = shutil.which('chromium') or shutil.which('google-chrome')
+    driver = shutil.which('chromedriver')
+    if not (binary and driver):
+        pytest.skip('the page is driven in chromium with chromedriver, which are not installed')
+    from selenium import webdriver
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for option in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
+                   '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+                   '--window-size=1200,1000'):
+        options.add_argument(option)
+    options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
+    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+def test_in_a_browser(server, browser, own, tmp_path):
+    """Images are chosen, predicted and seen; a task file is added and used; names are text."""
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+    inferencer, added = own
+    for name, content in (('image', png(2)), ('broken', png(2)[:-40]), ('large', png(0, (400, 400)))):
+        (tmp_path / f'{name}.png').write_bytes(content)
+    browser.get(f'http://127.0.0.1:{server.port}/')
+    wait = WebDriverWait(browser, 30)
+
+    def find(selector):
+        return wait.until(lambda one: one.find_element(By.CSS_SELECTOR, selector))
+
+    def shown(selector, *texts):
+        wait.until(lambda one: all(text in one.find_element(By.CSS_SELECTOR, selector).text for text in texts))
+
+    shown('#tasks', 'birds', 'classification, 3 classes')
+    find('#predict').click()
+    shown('#said', 'Choose an image first.')
+    find('#images').send_keys('\n'.join(str(tmp_path / f'{name}.png') for name in ('image', 'broken', 'large')))
+    find('#tasks input[value=evil]').click()
+    find('#predict').click()
+    shown('#results', 'image.png: birds', inferencer([png(2)], 'birds')['predictions'][0]['pred_class'], EVIL,
+          '</script>', 'broken.png: birds', 'is no image that can be read', 'large.png has more than the 0.3 MB')
+    assert find('#results img.original').get_property('naturalWidth') == 32
+    find('#file').send_keys(str(added))
+    find('#name').send_keys('a/b')
+    find('#add').click()
+    shown('#added', 'becomes a folder')
+    find('#name').clear()
+    find('#name').send_keys(EVIL)
+    find('#add').click()
+    shown('#added', f'{EVIL}: segmentation, 4 classes')
+    assert EVIL in inferencer.tasks
+    find('#predict').click()
+    shown('#results', f'image.png: {EVIL}', 'class 0', '%')
+    overlay = find('#results img.overlay')
+    wait.until(lambda _: overlay.get_property('naturalWidth') == 32)
+    assert find('#results .swatch').value_of_css_property('background-color') != 'rgba(0, 0, 0, 0)'
+    assert browser.title == 'vpt_mm: one backbone, many tasks'
+    assert not [entry for entry in browser.get_log('browser') if 'Content Security Policy' in entry['message']]
+    find('#clear').click()
+    wait.until(lambda _: find('#results').text == '')
