@@ -24,10 +24,10 @@ def show(args):
     if args.plot:
         require_picture(args.plot)
     protocols = [report.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
-    table = report.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks)
+    table = report.protocol_table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks)
     print_table(table)
     if args.plot:
-        report.draw(protocols, args.plot, tasks=args.number_of_tasks)
+        report.draw_protocols(protocols, args.plot, tasks=args.number_of_tasks)
         print(args.plot)
 
 

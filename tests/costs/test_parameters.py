@@ -46,7 +46,7 @@ def test_storage_of_some_tasks():
 def test_a_table_names_every_part():
     text = io.StringIO()
     protocols = [report.read_protocol(config, benchmarks=['vtab']) for config in CONFIGS]
-    Console(file=text, width=140).print(report.table(protocols, tasks=7, benchmarks=['vtab']))
+    Console(file=text, width=140).print(report.protocol_table(protocols, tasks=7, benchmarks=['vtab']))
     for words in ('prompts 460,800', 'biases 102,912', 'head 7,690', 'backbone 85,798,656', '7 such tasks',
                   'vtab: 19 tasks'):
         assert words in text.getvalue()

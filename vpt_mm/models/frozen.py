@@ -4,6 +4,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 
 from ..errors import UsageError, some
 from ..weights.fingerprint import fingerprint
+from ..weights.state import describe_unfit
 from .tunable import Tunable
 
 
@@ -54,9 +55,8 @@ def require_pretrained(model):
 
 def _explain_absent(backbone, absent, total):
     name = type(backbone).__name__
-    unfit = [f'{key} is {theirs} in the file, {ours} in the model'
-             for key, (theirs, ours) in backbone.unfit.items() if key in absent]
-    source = (backbone.init_cfg or {}).get('checkpoint') if isinstance(backbone.init_cfg, dict) else None
+    unfit = describe_unfit({key: shapes for key, shapes in backbone.unfit.items() if key in absent})
+    source = backbone.pretrained_source
     lines = [f'a frozen backbone needs pretrained weights: {len(absent)} of the {total} frozen tensors of '
              f'{name} got none: {some(absent)}.']
     if unfit:
@@ -74,10 +74,15 @@ def _explain_absent(backbone, absent, total):
 def fingerprint_of(model):
     """:func:`fingerprint` of a model's frozen weights, computed again only after autograd saw them written to."""
     model, weights = unwrap(model), frozen_weights(model)
-    versions = {key: (tensor.data_ptr(), tensor._version) for key, tensor in weights.items()}
+    versions = versions_of(model)
     if getattr(model, '_known_fingerprint', (None,))[0] != versions:
         model._known_fingerprint = versions, fingerprint(weights)
     return model._known_fingerprint[1]
+
+
+def versions_of(model):
+    """{key: address and count of the in-place writes} of the frozen weights, which costs next to nothing to read."""
+    return {key: (tensor.data_ptr(), tensor._version) for key, tensor in frozen_weights(model).items()}
 
 
 def base_names(model):

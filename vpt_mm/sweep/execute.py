@@ -21,7 +21,6 @@ from mmengine.visualization import Visualizer
 from ..engine import hopeless_hook as hopeless  # noqa: F401  (registers the hook)
 from ..engine.runner import end_workers
 from ..files import write_whole
-from ..models.frozen import prompted_backbones
 from ..models.tuned import count_tuned
 from ..version import __version__
 
@@ -74,7 +73,7 @@ def execute(config, *, work_dir, save=False):
         metrics = runner.test_loop.run()
         return dict(metrics={name: float(value) for name, value in metrics.items()},
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
-                    **_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
+                    **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
         end_workers(runner)
         forget_runs()
@@ -89,13 +88,10 @@ def _quiet(config, *, work_dir, save):
     return config
 
 
-def _counts(model):
-    """Parameters: tuned in all, of the plain backbone, and whether tasks share it."""
-    backbones = prompted_backbones(model).values()
-    plain = sum(parameter.numel() for backbone in backbones for name, parameter in backbone.named_parameters()
-                if not name.startswith('tuning.'))
-    return dict(tuned=count_tuned(model).tuned, backbone=plain,
-                frozen=not any(backbone.tuning.trains_backbone for backbone in backbones))
+def parameter_counts(model):
+    """Parameters: tuned in all, of the plain backbone, and the share of it that tasks have in common."""
+    counts = count_tuned(model)
+    return dict(tuned=counts.tuned, backbone=counts.plain, frozen=counts.frozen)
 
 
 def versions():

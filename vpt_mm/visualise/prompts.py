@@ -12,9 +12,9 @@ from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models import PromptedViT
 from ..models.frozen import prompted_backbones
+from ..models.tuned import methods_of
 from ..picture import picture
 from ..tasks import load_task
-from ..tuning.composed import TuningList
 from .attention import see
 
 
@@ -53,9 +53,9 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
         written.append(_draw_nearest(pixels, seen[chosen[-1]].likeness(), size, Path(out, 'nearest.png'),
                                      block=chosen[-1], prompts=prompts, nearest=nearest))
     if not written:
-        kinds = backbone.tuning if isinstance(backbone.tuning, TuningList) else [backbone.tuning]
-        raise UsageError(f"there is nothing to draw for {', '.join(type(one).__name__ for one in kinds)} in a "
-                         f'{type(backbone).__name__}: frames are drawn of PixelPadPrompt, attention and nearest '
+        kinds = ', '.join(type(method).__name__ for method in methods_of(backbone))
+        raise UsageError(f'there is nothing to draw for {kinds} in a {type(backbone).__name__}: '
+                         f'frames are drawn of PixelPadPrompt, attention and nearest '
                          'patches of prompts in a PromptedViT, for which images are needed.')
     return written
 
