@@ -11,7 +11,10 @@ from vpt_mm.errors import UsageError
 def test_they_are_the_means_of_cls(tmp_path):
     forget_runs()
     weights = save_weights(tmp_path / 'base.pth')
-    found = prototypes_of_config(run_config(tmp_path, weights=weights))
+    config = run_config(tmp_path, weights=weights)
+    before = config.pretty_text
+    found = prototypes_of_config(config)
+    assert config.pretty_text == before
     plain = MODELS.build(dict(**BACKBONE, tuning=dict(type='LinearProbe')))
     plain.load_state_dict(torch.load(weights, weights_only=True)['state_dict'])
     data = RandomImages()

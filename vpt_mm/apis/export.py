@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
+from ..models.openmmlab import head_of, normalization_of, swaps_channels
 from ..version import __version__
 from .shared.mixed import WALKS, combine
 from .shared.passes import TOO_SMALL
@@ -39,14 +40,10 @@ class ExportedTask(nn.Module):
         self.segments = task.kind == 'segmentation'
         self.backbone = task.shared.model if task.mixes else task.view
         self.neck = getattr(model, 'neck', None)
-        self.head = model.decode_head if self.segments else model.head
+        self.head = head_of(model)
         self.align_corners = getattr(self.head, 'align_corners', False)
-        preprocessor = model.data_preprocessor
-        self.flip = bool(getattr(preprocessor, 'channel_conversion', False)
-                         or getattr(preprocessor, 'to_rgb', False))  # from OpenMMLab's BGR
-        for name, default in (('mean', 0.), ('std', 1.)):
-            value = getattr(preprocessor, name, None)
-            value = torch.full((3, 1, 1), default) if value is None else value.detach().cpu().view(-1, 1, 1)
+        self.flip = swaps_channels(model.data_preprocessor)
+        for name, value in zip(('mean', 'std'), normalization_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         if task.mixes:
             joined, seen = combine([task.shared.projected(task)])

@@ -14,6 +14,7 @@ from ..models.frozen import (
     unwrap,
     versions_of,
 )
+from ..models.openmmlab import is_segmentor
 from ..models.tuned import tuned_table
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
@@ -54,7 +55,7 @@ class FreezeBackboneHook(Hook):
                              'a Prompted backbone, or remove the hook.')
         for backbone in backbones.values():
             backbone.may_be_random = self.allow_random_backbone
-            if hasattr(unwrap(runner.model), 'decode_head') and not backbone.tuning.dense:
+            if is_segmentor(runner.model) and not backbone.tuning.dense:
                 raise UsageError("this tuning method learns for a classifier's feature, which a segmentor does not "
                                  'read: take another one than SideTuning.')
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from mmengine.registry import MODELS, init_default_scope
 
 from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models import PromptedViT
+from ..models.build import build_model
 from ..models.frozen import prompted_backbones
+from ..models.openmmlab import normalization_of, swaps_channels
 from ..models.tuned import methods_of
 from ..picture import picture
 from ..tasks import load_task
@@ -62,15 +63,11 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
 
 def _load(path, checkpoint):
     config = read_config_file(path, needs=MODEL)
-    init_default_scope(config.get('default_scope', 'mmengine'))
-    if config.get('data_preprocessor'):
-        config.model.setdefault('data_preprocessor', config.data_preprocessor)
-    model = MODELS.build(config.model)
+    model = build_model(config)
     backbones = list(prompted_backbones(model).values())
     if not backbones:
         raise UsageError(f'{path} has no backbone with a tuning method: set tuning=dict(...) on a Prompted backbone.')
     load_task(model, checkpoint)
-    model.eval()
     return model, backbones[0]
 
 
@@ -142,11 +139,11 @@ def _draw_frame(model, backbone, path):
     """The frame around a grey image, in the colours that it has before the normalisation."""
     grey = np.full((*backbone.image_size, 3), 127, np.uint8)
     painted = backbone.tuning.paint(_normalise(model, [grey]))[0].cpu()
-    preprocessor = model.data_preprocessor
-    mean, std = (getattr(preprocessor, name).view(3, 1, 1).cpu() for name in ('mean', 'std'))
+    mean, std = normalization_of(model.data_preprocessor)
     colours = (painted * std + mean).clamp(0, 255).permute(1, 2, 0).round().numpy().astype(np.uint8)
-    swaps = getattr(preprocessor, 'to_rgb', getattr(preprocessor, 'channel_conversion', False))
-    write_whole(cv2.imencode('.png', colours[..., ::-1] if swaps else colours)[1].tobytes(), path)
+    if swaps_channels(model.data_preprocessor):
+        colours = colours[..., ::-1]
+    write_whole(cv2.imencode('.png', colours)[1].tobytes(), path)
     return path
 
 
