@@ -13,12 +13,9 @@ import mmengine
 import mmpretrain
 import torch
 from mmengine.config import Config
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
-from ..engine import hopeless_hook as hopeless  # noqa: F401  (registers the hook)
+from ..engine.isolation import forget_runs
 from ..engine.runner import end_workers
 from ..files import write_whole
 from ..models.tuned import count_tuned
@@ -97,16 +94,6 @@ def parameter_counts(model):
 def versions():
     return dict(vpt_mm=__version__, torch=torch.__version__, mmengine=mmengine.__version__,
                 mmpretrain=mmpretrain.__version__)
-
-
-def forget_runs():
-    """As in a new process: mmengine keeps loggers, message hubs, scopes and visualizers by name."""
-    for logger in MMLogger._instance_dict.values():
-        for handler in list(logger.handlers):
-            handler.close()
-            logger.removeHandler(handler)
-    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer, *Visualizer.__subclasses__()):
-        kind._instance_dict.clear()
 
 
 def execute_in_worker(config, *, work_dir, threads, folder, **options):
