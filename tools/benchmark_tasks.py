@@ -4,7 +4,7 @@ import argparse
 import torch
 
 from vpt_mm.cli.options import at_least, device, main, print_table
-from vpt_mm.costs.many_tasks import measure, table
+from vpt_mm.costs.many_tasks import measure_tasks, tasks_table
 
 
 def parse_args():
@@ -27,7 +27,7 @@ def run(args):
     torch.set_num_threads(options.pop('threads'))
     title = (f'{args.tasks} tasks on a ViT, arch {args.arch}, p={args.length}, {args.batch} x {args.size}x{args.size}, '
              f'{args.frozen_dtype or "float32"}, {args.device}')
-    print_table(table(measure(**options), title=title))
+    print_table(tasks_table(measure_tasks(**options), title=title))
 
 
 if __name__ == '__main__':

@@ -19,9 +19,9 @@ def show(args):
     if args.picture:
         require_picture(args.picture)
     names = args.tasks or list(DRAWN_TASKS)
-    print_table(offline.table(names, convnet=args.convnet))
+    print_table(offline.offline_table(names, convnet=args.convnet))
     if args.picture:
-        offline.draw(names, args.picture)
+        offline.draw_offline(names, args.picture)
         print(args.picture)
 
 

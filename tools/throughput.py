@@ -2,7 +2,7 @@
 import argparse
 
 from vpt_mm.cli.options import at_least, main, print_table
-from vpt_mm.costs.throughput import measure, throughput_table
+from vpt_mm.costs.throughput import measure_throughput, throughput_table
 
 
 def parse_args():
@@ -17,7 +17,7 @@ def parse_args():
 
 def report(args):
     print_table(throughput_table(
-        measure(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
+        measure_throughput(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
 
 
 if __name__ == '__main__':

@@ -29,7 +29,7 @@ class ExportedTask(nn.Module):
     The normalisation is part of it. Keys and values of prompts are constants.
 
     Args:
-        task: a :class:`Task` (no ensemble).
+        task: a :class:`ServedTask` (no ensemble).
     """
 
     def __init__(self, task):
@@ -78,7 +78,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
     The batch is dynamic, height and width are fixed: the position embedding is resized for them at export.
 
     Args:
-        task: a :class:`Task` on the CPU in float32.
+        task: a :class:`ServedTask` on the CPU in float32.
         out: file to write, ``*.onnx`` or ``*.pt2`` (torch.export).
         size: (height, width) of the images; what the backbone was built for by default.
         opset: of ONNX.

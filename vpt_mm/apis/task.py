@@ -1,4 +1,4 @@
-"""Task: prompts and heads of one task file on a shared backbone."""
+"""ServedTask: prompts and heads of one task file on a shared backbone."""
 import threading
 
 import torch
@@ -20,7 +20,7 @@ BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
 UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference
 
 
-class Task:
+class ServedTask:
     """What a task file holds, ready to compute on a shared backbone.
 
     Args:

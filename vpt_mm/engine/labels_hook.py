@@ -25,7 +25,7 @@ class CheckLabelsHook(Hook):
     def check(self, runner, data_batch):
         samples = (data_batch or {}).get('data_samples') or ()
         head = head_of(runner.model)
-        classes, ignored = getattr(head, 'num_classes', None), getattr(head, 'ignore_index', None)
+        classes, ignored = getattr(head, 'num_classes', 0), getattr(head, 'ignore_index', None)
         for sample in samples if classes else ():
             labels = _labels(sample)
             if labels is None:

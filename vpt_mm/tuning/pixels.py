@@ -5,10 +5,10 @@ from mmengine.registry import MODELS
 from torch import nn
 
 from ..errors import UsageError
+from ..weights.families import IMAGENET
 from .method import TuningMethod
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = IMAGENET['mean'], IMAGENET['std']
 
 
 class PixelPrompt(TuningMethod):
