@@ -70,7 +70,7 @@ def test_what_is_no_protocol_is_refused(tmp_path):
 
 
 def test_weightless_models_are_the_same_models():
-    config = dict(BACKBONES['swin'], tuning=PROTOCOLS['swin']['deep_bias'], drop_path_rate=0.2)
+    config = dict(BACKBONES['swin'], tuning=PROTOCOLS['swin']['DeepPrompt+BiasTuning'], drop_path_rate=0.2)
     real, empty = MODELS.build(config), build_weightless(config)
     assert {key: tensor.shape for key, tensor in real.state_dict().items()} \
         == {key: tensor.shape for key, tensor in empty.state_dict().items()}
