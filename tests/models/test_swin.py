@@ -9,10 +9,10 @@ from mmengine.registry import MODELS
 from mmpretrain.models.utils import WindowMSAV2
 from torch.multiprocessing.reductions import StorageWeakRef
 
+from tests.flops import flops
 from tests.twins.swin import TINY, WINDOW, assert_equals, build, images, naive, plain_twin
 from vpt_mm.errors import UsageError
 from vpt_mm.layers import windows
-from vpt_mm.models import swin
 from vpt_mm.tuning import DeepPrompt, ShallowPrompt, TuningList
 
 DEEP = dict(type='DeepPrompt', length=3)
@@ -66,18 +66,16 @@ def test_prompts_of_the_last_prompted_block_travel_on(first, last):
     assert_equals(model, batch, naive(plain_twin(model), batch, deep=prompts, joining=joining))
 
 
-def test_keys_and_values_are_computed_once_at_inference_until_prompts_change(monkeypatch):
-    model, batch, calls = build(DEEP), images(36, 52), []
-    project = swin.project_in_windows
-    monkeypatch.setattr(swin, 'project_in_windows', lambda *args: calls.append(1) or project(*args))
-    with torch.no_grad():
-        first, second = model(batch), model(batch)
-        assert len(calls) == 4
-        assert all(map(torch.equal, first, second))
-        model.tuning.tokens[1].data.mul_(2)
-        for ours, theirs in zip(model(batch), expect(model, batch), strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
-    assert len(calls) == 6
+@torch.no_grad()
+def test_keys_and_values_are_computed_once_at_inference_until_prompts_change():
+    model, batch = build(DEEP), images(36, 52)
+    once = [2 * 3 * width * 2 * width for width in (8, 16)]  # 3 prompts to keys and values, in a block of each stage
+    first, second = flops(model, batch), flops(model, batch)
+    assert first - second == 2 * sum(once)
+    model.tuning.tokens[1].data.mul_(2)
+    assert flops(model, batch) - second == 2 * once[1]
+    for ours, theirs in zip(model(batch), expect(model, batch), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize('tuning', [DEEP, SHALLOW, PREFIX, ALL], ids=['deep', 'shallow', 'prefix', 'all'])

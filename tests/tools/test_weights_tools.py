@@ -7,9 +7,8 @@ import pytest
 import torch
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 
-from tests.foreign import VIT, randomise
+from tests.foreign import VIT, randomise, to_google
 from tests.runs import build_runner, run_config, save_weights
-from tests.weights.test_pretrained import to_google
 
 
 @pytest.fixture
