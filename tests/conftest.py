@@ -5,17 +5,19 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 
-from vpt_mm.sweep.execute import forget_runs
+from vpt_mm.engine.isolation import forget_runs
 
 TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 
 
 @pytest.fixture(autouse=True)
-def as_in_a_new_process(request):
+def as_in_a_new_process(request, monkeypatch):
+    """The same random numbers, no runs before, no graphs, and no questions to compilers for their versions."""
     torch.manual_seed(0)
     forget_runs()
     if 'traced' in request.keywords:
         torch.compiler.reset()  # graphs of all backbones count towards one limit
+    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
 
 
 @pytest.fixture

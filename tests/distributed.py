@@ -19,7 +19,7 @@ PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a
 def build_classifier(backbone, protocol):
     """A classifier, the same whenever it is built."""
     torch.manual_seed(0)
-    changes = PER_IMAGE if (backbone, protocol) == ('resnet', 'full') else {}
+    changes = PER_IMAGE if (backbone, protocol) == ('resnet', 'FullTuning') else {}
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(dict(
             type='ImageClassifier', data_preprocessor=dict(num_classes=3, mean=[127.] * 3, std=[60.] * 3),
@@ -52,7 +52,7 @@ def learned(model):
 
 def run(folder, *, batch, launcher='none'):
     """A whole run of mmengine's runner, hooks and checkpoint included; returns what trained."""
-    config = run_config(folder, weights=str(Path(folder, 'base.pth')), tuning=PROTOCOLS['vit']['deep_bias'],
+    config = run_config(folder, weights=str(Path(folder, 'base.pth')), tuning=PROTOCOLS['vit']['DeepPrompt+BiasTuning'],
                         val_cfg=None, val_dataloader=None, val_evaluator=None)
     config.train_dataloader.update(batch_size=batch, sampler=dict(type='InfiniteSampler', shuffle=False))
     config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)

@@ -1,17 +1,12 @@
-"""Every protocol, and tiny backbones of every kind to try it on."""
+"""Every registered tuning method, on tiny backbones of every kind that it fits."""
 import copy
 
 import torch
 from mmengine.registry import MODELS
 
 from tests.conftest import TINY
-
-DEEP, SHALLOW = dict(type='DeepPrompt', length=2), dict(type='ShallowPrompt', length=2)
-ADAPTER, LORA, BIAS = dict(type='Adapter', reduction=2), dict(type='LoRA', rank=2), dict(type='BiasTuning')
-CLS, FULL, LINEAR = dict(type='ClsTokenTuning'), dict(type='FullTuning'), dict(type='LinearProbe')
-PARTIAL, SIDE = dict(type='PartialTuning', last=1), dict(type='SideTuning', width=2)
-PAD = dict(type='PixelPadPrompt', pad=2)
-POINTWISE = dict(LORA, targets=['pointwise_conv1', 'pointwise_conv2'])
+from vpt_mm.models.weightless import build_weightless
+from vpt_mm.tuning import TuningMethod
 
 BACKBONES = dict(
     vit=dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8),
@@ -19,16 +14,54 @@ BACKBONES = dict(
               window_size=4, out_indices=(1,), drop_path_rate=0.),
     convnext=dict(type='PromptedConvNeXt', arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16])),
     resnet=dict(type='PromptedResNet', depth=18, base_channels=4, stem_channels=4))
-PROTOCOLS = dict(
-    vit=dict(full=FULL, linear=LINEAR, partial=PARTIAL, bias=BIAS, cls=CLS, adapter=ADAPTER, lora=LORA, side=SIDE,
-             shallow=SHALLOW, deep=DEEP, pad=PAD, deep_bias=[DEEP, BIAS], deep_cls=[DEEP, CLS],
-             deep_lora=[DEEP, LORA], deep_adapter=[DEEP, ADAPTER]),
-    swin=dict(full=FULL, linear=LINEAR, partial=PARTIAL, bias=BIAS, adapter=ADAPTER, lora=LORA, side=SIDE,
-              shallow=SHALLOW, deep=DEEP, pad=PAD, deep_bias=[DEEP, BIAS], deep_lora=[DEEP, LORA],
-              deep_adapter=[DEEP, ADAPTER]),
-    convnext=dict(full=FULL, linear=LINEAR, partial=PARTIAL, bias=BIAS, adapter=ADAPTER, lora=POINTWISE, side=SIDE,
-                  pad=PAD, pad_bias=[PAD, BIAS], pad_adapter=[PAD, ADAPTER]),
-    resnet=dict(full=FULL, linear=LINEAR, partial=PARTIAL, bias=BIAS, side=SIDE, pad=PAD, pad_bias=[PAD, BIAS]))
+# Arguments to try each method with, by its class: its usual form, and others.
+EXAMPLES = dict(
+    Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
+    ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
+    DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
+                dict(length=2, shared_within=True, shared_across=True)],
+    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], PartialTuning=[dict(last=1)],
+    PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
+    ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
+POINTWISE = dict(type='LoRA', rank=2, targets=['pointwise_conv1', 'pointwise_conv2'])
+OTHERWISE = {('convnext', 'LoRA'): [POINTWISE]}  # where the usual arguments name layers that a backbone calls otherwise
+
+ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (
+    'Adapter', 'BiasTuning', 'DeepPrompt', 'FullTuning', 'LoRA', 'PixelPadPrompt', 'PartialTuning', 'ShallowPrompt',
+    'SideTuning'))
+
+
+def registered(kind):
+    """{name: class} of the package's own classes of a kind; tests and pages register others."""
+    return {name: found for name, found in sorted(MODELS.module_dict.items())
+            if isinstance(found, type) and issubclass(found, kind) and found.__module__.startswith('vpt_mm.')}
+
+
+METHODS = registered(TuningMethod)
+FITTING = {backbone: [name for name, method in METHODS.items() if method.fits(build_weightless(config))]
+           for backbone, config in BACKBONES.items()}
+
+
+def examples_of(backbone, name):
+    """Configs of a method for a backbone."""
+    return OTHERWISE.get((backbone, name)) or [dict(type=name, **given) for given in EXAMPLES.get(name, ())]
+
+
+def forms_of(backbone):
+    """{name: config} of every method that fits, in every form."""
+    return {f'{name}{number or ""}': config for name in FITTING[backbone]
+            for number, config in enumerate(examples_of(backbone, name))}
+
+
+def compositions_of(backbone):
+    """{name: list of configs}: every method that composes, beside the usual prompts of the backbone."""
+    usual = 'DeepPrompt' if 'DeepPrompt' in FITTING[backbone] else 'PixelPadPrompt'
+    return {f'{usual}+{name}': [examples_of(backbone, usual)[0], examples_of(backbone, name)[0]]
+            for name in FITTING[backbone] if METHODS[name].composes and name != usual}
+
+
+FORMS = {backbone: forms_of(backbone) for backbone in BACKBONES}
+PROTOCOLS = {backbone: {**forms, **compositions_of(backbone)} for backbone, forms in FORMS.items()}
 PAIRS = [(backbone, protocol) for backbone, protocols in PROTOCOLS.items() for protocol in protocols]
 
 
@@ -39,3 +72,17 @@ def build(backbone, tuning, **changes):
         if not name.startswith('tuning.'):
             parameter.data.add_(0.1 * torch.randn_like(parameter))
     return model
+
+
+def train(model, steps=3):
+    """A few steps of a backbone with a head on what it gives last."""
+    images = torch.randn(4, 3, 32, 32, dtype=torch.float64)
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    head = torch.nn.Linear(model.block_widths[-1], 3).double()
+    optimizer = torch.optim.SGD([*learned, *head.parameters()], lr=0.1)
+    for _ in range(steps):
+        feature = model(images)[-1].reshape(4, model.block_widths[-1], -1).mean(dim=2)
+        loss = torch.nn.functional.cross_entropy(head(feature), torch.tensor([0, 1, 2, 1]))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()

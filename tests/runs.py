@@ -5,12 +5,11 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, DefaultScope
 from mmengine.runner import Runner
-from mmengine.runner import runner as runner_module
 from mmpretrain.structures import DataSample
 from torch.utils.data import Dataset
 
 from tests.conftest import TINY
-from vpt_mm.sweep.execute import forget_runs
+from vpt_mm.engine.isolation import forget_runs
 
 BACKBONE = dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8)
 
@@ -79,8 +78,7 @@ def changed(config, **entries):
 
 
 def build_runner(config):
-    """A runner of its own, which does not ask compilers for their versions."""
-    runner_module.collect_env = dict
+    """A runner of its own."""
     forget_runs()
     return Runner.from_cfg(config.copy())
 

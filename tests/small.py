@@ -2,7 +2,7 @@
 from argparse import Namespace
 
 from tests.conftest import TINY
-from tests.runs import forget_runs
+from vpt_mm.engine.isolation import forget_runs
 
 
 def shrink_setr(config, data_root):

@@ -105,7 +105,6 @@ DATA = dict(ade20k=on_scenes, in1k=on_digits, voc07=on_labelled_noise, coco=on_b
 def unformatted(monkeypatch):
     """mmengine formats a config wherever it writes one, which takes longer than these runs."""
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
 
 
 @pytest.mark.parametrize('name', CONFIGS)

@@ -7,16 +7,15 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 
-from tests.runs import forget_runs
 from vpt_mm.cli import test, train
 from vpt_mm.datasets.offline import symbols, table
+from vpt_mm.engine.isolation import forget_runs
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
     monkeypatch.setattr(table, 'COUNTS', dict(train=20, val=8, test=8))
     monkeypatch.setattr(symbols, 'FIELDS', 1)

@@ -6,9 +6,9 @@ import torch
 from mmengine.registry import MODELS, OPTIMIZERS
 
 from tests.conftest import TINY
-from tests.models.test_cost import bytes_kept
 from tests.protocols import BACKBONES
 from vpt_mm.costs import memory as memory_report
+from vpt_mm.costs.compare import allocated
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 
@@ -29,7 +29,7 @@ def test_bytes_kept_are_those_of_a_real_forward_pass(name):
     real = MODELS.build(copy.deepcopy(CASES[name])).train()
     counted = memory_report.memory_of(build_weightless(copy.deepcopy(CASES[name])), shape)
     random_states = 4 * torch.get_rng_state().numel() if name == 'checkpointed' else 0  # one a block, for dropout
-    assert counted.kept + random_states == pytest.approx(bytes_kept(real, torch.randn(shape)), rel=0.02)
+    assert counted.kept + random_states == pytest.approx(allocated(real, torch.randn(shape))[1], rel=0.02)
     assert counted.weights == sum(one.numel() * one.element_size() for one in [*real.parameters(), *real.buffers()])
     assert counted.gradients == sum(4 * one.numel() for one in real.parameters() if one.requires_grad)
 

@@ -45,7 +45,7 @@ def test_storage_of_some_tasks():
 def test_a_table_names_every_part():
     text = io.StringIO()
     protocols = [report.read_protocol(config, benchmarks=['vtab']) for config in CONFIGS]
-    Console(file=text, width=140).print(report.table(protocols, tasks=7, benchmarks=['vtab']))
+    Console(file=text, width=140).print(report.protocol_table(protocols, tasks=7, benchmarks=['vtab']))
     for words in ('prompts 460,800', 'biases 102,912', 'head 7,690', 'backbone 85,798,656', '7 such tasks',
                   'vtab: 19 tasks'):
         assert words in text.getvalue()
@@ -68,7 +68,7 @@ def test_what_is_no_protocol_is_refused(tmp_path):
 
 
 def test_weightless_models_are_the_same_models():
-    config = dict(BACKBONES['swin'], tuning=PROTOCOLS['swin']['deep_bias'], drop_path_rate=0.2)
+    config = dict(BACKBONES['swin'], tuning=PROTOCOLS['swin']['DeepPrompt+BiasTuning'], drop_path_rate=0.2)
     real, empty = MODELS.build(config), build_weightless(config)
     assert {key: tensor.shape for key, tensor in real.state_dict().items()} \
         == {key: tensor.shape for key, tensor in empty.state_dict().items()}

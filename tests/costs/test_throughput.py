@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vpt_mm.costs.throughput import Throughput, measure, read_seconds, throughput_table
+from vpt_mm.costs.throughput import Throughput, measure_throughput, read_seconds, throughput_table
 from vpt_mm.errors import UsageError
 
 CONFIG = Path(__file__).parents[2] / 'configs/digits/cls_digits_deep.py'
@@ -14,7 +14,7 @@ CONFIG = Path(__file__).parents[2] / 'configs/digits/cls_digits_deep.py'
 
 def test_two_processes_train_by_the_command(monkeypatch):
     monkeypatch.setenv('PYTHONPATH', str(CONFIG.parents[2]))
-    measured, = measure(CONFIG, processes=[2], steps=10, options=[
+    measured, = measure_throughput(CONFIG, processes=[2], steps=10, options=[
         'train_dataloader.batch_size=2', 'train_dataloader.dataset.images=40'])
     assert measured.processes == 2 and measured.images == pytest.approx(2 * 2 / measured.seconds)
 
@@ -27,7 +27,7 @@ def test_a_run_that_fails_is_shown(monkeypatch, log, shown):
     failed = subprocess.CompletedProcess([], 1, stdout=log)
     monkeypatch.setattr(subprocess, 'run', lambda *args, **kwargs: failed)
     with pytest.raises(UsageError) as refused:
-        measure(CONFIG, processes=[3], steps=10)
+        measure_throughput(CONFIG, processes=[3], steps=10)
     assert str(refused.value) == f'training on 3 processes failed{shown}'
 
 
@@ -46,7 +46,7 @@ def test_the_table_has_ratios_to_the_first():
 
 def test_what_can_not_be_measured(tmp_path):
     with pytest.raises(UsageError, match='steps must be 10 or more, for a median after the warm-up, got 3'):
-        measure(CONFIG, processes=[1], steps=3)
+        measure_throughput(CONFIG, processes=[1], steps=3)
     (tmp_path / 'epochs.py').write_text('train_cfg = dict(by_epoch=True)\n')
     with pytest.raises(UsageError, match=re.escape('trains by epochs')):
-        measure(tmp_path / 'epochs.py', processes=[1], steps=10)
+        measure_throughput(tmp_path / 'epochs.py', processes=[1], steps=10)

@@ -16,10 +16,10 @@ from mmengine.registry import MODELS
 
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
-from tests.runs import forget_runs
 from vpt_mm.cli.main import main
 from vpt_mm.datasets.digits.folders import write_folders
 from vpt_mm.datasets.digits.scenes import write_scenes
+from vpt_mm.engine.isolation import forget_runs
 from vpt_mm.models.weightless import build_weightless
 
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -69,7 +69,6 @@ def desk(tmp_path, monkeypatch):
         os.symlink(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
     for example in EXAMPLES:
         os.symlink(ROOT / 'docs/examples' / f'{example}.py', tmp_path / f'{example}.py')
     write_folders('drawn', images=60, seed=1)

@@ -8,7 +8,7 @@ from mmengine.registry import MODELS
 from mmpretrain.models import MlpMixer
 
 from tests.conftest import TINY
-from tests.tuning.test_all_methods import train
+from tests.protocols import train
 from vpt_mm.errors import UsageError
 
 FOLDER = Path(__file__).parents[2] / 'docs' / 'examples'

@@ -4,9 +4,10 @@ import torch
 from mmengine.hooks import Hook
 
 from tests.conftest import TINY
-from tests.runs import build_runner, run_config, save_weights
+from tests.runs import build_model, build_runner, run_config, save_weights
 from vpt_mm.engine import FreezeBackboneHook
 from vpt_mm.errors import UsageError
+from vpt_mm.models.tuned import tuned_table
 
 
 @pytest.fixture
@@ -115,6 +116,15 @@ def test_meddling_while_training_stops_the_run(tmp_path, weights, meddle, messag
         runner.train()
 
 
+def test_whole_numbers_in_place_of_weights_are_refused(tmp_path, weights):
+    config = run_config(tmp_path / 'run', weights=weights)
+    state = build_model(config).state_dict()
+    torch.save({'state_dict': dict(state, **{'head.fc.bias': state['head.fc.bias'].long()})}, tmp_path / 'odd.pth')
+    config.load_from = str(tmp_path / 'odd.pth')
+    with pytest.raises(UsageError, match=r'does not fit the model: 1 tensors .*head\.fc\.bias'):
+        build_runner(config).test()
+
+
 def test_thawed_parameter_stops_the_run(tmp_path, weights):
     runner = build_runner(run_config(tmp_path / 'run', weights=weights))
     runner.model.backbone.pos_embed.requires_grad_(True)
@@ -129,14 +139,11 @@ def test_hook_without_a_tuned_backbone_is_an_error(tmp_path, weights):
         build_runner(config).train()
 
 
-def test_table_tells_the_counts(tmp_path, weights):
+def test_the_log_says_what_is_tuned_and_that_the_rest_stayed(tmp_path, weights):
     runner = build_runner(run_config(tmp_path / 'run', weights=weights, log_level='INFO'))
     runner.train()
     log = next((tmp_path / 'run').glob('*/*.log')).read_text()
-    rows = {cells[1].strip(): cells[2].strip() for line in log.splitlines() if len(cells := line.split('│')) == 5}
-    assert rows['prompts and other added'] == '256'  # 4 blocks, 2 prompts, width 32
-    assert rows['head'] == '99'  # 3 classes, 32 features and a bias
-    assert rows['tuned in all'] == '355'
+    assert tuned_table(runner.model) in log
     assert 'bit-identical after training' in log
 
 

@@ -1,7 +1,10 @@
 """StopHopelessHook: which runs it ends."""
+import math
+
 import pytest
 import torch
 from mmengine.config import Config
+from mmpretrain.models import LinearClsHead
 
 from tests.benchmarks import write_sweep
 from vpt_mm.engine.hopeless_hook import StopHopelessHook
@@ -30,6 +33,19 @@ def test_a_loss_that_is_not_finite_ends_a_run_in_its_first_epoch():
     assert not hook.stopped
     hook.after_train_iter(runner, 1, outputs=dict(loss=torch.tensor(float('nan'))))
     assert hook.stopped and runner.train_loop.stop_training
+
+
+def test_guessing_is_told_by_the_head_of_a_model_that_is_wrapped():
+    class Runner:
+        train_loop, epoch, max_epochs = Config(), 1, 2
+        model = torch.nn.DataParallel(torch.nn.Module())
+
+    Runner.model.module.head = LinearClsHead(num_classes=4, in_channels=2)
+    for loss, stops in ((1.1 * math.log(4), False), (1.3 * math.log(4), True)):
+        hook = StopHopelessHook()
+        hook.after_train_iter(Runner, 0, outputs=dict(loss=torch.tensor(loss)))
+        hook.after_train_epoch(Runner)
+        assert hook.stopped == stops
 
 
 def test_settings_out_of_range_are_refused():

@@ -3,15 +3,17 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 
-from tests.runs import BACKBONE, RandomImages, forget_runs, run_config, save_weights
+from tests.runs import BACKBONE, RandomImages, run_config, save_weights
 from vpt_mm.engine.prototypes import prototypes_of_config
 from vpt_mm.errors import UsageError
 
 
 def test_they_are_the_means_of_cls(tmp_path):
-    forget_runs()
     weights = save_weights(tmp_path / 'base.pth')
-    found = prototypes_of_config(run_config(tmp_path, weights=weights))
+    config = run_config(tmp_path, weights=weights)
+    before = config.pretty_text
+    found = prototypes_of_config(config)
+    assert config.pretty_text == before
     plain = MODELS.build(dict(**BACKBONE, tuning=dict(type='LinearProbe')))
     plain.load_state_dict(torch.load(weights, weights_only=True)['state_dict'])
     data = RandomImages()
@@ -22,7 +24,6 @@ def test_they_are_the_means_of_cls(tmp_path):
 
 
 def test_random_weights_have_no_prototypes(tmp_path):
-    forget_runs()
     with pytest.raises(UsageError, match='needs pretrained weights'):
         prototypes_of_config(run_config(tmp_path))
 

@@ -3,7 +3,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.twins import assert_twins, read_cells
+from tests.twins.compare import assert_twins
+from tests.twins.pixels import read_cells
 from vpt_mm.layers.alignment import realign
 
 CASES = [  # stride, frame, image, picture, cells of the framed map, cells wanted

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
-from tests.twins import assert_twins
+from tests.twins.compare import assert_twins
 from vpt_mm.layers.batch_norm import LeanBatchNorm
 
 

@@ -7,7 +7,8 @@ from mmengine.registry import MODELS
 from mmpretrain.models import ConvNeXt
 from torch import nn
 
-from tests.twins import assert_twins, frame_around, run_plain
+from tests.twins.compare import assert_twins, run_plain
+from tests.twins.pixels import frame_around
 from vpt_mm.errors import UsageError
 from vpt_mm.tuning import TUNING_METHODS, TuningMethod
 

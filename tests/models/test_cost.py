@@ -1,11 +1,9 @@
 """What makes PromptedViT cheap, or small in memory, changes no number."""
-import gc
-
 import pytest
 import torch
-from torch.profiler import ProfilerActivity, profile
 
 from tests.conftest import TINY
+from vpt_mm.costs.compare import allocated
 
 DEEP = dict(type='DeepPrompt', length=3)
 SHALLOW = dict(type='ShallowPrompt', length=3)
@@ -18,12 +16,7 @@ def gradient_of(model, image, run=None):
 
 def bytes_kept(model, image):
     """Bytes that a forward pass leaves allocated: what the backward pass will need."""
-    model(image)
-    gc.collect()  # what is freed while the profile runs would count against what is kept
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
-        output = model(image)
-    assert output[0].requires_grad
-    return sum(event.self_cpu_memory_usage for event in recorded.key_averages())
+    return allocated(model, image)[1]
 
 
 @pytest.mark.parametrize('tuning', [DEEP, SHALLOW, {**DEEP, 'dropout': 0.3}], ids=['deep', 'shallow', 'dropout'])

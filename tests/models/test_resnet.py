@@ -5,7 +5,8 @@ from mmengine.registry import MODELS
 from mmpretrain.models import ResNet
 from torch import nn
 
-from tests.twins import assert_twins, frame_around, run_plain
+from tests.twins.compare import assert_twins, run_plain
+from tests.twins.pixels import frame_around
 from vpt_mm.errors import UsageError
 
 SMALL = dict(base_channels=4, stem_channels=8)

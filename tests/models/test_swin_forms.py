@@ -1,7 +1,7 @@
 """The paper's other forms of prompts on PromptedSwin against naive twins, in float64, outputs and gradients."""
 import pytest
 
-from tests.models import test_swin as swin
+from tests.twins import swin
 
 STAGES = (2, 2)  # blocks
 
@@ -19,7 +19,7 @@ def test_sharing(within, across):
         (1 if across else depth, 1 if within else 3, width) for depth, width in zip(STAGES, (8, 16))]
     prompts_at = {2 * number + block: stage[0 if across else block].expand(3, -1)
                   for number, stage in enumerate(model.tuning.tokens) for block in range(2)}
-    swin.assert_equal_with_gradients(model, batch, expect(model, batch, prompts_at))
+    swin.assert_equals(model, batch, expect(model, batch, prompts_at))
 
 
 def test_projection():
@@ -27,7 +27,7 @@ def test_projection():
     prompts_at = {2 * number + block: tokens @ layer.weight.T + layer.bias
                   for number, (stage, layer) in enumerate(zip(model.tuning.tokens, model.tuning.projections))
                   for block, tokens in enumerate(stage)}
-    swin.assert_equal_with_gradients(model, batch, expect(model, batch, prompts_at))
+    swin.assert_equals(model, batch, expect(model, batch, prompts_at))
 
 
 @pytest.mark.parametrize('deep', [False, True])
@@ -44,4 +44,4 @@ def test_added(shared, deep):
         outputs.append(getattr(plain, f'norm{number}')(tokens).transpose(1, 2).unflatten(2, hw))
         if stage.downsample is not None:
             tokens, hw = stage.downsample(tokens, hw)
-    swin.assert_equal_with_gradients(model, batch, outputs)
+    swin.assert_equals(model, batch, outputs)

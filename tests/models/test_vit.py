@@ -4,61 +4,15 @@ import copy
 import pytest
 import torch
 from mmengine.registry import MODELS
-from mmpretrain.models import VisionTransformer
-from mmpretrain.models.utils import resize_pos_embed
 
 from tests.conftest import TINY
+from tests.twins.compare import assert_twins
+from tests.twins.vit import naive, plain_twin
 from vpt_mm.errors import UsageError
 
 OUT_TYPES = ('raw', 'cls_token', 'featmap', 'avg_featmap')
 DEEP = dict(type='DeepPrompt', length=3)
 SHALLOW = dict(type='ShallowPrompt', length=3)
-
-
-def plain_twin(model, **kwargs):
-    """mmpretrain's own backbone with the same weights."""
-    plain = VisionTransformer(arch=TINY, img_size=32, patch_size=8, **kwargs).double()
-    plain.eval()  # returns None in mmpretrain
-    plain.load_state_dict({key: value for key, value in model.state_dict().items() if not key.startswith('tuning.')})
-    return plain
-
-
-def naive(plain, image, prompts_at):
-    """The paper's pictures taken literally: prompts stand after the class token and go through whole blocks.
-
-    ``prompts_at``: {block: (P, C)}; prompts of a later block replace those that travel.
-    """
-    tokens, resolution = plain.patch_embed(image)
-    extra = plain.num_extra_tokens
-    if extra:
-        tokens = torch.cat([plain.cls_token.expand(len(image), -1, -1), tokens], dim=1)
-    tokens = plain.pre_norm(tokens + resize_pos_embed(plain.pos_embed, plain.patch_resolution, resolution,
-                                                      plain.interpolate_mode, extra))
-    travelling, outputs = 0, []
-    for index, block in enumerate(plain.layers):
-        if index in prompts_at:
-            prompts = prompts_at[index].expand(len(image), -1, -1)
-            tokens = torch.cat([tokens[:, :extra], prompts, tokens[:, extra + travelling:]], dim=1)
-            travelling = prompts.shape[1]
-        tokens = block(tokens)
-        if index == len(plain.layers) - 1 and plain.final_norm:
-            tokens = plain.ln1(tokens)
-        if index in plain.out_indices:
-            kept = torch.cat([tokens[:, :extra], tokens[:, extra + travelling:]], dim=1)
-            outputs.append(plain._format_output(kept, resolution))
-    return outputs
-
-
-def assert_equal_with_gradients(model, outputs, expected, parameters):
-    for ours, theirs in zip(outputs, expected, strict=True):
-        assert ours.shape == theirs.shape
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
-    weights = [torch.randn_like(one) for one in expected]
-    gradients = [torch.autograd.grad(sum((one * weight).sum() for one, weight in zip(some, weights)), parameters,
-                                     retain_graph=True) for some in (outputs, expected)]
-    for ours, theirs in zip(*gradients):
-        assert theirs.abs().max() > 1e-6
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize('size', [(32, 32), (24, 40)])
@@ -72,7 +26,7 @@ def test_equals_prepending(build_vit, tuning, out_type, class_token, size):
     tokens = model.tuning.tokens
     prompts_at = dict(enumerate(tokens)) if tuning is DEEP else {0: tokens}
     expected = naive(plain_twin(model, **options), image, prompts_at)
-    assert_equal_with_gradients(model, model(image), expected, [tokens])
+    assert_twins(model(image), expected, [tokens])
 
 
 @pytest.mark.parametrize('out_type', OUT_TYPES)
@@ -101,7 +55,7 @@ def test_variants_of_the_backbone(build_vit, options):
     model = build_vit(DEEP, **options)
     image = torch.randn(2, 3, 32, 32, dtype=torch.float64)
     expected = naive(plain_twin(model, **options), image, dict(enumerate(model.tuning.tokens)))
-    assert_equal_with_gradients(model, model(image), expected, [model.tuning.tokens])
+    assert_twins(model(image), expected, [model.tuning.tokens])
 
 
 def test_shallow_deep_and_bias_at_once(build_vit):
@@ -114,7 +68,7 @@ def test_shallow_deep_and_bias_at_once(build_vit):
         tokens = torch.cat([tokens, shallow.expand(2, -1, -1)], dim=1) if index == 0 else tokens
         tokens = block(torch.cat([tokens, deep[index].expand(2, -1, -1)], dim=1))[:, :-2]
     expected = [plain.ln1(tokens)[:, 0]]
-    assert_equal_with_gradients(model, model(image), expected, [shallow, deep])
+    assert_twins(model(image), expected, [shallow, deep])
 
 
 @pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])

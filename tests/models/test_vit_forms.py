@@ -2,7 +2,8 @@
 import pytest
 import torch
 
-from tests.models.test_vit import assert_equal_with_gradients, naive, plain_twin
+from tests.twins.compare import assert_twins
+from tests.twins.vit import naive, plain_twin
 from vpt_mm.errors import UsageError
 
 IMAGE = torch.randn(2, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
@@ -20,7 +21,7 @@ def test_depth(build_vit, first, last, out_type):
     assert model.tuning.tokens.shape == ((last or 4) - first + 1, 3, 32)
     prompts_at = {first - 1 + index: tokens for index, tokens in enumerate(model.tuning.tokens)}
     expected = naive(plain_twin(model, out_type=out_type), IMAGE, prompts_at)
-    assert_equal_with_gradients(model, model(IMAGE), expected, learned(model))
+    assert_twins(model(IMAGE), expected, learned(model))
 
 
 def test_a_depth_of_the_first_block_is_shallow(build_vit):
@@ -36,7 +37,7 @@ def test_sharing(build_vit, within, across):
     model = build_vit(dict(type='DeepPrompt', length=3, shared_within=within, shared_across=across))
     assert model.tuning.tokens.shape == (1 if across else 4, 1 if within else 3, 32)
     prompts_at = {block: model.tuning.tokens[0 if across else block].expand(3, -1) for block in range(4)}
-    assert_equal_with_gradients(model, model(IMAGE), naive(plain_twin(model), IMAGE, prompts_at), learned(model))
+    assert_twins(model(IMAGE), naive(plain_twin(model), IMAGE, prompts_at), learned(model))
 
 
 def test_projection(build_vit):
@@ -44,7 +45,7 @@ def test_projection(build_vit):
     assert model.tuning.tokens.shape == (4, 3, 5)
     layer, = model.tuning.projections
     prompts_at = {block: tokens @ layer.weight.T + layer.bias for block, tokens in enumerate(model.tuning.tokens)}
-    assert_equal_with_gradients(model, model(IMAGE), naive(plain_twin(model), IMAGE, prompts_at), learned(model))
+    assert_twins(model(IMAGE), naive(plain_twin(model), IMAGE, prompts_at), learned(model))
 
 
 def test_fixed_prompts_do_not_train(build_vit):
@@ -61,7 +62,7 @@ def test_pooling(build_vit, tuning, out_type, first):
     tokens = model.tuning.tokens
     prompts_at = {0: tokens} if tokens.dim() == 2 else dict(enumerate(tokens))
     raw = naive_with_prompts(plain_twin(model), IMAGE, prompts_at)
-    assert_equal_with_gradients(model, model(IMAGE), [raw[:, first:].mean(1)], learned(model))
+    assert_twins(model(IMAGE), [raw[:, first:].mean(1)], learned(model))
 
 
 def naive_with_prompts(plain, image, prompts_at):
@@ -85,7 +86,7 @@ def test_added(build_vit, shared, deep):
     tokens, _ = model.embed(IMAGE)
     for index, block in enumerate(plain.layers):
         tokens = block(tokens + added[index] if index < len(added) else tokens)
-    assert_equal_with_gradients(model, model(IMAGE), [plain.ln1(tokens)], learned(model))
+    assert_twins(model(IMAGE), [plain.ln1(tokens)], learned(model))
 
 
 def test_added_meets_another_image_size(build_vit):
@@ -120,7 +121,7 @@ def test_prefix(build_vit, with_deep):
         if with_deep:
             tokens = torch.cat([tokens, model.tuning[1].tokens[index].expand(2, -1, -1)], dim=1)
         tokens = prefixed(block, tokens, prefix.tokens[index])[:, :17]
-    assert_equal_with_gradients(model, model(IMAGE), [plain.ln1(tokens)[:, 0]], learned(model))
+    assert_twins(model(IMAGE), [plain.ln1(tokens)[:, 0]], learned(model))
     with torch.no_grad():
         torch.testing.assert_close(model(IMAGE)[0], plain.ln1(tokens)[:, 0], rtol=0, atol=1e-12)
 

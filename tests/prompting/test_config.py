@@ -44,7 +44,6 @@ custom_hooks = [dict(type='EmptyCacheHook')]
 
 
 def test_it_trains_on_their_weights(theirs, monkeypatch):
-    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
     monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
     out = prompt_config(str(theirs / 'theirs.py'), tuning=DEEP, out=str(theirs / 'small.py'))
     config = Config.fromfile(out)

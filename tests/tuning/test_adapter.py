@@ -6,7 +6,7 @@ import torch
 from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 
 from tests.protocols import ADAPTER, BACKBONES, DEEP, LORA, POINTWISE, build
-from tests.twins import assert_twins, run_plain
+from tests.twins.compare import assert_twins, run_plain
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tuning import Adapter

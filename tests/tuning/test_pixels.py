@@ -9,7 +9,8 @@ from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransform
 from torch import nn
 
 from tests.conftest import TINY
-from tests.twins import assert_twins, frame_around, read_cells, run_plain, shrink
+from tests.twins.compare import assert_twins, run_plain
+from tests.twins.pixels import frame_around, read_cells, shrink
 from vpt_mm.errors import UsageError
 
 PAD = dict(type='PixelPadPrompt', pad=3, size=32)

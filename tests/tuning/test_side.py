@@ -8,7 +8,7 @@ from mmpretrain.models import VisionTransformer
 
 from tests.conftest import TINY
 from tests.protocols import BACKBONES, DEEP, PAD, SIDE, build
-from tests.twins import assert_twins, run_plain
+from tests.twins.compare import assert_twins, run_plain
 from vpt_mm.engine import FreezeBackboneHook
 from vpt_mm.errors import UsageError
 

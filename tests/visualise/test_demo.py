@@ -45,13 +45,13 @@ def test_a_run_is_read_from_its_files(folder):
 
 
 def test_the_table_has_a_row_a_method(folder):
-    report = demo.table({'VPT-deep': demo.read_run(folder)})
+    report = demo.demo_table({'VPT-deep': demo.read_run(folder)})
     assert report.row_count == 1
     assert [next(column.cells) for column in report.columns][:2] == ['VPT-deep', '0.615']
 
 
 def test_the_picture_shows_the_scenes(folder, scenes, tmp_path):
-    demo.draw({'VPT-deep': demo.read_run(folder)}, data=scenes, out=tmp_path / 'demo.png', scenes=2)
+    demo.draw_demo({'VPT-deep': demo.read_run(folder)}, data=scenes, out=tmp_path / 'demo.png', scenes=2)
     picture = cv2.imread(str(tmp_path / 'demo.png'))
     assert picture.shape[0] > 300 and np.ptp(picture) > 200
 
@@ -80,4 +80,4 @@ def test_a_missing_mask_is_named(folder, scenes, tmp_path):
     run = demo.read_run(folder)
     next((folder / 'masks').iterdir()).unlink()
     with pytest.raises(UsageError, match='the picture needs'):
-        demo.draw({'VPT-deep': run}, data=scenes, out=tmp_path / 'demo.png')
+        demo.draw_demo({'VPT-deep': run}, data=scenes, out=tmp_path / 'demo.png')

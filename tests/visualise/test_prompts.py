@@ -66,8 +66,9 @@ def test_only_what_sees_prompts_is_read(build_vit):
 def trained(tmp_path):
     """Trains a tiny classifier; returns its config and checkpoint."""
 
-    def train(tuning):
+    def train(tuning, **preprocessor):
         config = run_config(tmp_path / 'run', weights=save_weights(tmp_path / 'base.pth'), tuning=tuning, iters=2)
+        config.model.data_preprocessor.update(preprocessor)
         config.dump(tmp_path / 'config.py')
         build_runner(config).train()
         return str(tmp_path / 'config.py'), str(tmp_path / 'run/iter_2.pth')
@@ -101,6 +102,13 @@ def test_a_picture_of_the_learned_frame(trained, tmp_path):
     learned = torch.load(checkpoint, weights_only=True)['state_dict']['backbone.tuning.rows'][0]
     expected = (learned * 60 + 127).clamp(0, 255).round().permute(1, 2, 0).numpy()
     assert np.array_equal(picture[:4], expected)
+
+
+def test_a_frame_around_images_that_are_not_normalised(trained, tmp_path):
+    config, checkpoint = trained(dict(type='PixelPadPrompt', pad=4), mean=None, std=None)
+    path, = visualise(config, checkpoint, [], tmp_path / 'out')
+    picture = cv2.imread(str(path))
+    assert picture.shape == (32, 32, 3) and (picture[4:-4, 4:-4] == 127).all()
 
 
 def test_nothing_to_draw_is_said(trained, images, tmp_path):

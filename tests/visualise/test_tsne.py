@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.runs import build_runner, forget_runs, run_config, save_weights
+from tests.runs import build_runner, run_config, save_weights
 from vpt_mm.cli.main import main
+from vpt_mm.engine.isolation import forget_runs
 from vpt_mm.errors import UsageError
 from vpt_mm.visualise import tsne
 

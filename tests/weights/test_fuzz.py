@@ -11,9 +11,8 @@ from mmengine.registry import MODELS
 from safetensors.torch import save
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 
-from tests.foreign import VIT, randomise
+from tests.foreign import VIT, randomise, to_google
 from tests.runs import BACKBONE
-from tests.weights.test_pretrained import to_google
 from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import fingerprint_of
 from vpt_mm.tasks import load_task, publish_task

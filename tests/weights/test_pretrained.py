@@ -16,7 +16,7 @@ from timm.models.swin_transformer import SwinTransformer as TimmSwin
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 from torch import nn
 
-from tests.foreign import ARCH, CONVNEXT, SWIN, VIT, randomise
+from tests.foreign import ARCH, CONVNEXT, SWIN, VIT, randomise, to_google
 from vpt_mm.errors import UsageError
 from vpt_mm.models import PromptedViT
 from vpt_mm.models.frozen import require_normalization, require_pretrained
@@ -48,33 +48,6 @@ def save(state, path, kind='pth'):
 @pytest.fixture
 def model():
     return randomise(TimmViT(**VIT))
-
-
-def to_google(model, style):
-    """timm's ViT as Flax wrote it: matrices transposed, heads apart, and two ways to number the layers."""
-    heads, mlp, norm = dict(augreg=('MultiHeadDotProductAttention_1', 'MlpBlock_3', 'LayerNorm_2'),
-                            big_vision=('MultiHeadDotProductAttention_0', 'MlpBlock_0', 'LayerNorm_1'))[style]
-    width, count = model.embed_dim, model.blocks[0].attn.num_heads
-    arrays = {'cls': model.cls_token, 'embedding/kernel': model.patch_embed.proj.weight.permute(2, 3, 1, 0),
-              'embedding/bias': model.patch_embed.proj.bias, 'Transformer/encoder_norm/scale': model.norm.weight,
-              'Transformer/encoder_norm/bias': model.norm.bias, 'head/kernel': model.head.weight.T,
-              'head/bias': model.head.bias}
-    arrays['Transformer/posembed_input/pos_embedding' if style == 'augreg' else 'pos_embedding'] = model.pos_embed
-    for index, block in enumerate(model.blocks):
-        own = {f'{name}/{part}': getattr(layer, dict(scale='weight').get(part, part))
-               for name, layer in (('LayerNorm_0', block.norm1), (norm, block.norm2)) for part in ('scale', 'bias')}
-        for name, weight, bias in zip(('query', 'key', 'value'), block.attn.qkv.weight.split(width),
-                                      block.attn.qkv.bias.split(width)):
-            own[f'{heads}/{name}/kernel'] = weight.T.reshape(width, count, -1)
-            own[f'{heads}/{name}/bias'] = bias.reshape(count, -1)
-        own[f'{heads}/out/kernel'] = block.attn.proj.weight.T.reshape(count, -1, width)
-        own[f'{heads}/out/bias'] = block.attn.proj.bias
-        for number, layer in enumerate((block.mlp.fc1, block.mlp.fc2)):
-            own[f'{mlp}/Dense_{number}/kernel'] = layer.weight.T
-            own[f'{mlp}/Dense_{number}/bias'] = layer.bias
-        arrays.update({f'Transformer/encoderblock_{index}/{key}': value for key, value in own.items()})
-    start = '' if style == 'augreg' else 'params/'
-    return {start + key: value.detach().numpy() for key, value in arrays.items()}
 
 
 @pytest.mark.parametrize('style', ['augreg', 'big_vision'])

@@ -3,6 +3,6 @@ from .ensemble import Ensemble
 from .images import read_image
 from .inferencer import TaskInferencer
 from .shared.backbone import SharedBackbone
-from .task import Task
+from .task import ServedTask
 
-__all__ = ['Ensemble', 'SharedBackbone', 'Task', 'TaskInferencer', 'read_image']
+__all__ = ['Ensemble', 'ServedTask', 'SharedBackbone', 'TaskInferencer', 'read_image']

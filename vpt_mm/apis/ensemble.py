@@ -15,7 +15,7 @@ class Ensemble:
         name: that it is asked for by.
 
     Attributes:
-        mixes: whether all members do (:class:`Task`).
+        mixes: whether all members do (:class:`ServedTask`).
 
     Raises:
         UsageError: members of another kind or for other classes.

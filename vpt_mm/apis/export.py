@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
+from ..models.openmmlab import head_of, normalization_of, swaps_channels
 from ..version import __version__
 from .shared.mixed import MIXED, combine
 from .shared.passes import TOO_SMALL
@@ -28,7 +29,7 @@ class ExportedTask(nn.Module):
     The normalisation is part of it. Keys and values of prompts are constants.
 
     Args:
-        task: a :class:`Task` (no ensemble).
+        task: a :class:`ServedTask` (no ensemble).
     """
 
     def __init__(self, task):
@@ -39,14 +40,10 @@ class ExportedTask(nn.Module):
         self.segments = task.kind == 'segmentation'
         self.backbone = task.shared.model if task.mixes else task.view
         self.neck = getattr(model, 'neck', None)
-        self.head = model.decode_head if self.segments else model.head
+        self.head = head_of(model)
         self.align_corners = getattr(self.head, 'align_corners', False)
-        preprocessor = model.data_preprocessor
-        self.flip = bool(getattr(preprocessor, 'channel_conversion', False)
-                         or getattr(preprocessor, 'to_rgb', False))  # from OpenMMLab's BGR
-        for name, default in (('mean', 0.), ('std', 1.)):
-            value = getattr(preprocessor, name, None)
-            value = torch.full((3, 1, 1), default) if value is None else value.detach().cpu().view(-1, 1, 1)
+        self.flip = swaps_channels(model.data_preprocessor)
+        for name, value in zip(('mean', 'std'), normalization_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         if task.mixes:
             for name, of_blocks in zip(('joined', 'seen'), combine([task.shared.projected(task)])):
@@ -76,7 +73,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
     The batch is dynamic, height and width are fixed: the position embedding is resized for them at export.
 
     Args:
-        task: a :class:`Task` on the CPU in float32.
+        task: a :class:`ServedTask` on the CPU in float32.
         out: file to write, ``*.onnx`` or ``*.pt2`` (torch.export).
         size: (height, width) of the images; what the backbone was built for by default.
         opset: of ONNX.

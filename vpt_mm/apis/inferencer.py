@@ -14,15 +14,15 @@ from .results import draw, summarize, write_prediction
 from .shared.backbone import SharedBackbone
 from .shared.passes import predict_together
 from .shared.source import backbone_of
-from .task import Task
+from .task import ServedTask
 
 
 class TaskInferencer:
     """Predicts with any of many tasks that share a frozen backbone, as OpenMMLab's inferencers do with one model.
 
-    Images of tasks that mix (:class:`Task`) go through the backbone together, each with its own prompts, and then to
-    the heads of their own task. Tasks can be added and removed by any thread while others predict: a prediction works
-    on the tasks that there were when it began.
+    Images of tasks that mix (:class:`ServedTask`) go through the backbone together, each with its own prompts, and then
+    to the heads of their own task. Tasks can be added and removed by any thread while others predict: a prediction
+    works on the tasks that there were when it began.
 
     Args:
         backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
@@ -57,7 +57,7 @@ class TaskInferencer:
         name = name or Path(paths[0]).stem
         _require_name(name)
         self._require_free(name)
-        members = [Task(one, name, self.shared) for one in paths]
+        members = [ServedTask(one, name, self.shared) for one in paths]
         task = members[0] if len(members) == 1 else Ensemble(members, name)
         with self.lock:
             self._require_free(name)

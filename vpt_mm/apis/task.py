@@ -1,4 +1,4 @@
-"""Task: prompts and heads of one task file on a shared backbone."""
+"""ServedTask: prompts and heads of one task file on a shared backbone."""
 import threading
 
 import numpy as np
@@ -17,7 +17,7 @@ from .shared.nested import one_of
 UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference
 
 
-class Task:
+class ServedTask:
     """What a task file holds, ready to compute on a shared backbone.
 
     Args:

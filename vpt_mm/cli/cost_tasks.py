@@ -18,12 +18,12 @@ def add_arguments(parser):
 def run(args):
     import torch
 
-    from ..costs.many_tasks import measure, table
+    from ..costs.many_tasks import measure_tasks, tasks_table
     from ..devices import default_device
     torch.set_num_threads(args.threads)
     device = args.device or default_device()
-    found = measure(arch=args.arch, size=args.size, tasks=args.tasks, batch=args.batch, length=args.length,
-                    classes=args.classes, repeats=args.repeats, frozen_dtype=args.frozen_dtype, device=device)
+    found = measure_tasks(arch=args.arch, size=args.size, tasks=args.tasks, batch=args.batch, length=args.length,
+                          classes=args.classes, repeats=args.repeats, frozen_dtype=args.frozen_dtype, device=device)
     title = (f'{args.tasks} tasks on a ViT, arch {args.arch}, p={args.length}, {args.batch} x {args.size}x{args.size}, '
              f'{args.frozen_dtype or "float32"}, {device}')
-    print_table(table(found, title=title))
+    print_table(tasks_table(found, title=title))

@@ -11,6 +11,6 @@ def add_arguments(parser):
 
 
 def run(args):
-    from ..costs.throughput import measure, throughput_table
+    from ..costs.throughput import measure_throughput, throughput_table
     print_table(throughput_table(
-        measure(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
+        measure_throughput(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))

@@ -18,6 +18,6 @@ def run(args):
     out = args.out or Path(args.runs, 'demo.png')
     require_picture(out)
     runs = {method: demo.read_run(Path(args.runs, folder)) for method, folder in METHODS.items()}
-    demo.draw(runs, data=args.data, out=out)
-    print_table(demo.table(runs))
+    demo.draw_demo(runs, data=args.data, out=out)
+    print_table(demo.demo_table(runs))
     print(out)

@@ -15,7 +15,7 @@ def run(args):
     if args.picture:
         require_picture(args.picture)
     names = args.tasks or list(DRAWN_TASKS)
-    print_table(report.table(names, convnet=args.convnet))
+    print_table(report.offline_table(names, convnet=args.convnet))
     if args.picture:
-        report.draw(names, args.picture)
+        report.draw_offline(names, args.picture)
         print(args.picture)

@@ -20,7 +20,7 @@ def run(args):
     if args.plot:
         require_picture(args.plot)
     protocols = [parameters.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
-    print_table(parameters.table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks))
+    print_table(parameters.protocol_table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks))
     if args.plot:
-        parameters.draw(protocols, args.plot, tasks=args.number_of_tasks)
+        parameters.draw_protocols(protocols, args.plot, tasks=args.number_of_tasks)
         print(args.plot)

@@ -14,8 +14,6 @@ from torch.profiler import ProfilerActivity, profile
 from .graphs import capture
 from .kernels import count_kernels
 
-os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # the profiler writes lines of its own to the screen
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -136,6 +134,7 @@ def allocated(call, image):
         torch.cuda.reset_peak_memory_stats()
         result = call(image)  # noqa: F841  (a loss keeps its graph)
         return torch.cuda.max_memory_allocated() - before, torch.cuda.memory_allocated() - before
+    os.environ.setdefault('KINETO_LOG_LEVEL', '99')  # the profiler would write lines of its own to the screen
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as recorded:
         result = call(image)  # noqa: F841
     events = [event for event in recorded.profiler.kineto_results.events() if event.name() == '[memory]']

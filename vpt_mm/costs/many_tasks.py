@@ -21,7 +21,8 @@ from ..tasks import publish_task
 from ..weights.fingerprint import fingerprint_of_digests
 
 
-def measure(*, arch='base', size=224, tasks=100, batch=16, length=50, classes=100, repeats=5, device='cpu', **options):
+def measure_tasks(*, arch='base', size=224, tasks=100, batch=16, length=50, classes=100, repeats=5, device='cpu',
+                  **options):
     """Write random weights and task files, serve them, and measure.
 
     Args:
@@ -95,7 +96,7 @@ def memory(device):
     return int(Path('/proc/self/statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
 
-def table(found, *, title):
+def tasks_table(found, *, title):
     """The measured values as ratios."""
     made = Table('', 'measured', 'ratio', title=title)
     expected = found['backbone'] + found['tasks']

@@ -14,6 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
+from ..models.openmmlab import is_segmentor
 from ..models.weightless import build_weightless
 from .contestants import BACKBONES
 from .living import Living, give_shape
@@ -107,7 +108,7 @@ def memory_of_config(path, *, batch, size=None):
 def losses_of(model, image):
     """A cross entropy for each head, at the size of the image where it gives a map."""
     features = model.extract_feat(image)
-    if not hasattr(model, 'decode_head'):
+    if not is_segmentor(model):
         scores = model.head(features)
         return [F.cross_entropy(scores, torch.zeros(len(image), dtype=torch.long))]
     more = getattr(model, 'auxiliary_head', None)

@@ -10,12 +10,12 @@ from ..models.frozen import prompted_backbones
 from ..models.tuned import count_tuned
 from ..models.weightless import build_weightless
 from ..picture import picture
-from ..tuning import TuningList
+from ..tuning.composed import methods_of
 from .storage import BENCHMARKS, storage_multiple, tuned_over
 
 
 @dataclass(frozen=True)
-class Protocol:
+class ProtocolCount:
     """What one config tunes.
 
     Attributes:
@@ -24,7 +24,7 @@ class Protocol:
         tuned, total: parameters.
         task_bytes: tensors of a task file.
         backbone: parameters of the plain backbone.
-        frozen: whether tasks share the backbone.
+        frozen: the share of it that tasks have in common.
         benchmarks: storage of the benchmarks' tasks, in backbones; None where it was not asked for.
     """
 
@@ -34,7 +34,7 @@ class Protocol:
     total: int
     task_bytes: int
     backbone: int
-    frozen: bool
+    frozen: float
     benchmarks: float
 
     def multiple(self, tasks):
@@ -54,16 +54,13 @@ def read_protocol(path, *, benchmarks=()):
     """
     config = read_config_file(path, needs=['model.type'])
     model = build_weightless(config.model, scope=config.get('default_scope'))
-    backbones = prompted_backbones(model).values()
-    if not backbones:
+    if not prompted_backbones(model):
         raise UsageError(f'{path} has no backbone with a tuning method: set tuning=dict(...) on a Prompted backbone.')
     counts = count_tuned(model)
-    plain = sum(parameter.numel() for backbone in backbones for name, parameter in backbone.named_parameters()
-                if not name.startswith('tuning.'))
-    frozen = not all(backbone.tuning.trains_backbone for backbone in backbones)
-    stored = storage_multiple(tuned_over(config, benchmarks), backbone=plain, frozen=frozen) if benchmarks else None
-    return Protocol(name=Path(path).stem, parts=parts_of(model), tuned=counts.tuned, total=counts.total,
-                    task_bytes=counts.task_bytes, backbone=plain, frozen=frozen, benchmarks=stored)
+    stored = storage_multiple(tuned_over(config, benchmarks), backbone=counts.plain,
+                              frozen=counts.frozen) if benchmarks else None
+    return ProtocolCount(name=Path(path).stem, parts=parts_of(model), tuned=counts.tuned, total=counts.total,
+                    task_bytes=counts.task_bytes, backbone=counts.plain, frozen=counts.frozen, benchmarks=stored)
 
 
 def parts_of(model):
@@ -71,7 +68,7 @@ def parts_of(model):
     parts = {}
     for backbone in prompted_backbones(model).values():
         own = dict(backbone.named_parameters())
-        for method in backbone.tuning if isinstance(backbone.tuning, TuningList) else [backbone.tuning]:
+        for method in methods_of(backbone.tuning):
             learned = [*method.parameters(), *(own.pop(name) for name in method.trains(backbone) if name in own)]
             count = sum(parameter.numel() for parameter in learned if parameter.requires_grad)
             if count:
@@ -79,31 +76,32 @@ def parts_of(model):
     return {**parts, 'head': count_tuned(model).head}
 
 
-def table(protocols, *, tasks, benchmarks=()):
-    """A list of :class:`Protocol` as a rich table."""
-    report = Table(title='Tuned parameters and storage')
-    report.add_column('config', overflow='fold')
-    report.add_column('tuned by part', overflow='fold')
+def protocol_table(protocols, *, tasks, benchmarks=()):
+    """A list of :class:`ProtocolCount` as a rich table."""
+    table = Table(title='Tuned parameters and storage')
+    table.add_column('config', overflow='fold')
+    table.add_column('tuned by part', overflow='fold')
     for title in ('tuned', 'share', 'task file', f'{tasks} such tasks'):
-        report.add_column(title, justify='right')
+        table.add_column(title, justify='right')
     if benchmarks:
         count = sum(group.tasks for name in benchmarks for group in BENCHMARKS[name])
-        report.add_column(f"{' and '.join(benchmarks)}: {count} tasks", justify='right')
-        report.caption = "the benchmarks' classes, and VPT-deep's mean prompt lengths on ViT-B/16, are the paper's"
-    for one in protocols:
-        parts = '\n'.join(f'{part} {count:,}' for part, count in one.parts.items())
-        stored = [f'{one.benchmarks:.2f}x'] if benchmarks else []
-        report.add_row(one.name, parts, f'{one.tuned:,}', f'{one.tuned / one.total:.2%}',
-                       f'{one.task_bytes / 1e6:,.2f} MB', f'{one.multiple(tasks):.2f}x', *stored)
-    return report
+        table.add_column(f"{' and '.join(benchmarks)}: {count} tasks", justify='right')
+        table.caption = "the benchmarks' classes, and VPT-deep's mean prompt lengths on ViT-B/16, are the paper's"
+    for protocol in protocols:
+        parts = '\n'.join(f'{part} {count:,}' for part, count in protocol.parts.items())
+        stored = [f'{protocol.benchmarks:.2f}x'] if benchmarks else []
+        table.add_row(protocol.name, parts, f'{protocol.tuned:,}', f'{protocol.tuned / protocol.total:.2%}',
+                      f'{protocol.task_bytes / 1e6:,.2f} MB', f'{protocol.multiple(tasks):.2f}x', *stored)
+    return table
 
 
-def draw(protocols, out, *, tasks):
-    """Write a picture of a list of :class:`Protocol`: tuned parameters, and storage as tasks are added."""
-    protocols = sorted(protocols, key=lambda one: one.tuned)
-    names = [one.name for one in protocols]
+def draw_protocols(protocols, out, *, tasks):
+    """Write a picture of a list of :class:`ProtocolCount`: tuned parameters, and storage as tasks are added."""
+    protocols = sorted(protocols, key=lambda protocol: protocol.tuned)
+    names = [protocol.name for protocol in protocols]
     with picture(out, columns=2, size=(13, 1.5 + 0.35 * len(names)), sharey=True) as (_, (left, right)):
-        tuned, stored = [one.tuned for one in protocols], [one.multiple(tasks) for one in protocols]
+        tuned = [protocol.tuned for protocol in protocols]
+        stored = [protocol.multiple(tasks) for protocol in protocols]
         for axes, title, values, form in (
                 (left, 'tuned parameters of one task, head included', tuned, '{:,}'),
                 (right, f'storage of {tasks} tasks, in backbones', stored, '{:.2f}')):

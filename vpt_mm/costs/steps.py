@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.registry import DefaultScope
 from mmengine.structures import PixelData
 from rich.progress import track
 from rich.table import Table
 
 from ..config_file import MODEL, read_config_file
+from ..models.build import build_model
+from ..models.openmmlab import head_of, is_segmentor
 from ..models.tuned import count_tuned
 from .compare import allocated, timed
 
@@ -58,7 +59,7 @@ def _measure(config, batch, size, device, amp, repeats, options):
     if amp:
         config.optim_wrapper.update(type='AmpPromptOptimWrapper', loss_scale='dynamic')
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
-        model = _build(config).to(device)
+        model = build_model(config, training=True).to(device)
         wrapper = build_optim_wrapper(model, config.optim_wrapper)
         data = made_up_batch(model, batch, size)
 
@@ -75,24 +76,17 @@ def _measure(config, batch, size, device, amp, repeats, options):
         return StepCost(Path(config.filename).stem, count_tuned(model).tuned, seconds, held + allocated(step, place)[0])
 
 
-def _build(config):
-    """The model as the runner builds it, on random weights and in train mode."""
-    config.model.setdefault('data_preprocessor', config.get('data_preprocessor'))
-    model = revert_sync_batchnorm(MODELS.build(config.model))
-    model.train()  # returns None in mmpretrain
-    return model
-
-
 def made_up_batch(model, batch, size):
     """What a data loader gives a classifier or segmentor: random images with random labels."""
     images = [torch.randint(256, (3, size, size), dtype=torch.uint8) for _ in range(batch)]
-    if hasattr(model, 'decode_head'):
+    classes = head_of(model).num_classes
+    if is_segmentor(model):
         from mmseg.structures import SegDataSample
-        masks = torch.randint(model.decode_head.num_classes, (batch, 1, size, size))
+        masks = torch.randint(classes, (batch, 1, size, size))
         return dict(inputs=images, data_samples=[
             SegDataSample(gt_sem_seg=PixelData(data=mask), metainfo=dict(img_shape=(size, size))) for mask in masks])
     from mmpretrain.structures import DataSample
-    labels = torch.randint(model.head.num_classes, (batch,))
+    labels = torch.randint(classes, (batch,))
     return dict(inputs=torch.stack(images), data_samples=[DataSample().set_gt_label(label) for label in labels])
 
 

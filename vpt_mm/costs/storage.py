@@ -2,19 +2,23 @@
 import copy
 from dataclasses import dataclass
 
+from ..datasets import TASKS
 from ..errors import UsageError
 from ..models.tuned import count_tuned
 from ..models.weightless import build_weightless
 
+# Mean prompt lengths of VPT-deep on ViT-B/16, by benchmark and group of its tasks: Jia et al. 2022, appendix.
+LENGTHS = dict(fgvc=dict(fgvc=73), vtab=dict(natural=12.4, specialized=52.8, structured=107.5))
+
 
 @dataclass(frozen=True)
-class Group:
+class TaskGroup:
     """Tasks of a benchmark.
 
     Attributes:
         tasks: their number.
         classes: of all tasks together.
-        length: mean prompt length of VPT-deep, as the paper chose it on ViT-B/16.
+        length: mean prompt length of VPT-deep.
     """
 
     tasks: int
@@ -22,18 +26,22 @@ class Group:
     length: float
 
 
-BENCHMARKS = dict(
-    fgvc=(Group(5, 1173, 73),),
-    vtab=(Group(7, 795, 12.4), Group(4, 62, 52.8), Group(8, 83, 107.5)))  # natural, specialized, structured
+def _group(name, length):
+    classes = [task.classes for task in TASKS.values() if task.group == name]
+    return TaskGroup(len(classes), sum(classes), length)
+
+
+BENCHMARKS = {benchmark: [_group(name, length) for name, length in groups.items()]
+              for benchmark, groups in LENGTHS.items()}
 
 
 def storage_multiple(tuned, *, backbone, frozen):
-    """Parameters stored, in backbones: the frozen one once, if there is one, and what the tasks tuned.
+    """Parameters stored, in backbones: the frozen share of one, and what the tasks tuned.
 
     Args:
         tuned: tuned parameters of all tasks together.
         backbone: parameters of the plain backbone.
-        frozen: whether tasks share its weights.
+        frozen: the share of its weights that tasks have in common.
     """
     return frozen + tuned / backbone
 

@@ -31,7 +31,7 @@ class Throughput:
     images: float
 
 
-def measure(config, *, processes, steps, options=()):
+def measure_throughput(config, *, processes, steps, options=()):
     """Train a config for some steps on each number of processes, in turn, and read the times of its steps.
 
     Args:

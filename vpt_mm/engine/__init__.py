@@ -2,8 +2,9 @@
 from .checkpoint_hook import PromptCheckpointHook
 from .file_backend import WholeFileBackend
 from .freeze_hook import FreezeBackboneHook
+from .hopeless_hook import StopHopelessHook
 from .labels_hook import CheckLabelsHook
 from .optim import AmpPromptOptimWrapper, PromptOptimWrapper, PromptOptimWrapperConstructor
 
 __all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'FreezeBackboneHook', 'PromptCheckpointHook',
-           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'WholeFileBackend']
+           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'StopHopelessHook', 'WholeFileBackend']

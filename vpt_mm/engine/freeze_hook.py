@@ -2,7 +2,7 @@
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
-from ..errors import UsageError
+from ..errors import UsageError, some
 from ..models.frozen import (
     frozen_keys,
     frozen_weights,
@@ -12,12 +12,15 @@ from ..models.frozen import (
     restore_from_source,
     sourced_keys,
     unwrap,
+    versions_of,
 )
+from ..models.openmmlab import is_segmentor
 from ..models.tuned import tuned_table
 from ..tasks.task_file import require_backbone, require_classes
 from ..tuning.composed import methods_of
 from ..tuning.method import TuningMethod
 from ..weights.fingerprint import fingerprint
+from ..weights.state import TUNING, compare_state
 from .optim import TakesLosses
 
 
@@ -55,7 +58,7 @@ class FreezeBackboneHook(Hook):
                              'a Prompted backbone, or remove the hook.')
         for backbone in backbones.values():
             backbone.may_be_random = self.allow_random_backbone
-            if hasattr(unwrap(runner.model), 'decode_head') and not backbone.tuning.dense:
+            if is_segmentor(runner.model) and not backbone.tuning.dense:
                 raise UsageError("this tuning method learns for a classifier's feature, which a segmentor does not "
                                  'read: take another one than SideTuning.')
 
@@ -68,7 +71,7 @@ class FreezeBackboneHook(Hook):
             require_normalization(runner.model)
         self.fingerprint = fingerprint(frozen_weights(runner.model))
         runner.message_hub.update_info('frozen_weights', self.fingerprint)
-        self.versions = self.read_versions(runner.model)
+        self.versions = versions_of(runner.model)
         self.unfit = []
         runner.logger.info(tuned_table(unwrap(runner.model)))
 
@@ -114,7 +117,7 @@ class FreezeBackboneHook(Hook):
     def check_trainable(self, runner):
         for prefix, backbone in prompted_backbones(runner.model).items():
             for name, parameter in backbone.named_parameters():
-                expected = name in backbone.trained or name.startswith('tuning.') and parameter.requires_grad
+                expected = name in backbone.trained or name.startswith(TUNING) and parameter.requires_grad
                 if parameter.requires_grad != expected:
                     raise UsageError(f'{prefix}{name} has requires_grad={parameter.requires_grad}, but the tuning '
                                      f'method says {expected}: freezing is done at construction, undo what '
@@ -137,22 +140,17 @@ class FreezeBackboneHook(Hook):
                      for name, part in module.named_modules(prefix=child) if part.training]
             if awake:
                 raise RuntimeError(f'frozen modules must stay in eval mode, {prefix}{awake[0]} is in train mode.')
-        moved = [key for key, version in self.read_versions(runner.model).items() if version != self.versions[key]]
+        moved = [key for key, version in versions_of(runner.model).items() if version != self.versions[key]]
         if moved:
             raise RuntimeError(f'frozen weights must not move, but {moved[0]} was written to during training.')
-
-    def read_versions(self, model):
-        """{key: count of the in-place writes to a frozen tensor}, which costs next to nothing to read."""
-        return {key: (tensor.data_ptr(), tensor._version) for key, tensor in frozen_weights(model).items()}
 
     def check_complete(self, runner):
         """Nothing that the model computes with may be left at its random initialisation."""
         if self.unfit is None:
             raise UsageError('testing needs a checkpoint: set load_from; without one prompts and heads are random.')
         if self.unfit:
-            names = ', '.join(self.unfit[:8]) + (' ...' if len(self.unfit) > 8 else '')
             raise UsageError(f'the checkpoint does not fit the model: {len(self.unfit)} tensors are missing or of '
-                             f'another shape: {names}. Use the config that it was trained with.')
+                             f'another shape: {some(self.unfit)}. Use the config that it was trained with.')
 
 
 def _dataset_classes(runner):
@@ -170,5 +168,5 @@ def _state_dict(checkpoint):
 def _unfit_keys(model, state):
     """The model's keys that the state dict does not hold, or not in this shape."""
     state = {key.removeprefix('module.'): tensor for key, tensor in state.items()}
-    return [key for key, tensor in model.state_dict().items() if not key.endswith('num_batches_tracked')
-            and (key not in state or state[key].shape != tensor.shape)]
+    missing, unfit, _ = compare_state(state, model.state_dict())
+    return [*missing, *unfit]

@@ -5,6 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from ..errors import UsageError
+from ..models.openmmlab import head_of
 
 
 @HOOKS.register_module()
@@ -38,7 +39,7 @@ class StopHopelessHook(Hook):
     def after_train_epoch(self, runner):
         mean, self.losses = sum(self.losses) / len(self.losses), []
         late = runner.epoch + 1 >= self.after * runner.max_epochs
-        if late and not mean <= self.slack * math.log(runner.model.head.num_classes):
+        if late and not mean <= self.slack * math.log(head_of(runner.model).num_classes):
             self.stop(runner)
 
     def stop(self, runner):

@@ -1,10 +1,9 @@
 """CheckLabelsHook: labels outside the classes stop the run with the name of the file."""
-import torch
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from ..errors import UsageError
-from ..models.frozen import unwrap
+from ..models.openmmlab import head_of
 
 
 @HOOKS.register_module()
@@ -25,7 +24,8 @@ class CheckLabelsHook(Hook):
 
     def check(self, runner, data_batch):
         samples = (data_batch or {}).get('data_samples') or ()
-        classes, ignored = _head_classes(unwrap(runner.model))
+        head = head_of(runner.model)
+        classes, ignored = getattr(head, 'num_classes', 0), getattr(head, 'ignore_index', None)
         for sample in samples if classes else ():
             labels = _labels(sample)
             if labels is None:
@@ -36,15 +36,6 @@ class CheckLabelsHook(Hook):
                 raise UsageError(f'labels must be 0..{classes - 1}' + (f' or {ignored} (ignored)' if ignored else '') +
                                  f', got {int(wrong[0])} in {file}. Check num_classes, the dataset class and '
                                  'reduce_zero_label.')
-
-
-def _head_classes(model):
-    """(number of classes, ignored label) of a segmentor or classifier; (None, None) if it has no such head."""
-    for head in (getattr(model, 'decode_head', None), getattr(model, 'head', None)):
-        head = head[-1] if isinstance(head, torch.nn.ModuleList) else head
-        if getattr(head, 'num_classes', None):
-            return head.num_classes, getattr(head, 'ignore_index', None)
-    return None, None
 
 
 def _labels(sample):

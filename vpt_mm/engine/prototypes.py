@@ -1,11 +1,14 @@
 """Class prototypes of a config's training set."""
+import copy
+
 from mmengine.device import get_device
-from mmengine.registry import MODELS, init_default_scope
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from rich.progress import track
 
 from ..config_file import require_entries
 from ..errors import UsageError
+from ..models.build import build_model
 from ..models.frozen import require_pretrained
 from ..tuning.prototypes import class_prototypes
 
@@ -26,14 +29,14 @@ def prototypes_of_config(config):
     if not backbone.type.endswith('PromptedViT') or not backbone.get('with_cls_token', True):
         raise UsageError(f'class prototypes are means of [CLS] of a PromptedViT, got a {backbone.type}'
                          + ('.' if backbone.get('with_cls_token', True) else ' without a class token.'))
-    init_default_scope(config.get('default_scope', 'mmpretrain'))
+    config = copy.deepcopy(config)
     config.model.backbone = dict(backbone, tuning=dict(type='LinearProbe'), out_type='cls_token', out_indices=-1)
-    if config.get('data_preprocessor'):
-        config.model.setdefault('data_preprocessor', config.data_preprocessor)
-    model = MODELS.build(config.model).to(get_device()).eval()
+    model = build_model(config).to(get_device())
     model.backbone.init_weights()
     require_pretrained(model)
-    loader = Runner.build_dataloader({**config.train_dataloader, 'sampler': dict(type='DefaultSampler', shuffle=False)})
+    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
+        loader = Runner.build_dataloader({**config.train_dataloader,
+                                          'sampler': dict(type='DefaultSampler', shuffle=False)})
     return class_prototypes(lambda images: model.backbone(images)[0], _batches(model, loader),
                             classes=model.head.num_classes)
 

@@ -1,31 +1,38 @@
 """The frozen weights of a model: which they are, whether they are all there, and their fingerprint."""
+from __future__ import annotations
+
+from typing import Any
+
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 
+from torch import Tensor, nn
+
 from ..errors import UsageError, some
 from ..weights.fingerprint import fingerprint
+from ..weights.state import describe_unfit
 from .tunable import Tunable
 
 
-def unwrap(model):
+def unwrap(model: Any) -> Any:
     """The model inside DDP or test-time augmentation."""
     while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
         model = model.module
     return model
 
 
-def prompted_backbones(model):
+def prompted_backbones(model: nn.Module) -> dict[str, Any]:
     """{prefix: backbone} of all backbones with a tuning method; ``prefix`` ends with a dot, or is empty."""
     return {f'{name}.' if name else '': module for name, module in unwrap(model).named_modules()
             if isinstance(module, Tunable) and module.tuning is not None}
 
 
-def frozen_keys(model):
+def frozen_keys(model: nn.Module) -> list[str]:
     """State-dict keys of all that is frozen in the model."""
     return [prefix + key for prefix, backbone in prompted_backbones(model).items() for key in backbone.frozen_keys]
 
 
-def sourced_keys(model):
+def sourced_keys(model: nn.Module) -> set[str]:
     """The frozen keys that ``init_cfg`` can bring again, so that a checkpoint need not hold them.
 
     Integer buffers, such as window indices, are computed at construction and count as sourced.
@@ -34,13 +41,13 @@ def sourced_keys(model):
             for key in backbone.frozen_keys if key in backbone.sourced or key not in backbone.frozen_weights}
 
 
-def frozen_weights(model):
+def frozen_weights(model: nn.Module) -> dict[str, Tensor]:
     """{key: tensor} of the model's frozen floating-point tensors."""
     return {prefix + key: tensor for prefix, backbone in prompted_backbones(model).items()
             for key, tensor in backbone.frozen_weights.items()}
 
 
-def require_pretrained(model):
+def require_pretrained(model: nn.Module) -> None:
     """Raise UsageError unless every frozen tensor came from a checkpoint and is finite."""
     for backbone in prompted_backbones(model).values():
         weights = backbone.frozen_weights
@@ -52,11 +59,10 @@ def require_pretrained(model):
             raise UsageError(f'a frozen backbone needs finite weights; NaN or infinite values in {some(broken)}.')
 
 
-def _explain_absent(backbone, absent, total):
+def _explain_absent(backbone: Tunable, absent: list[str], total: int) -> str:
     name = type(backbone).__name__
-    unfit = [f'{key} is {theirs} in the file, {ours} in the model'
-             for key, (theirs, ours) in backbone.unfit.items() if key in absent]
-    source = (backbone.init_cfg or {}).get('checkpoint') if isinstance(backbone.init_cfg, dict) else None
+    unfit = describe_unfit({key: shapes for key, shapes in backbone.unfit.items() if key in absent})
+    source = backbone.pretrained_source
     lines = [f'a frozen backbone needs pretrained weights: {len(absent)} of the {total} frozen tensors of '
              f'{name} got none: {some(absent)}.']
     if unfit:
@@ -71,22 +77,27 @@ def _explain_absent(backbone, absent, total):
     return '\n'.join(lines)
 
 
-def fingerprint_of(model):
+def fingerprint_of(model: Any) -> str:
     """:func:`fingerprint` of a model's frozen weights, computed again only after autograd saw them written to."""
     model, weights = unwrap(model), frozen_weights(model)
-    versions = {key: (tensor.data_ptr(), tensor._version) for key, tensor in weights.items()}
+    versions = versions_of(model)
     if getattr(model, '_known_fingerprint', (None,))[0] != versions:
         model._known_fingerprint = versions, fingerprint(weights)
-    return model._known_fingerprint[1]
+    return str(model._known_fingerprint[1])
 
 
-def base_names(model):
+def versions_of(model: nn.Module) -> dict[str, tuple[int, int]]:
+    """{key: address and count of the in-place writes} of the frozen weights, which costs next to nothing to read."""
+    return {key: (tensor.data_ptr(), tensor._version) for key, tensor in frozen_weights(model).items()}
+
+
+def base_names(model: nn.Module) -> dict[str, str]:
     """{prefix: checkpoint that ``init_cfg`` names} of the backbones whose frozen weights all came from there."""
     return {prefix: str(backbone.pretrained_source) for prefix, backbone in prompted_backbones(model).items()
             if backbone.pretrained_source and set(backbone.frozen_weights) <= backbone.sourced}
 
 
-def require_normalization(model):
+def require_normalization(model: nn.Module) -> None:
     """Raise UsageError where images are normalised otherwise than for pretraining, as far as that is known."""
     model = unwrap(model)
     for backbone in prompted_backbones(model).values():
@@ -101,7 +112,7 @@ def require_normalization(model):
                     'in FreezeBackboneHook.')
 
 
-def restore_from_source(model):
+def restore_from_source(model: nn.Module) -> None:
     """Load the frozen weights from ``init_cfg`` where that was not done yet (``Runner.test`` never does)."""
     for backbone in prompted_backbones(model).values():
         if not backbone.loaded and backbone.init_cfg:

@@ -9,8 +9,9 @@ from mmengine.model import update_init_info
 from torch import Tensor
 
 from ..errors import UsageError, some
-from ..tuning.method import TUNING, KeepsValues
+from ..tuning.method import KeepsValues
 from ..weights.pretrained import load_pretrained, read_pretrained
+from ..weights.state import TUNING
 
 
 class LoadsPretrained(KeepsValues):

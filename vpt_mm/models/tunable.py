@@ -14,7 +14,8 @@ from ..layers.updated import updates_off
 from ..tuning.build import build_tuning, require_fit
 from ..tuning.composed import TuningList
 from ..tuning.losses import report_losses
-from ..tuning.method import SEAMS, TUNING, Memory, Outputs, TuningMethod
+from ..tuning.method import SEAMS, Memory, Outputs, TuningMethod
+from ..weights.state import TUNING
 from .accelerators import Accelerator, build_accelerator
 from .loading import LoadsPretrained
 

@@ -1,10 +1,15 @@
 """What a model tunes: parameters by part, their share of the model, the bytes of a task file."""
+from __future__ import annotations
+
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
+from torch import nn
 
+from ..weights.state import TUNING
 from .frozen import frozen_keys, prompted_backbones, unwrap
 
 
@@ -17,6 +22,8 @@ class Tuned:
         backbone: the backbone's own that train as well: biases, blocks.
         head: everything outside the backbone that trains.
         total: all parameters of the model, frozen ones included.
+        plain: of the backbones without what tuning methods add.
+        common: those of ``plain`` that tasks have in common: all, but of a backbone that trains as a whole.
         task_bytes: tensors that a task needs beside the frozen backbone, buffers included.
     """
 
@@ -24,18 +31,25 @@ class Tuned:
     backbone: int
     head: int
     total: int
+    plain: int
+    common: int
     task_bytes: int
 
     @property
-    def tuned(self):
+    def tuned(self) -> int:
         return self.added + self.backbone + self.head
 
     @property
-    def share(self):
+    def share(self) -> float:
         return self.tuned / self.total
 
+    @property
+    def frozen(self) -> float:
+        """The share of the plain backbones that tasks have in common: 1 for one that is frozen, 0 for FullTuning."""
+        return self.common / self.plain if self.plain else 0
 
-def count_tuned(model):
+
+def count_tuned(model: nn.Module) -> Tuned:
     """Count a model's tuned parameters (:class:`Tuned`)."""
     model = unwrap(model)
     backbones = prompted_backbones(model)
@@ -43,21 +57,27 @@ def count_tuned(model):
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             counts[role_of(name, backbones)] += parameter.numel()
+    plain = {prefix: _count_plain(backbone) for prefix, backbone in backbones.items()}
     frozen = set(frozen_keys(model))
-    return Tuned(**counts, total=sum(parameter.numel() for parameter in model.parameters()),
+    return Tuned(**counts, total=sum(parameter.numel() for parameter in model.parameters()), plain=sum(plain.values()),
+                 common=sum(count for prefix, count in plain.items() if not backbones[prefix].tuning.trains_backbone),
                  task_bytes=sum(tensor.numel() * tensor.element_size() for key, tensor in model.state_dict().items()
                                 if key not in frozen))
 
 
-def role_of(name, backbones):
+def _count_plain(backbone: nn.Module) -> int:
+    return sum(parameter.numel() for name, parameter in backbone.named_parameters() if not name.startswith(TUNING))
+
+
+def role_of(name: str, backbones: Iterable[str]) -> str:
     """'added', 'backbone' or 'head': the part that a parameter's name belongs to."""
     for prefix in backbones:
         if name.startswith(prefix):
-            return 'added' if name[len(prefix):].startswith('tuning.') else 'backbone'
+            return 'added' if name[len(prefix):].startswith(TUNING) else 'backbone'
     return 'head'
 
 
-def tuned_table(model):
+def tuned_table(model: nn.Module) -> str:
     """The counts as one table, in text."""
     counts = count_tuned(model)
     table = Table(title='Tuned parameters')

@@ -1,6 +1,4 @@
 """build_weightless(): a model whose tensors have shapes and neither values nor memory."""
-from contextlib import nullcontext
-
 import torch
 from mmengine.registry import MODELS, DefaultScope
 from torch.overrides import TorchFunctionMode
@@ -22,5 +20,5 @@ def build_weightless(model, *, scope=None):
         model: its config.
         scope: default scope to build it in; that which holds, if there is one, by default.
     """
-    with DefaultScope.overwrite_default_scope(scope) if scope else nullcontext(), torch.device('meta'), _Rates():
+    with DefaultScope.overwrite_default_scope(scope), torch.device('meta'), _Rates():
         return MODELS.build(model)

@@ -13,15 +13,11 @@ import mmengine
 import mmpretrain
 import torch
 from mmengine.config import Config
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
-from mmengine.visualization import Visualizer
 
-from ..engine import hopeless_hook as hopeless  # noqa: F401  (registers the hook)
+from ..engine.isolation import forget_runs
 from ..engine.runner import end_workers
 from ..files import write_whole
-from ..models.frozen import prompted_backbones
 from ..models.tuned import count_tuned
 from ..version import __version__
 
@@ -74,7 +70,7 @@ def execute(config, *, work_dir, save=False):
         metrics = runner.test_loop.run()
         return dict(metrics={name: float(value) for name, value in metrics.items()},
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
-                    **_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
+                    **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
         end_workers(runner)
         forget_runs()
@@ -89,28 +85,15 @@ def _quiet(config, *, work_dir, save):
     return config
 
 
-def _counts(model):
-    """Parameters: tuned in all, of the plain backbone, and whether tasks share it."""
-    backbones = prompted_backbones(model).values()
-    plain = sum(parameter.numel() for backbone in backbones for name, parameter in backbone.named_parameters()
-                if not name.startswith('tuning.'))
-    return dict(tuned=count_tuned(model).tuned, backbone=plain,
-                frozen=not any(backbone.tuning.trains_backbone for backbone in backbones))
+def parameter_counts(model):
+    """Parameters: tuned in all, of the plain backbone, and the share of it that tasks have in common."""
+    counts = count_tuned(model)
+    return dict(tuned=counts.tuned, backbone=counts.plain, frozen=counts.frozen)
 
 
 def versions():
     return dict(vpt_mm=__version__, torch=torch.__version__, mmengine=mmengine.__version__,
                 mmpretrain=mmpretrain.__version__)
-
-
-def forget_runs():
-    """As in a new process: mmengine keeps loggers, message hubs, scopes and visualizers by name."""
-    for logger in MMLogger._instance_dict.values():
-        for handler in list(logger.handlers):
-            handler.close()
-            logger.removeHandler(handler)
-    for kind in (DefaultScope, MessageHub, MMLogger, Visualizer, *Visualizer.__subclasses__()):
-        kind._instance_dict.clear()
 
 
 def execute_in_worker(config, *, work_dir, threads, folder, **options):

@@ -8,7 +8,6 @@ from functools import cached_property, lru_cache
 
 from ..config_file import MODEL, read_config_file
 from ..datasets import find_task
-from ..engine import hopeless_hook as hopeless  # noqa: F401  (registers the hook)
 from ..errors import UsageError
 from .plan import Plan, Protocol, digest
 

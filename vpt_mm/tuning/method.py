@@ -12,7 +12,6 @@ from ..mixin import Mixin
 from .host import Host
 
 SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'after_attention', 'after_ffn', 'finish')
-TUNING = 'tuning.'  # how the names of a method's parameters begin in a backbone
 
 Memory = dict[Any, Any]  # of a method, for a pass
 Outputs = tuple[Any, ...]  # of a backbone

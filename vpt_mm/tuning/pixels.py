@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..layers.updated import UpdatedConv
+from ..weights.families import IMAGENET
 from .host import Host
 from .method import Memory, Place, TuningMethod
 from .prompts import append
 from .registry import TUNING_METHODS
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = IMAGENET['mean'], IMAGENET['std']
 
 
 class PixelPrompt(TuningMethod):

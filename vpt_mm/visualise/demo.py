@@ -79,19 +79,19 @@ def _seconds(meta):
     return (datetime.strptime(meta['time'], form) - datetime.strptime(start, form)).total_seconds()
 
 
-def table(runs):
+def demo_table(runs):
     """{method: Run} as a rich table."""
-    report = Table(title='Held-out digit scenes, one frozen backbone')
-    report.add_column('method')
+    table = Table(title='Held-out digit scenes, one frozen backbone')
+    table.add_column('method')
     for title in ('mIoU', 'tuned parameters', 'task file', 'training'):
-        report.add_column(title, justify='right')
+        table.add_column(title, justify='right')
     for method, run in runs.items():
-        report.add_row(method, f'{run.miou:.3f}', f'{run.tuned:,}', f'{run.task_bytes / 1e6:.2f} MB',
+        table.add_row(method, f'{run.miou:.3f}', f'{run.tuned:,}', f'{run.task_bytes / 1e6:.2f} MB',
                        f'{run.seconds:.0f} s')
-    return report
+    return table
 
 
-def draw(runs, *, data, out, scenes=6):
+def draw_demo(runs, *, data, out, scenes=6):
     """Write a picture: a row for each scene; its image, the truth, and what each method of {method: Run} says."""
     from matplotlib.image import imread
     from matplotlib.patches import Patch

@@ -5,13 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from mmengine.registry import MODELS, init_default_scope
 
 from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models import PromptedViT
+from ..models.build import build_model
 from ..models.frozen import prompted_backbones
+from ..models.openmmlab import normalization_of, swaps_channels
 from ..picture import picture
 from ..tasks import load_task
 from ..tuning.composed import methods_of
@@ -54,23 +55,19 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
                                      block=chosen[-1], prompts=prompts, nearest=nearest))
     if not written:
         kinds = ', '.join(type(method).__name__ for method in methods_of(backbone.tuning))
-        raise UsageError(f"there is nothing to draw for {kinds} in a "
-                         f'{type(backbone).__name__}: frames are drawn of PixelPadPrompt, attention and nearest '
+        raise UsageError(f'there is nothing to draw for {kinds} in a {type(backbone).__name__}: '
+                         f'frames are drawn of PixelPadPrompt, attention and nearest '
                          'patches of prompts in a PromptedViT, for which images are needed.')
     return written
 
 
 def _load(path, checkpoint):
     config = read_config_file(path, needs=MODEL)
-    init_default_scope(config.get('default_scope', 'mmengine'))
-    if config.get('data_preprocessor'):
-        config.model.setdefault('data_preprocessor', config.data_preprocessor)
-    model = MODELS.build(config.model)
+    model = build_model(config)
     backbones = list(prompted_backbones(model).values())
     if not backbones:
         raise UsageError(f'{path} has no backbone with a tuning method: set tuning=dict(...) on a Prompted backbone.')
     load_task(model, checkpoint)
-    model.eval()
     return model, backbones[0]
 
 
@@ -143,11 +140,11 @@ def _draw_frame(model, backbone, path):
     grey = np.full((*backbone.image_size, 3), 127, np.uint8)
     image = _normalise(model, [grey])
     painted = backbone.tuning.enter(image, backbone.tuning.begin(image, backbone))[0].cpu()
-    preprocessor = model.data_preprocessor
-    mean, std = (getattr(preprocessor, name).view(3, 1, 1).cpu() for name in ('mean', 'std'))
+    mean, std = normalization_of(model.data_preprocessor)
     colours = (painted * std + mean).clamp(0, 255).permute(1, 2, 0).round().numpy().astype(np.uint8)
-    swaps = getattr(preprocessor, 'to_rgb', getattr(preprocessor, 'channel_conversion', False))
-    write_whole(cv2.imencode('.png', colours[..., ::-1] if swaps else colours)[1].tobytes(), path)
+    if swaps_channels(model.data_preprocessor):
+        colours = colours[..., ::-1]
+    write_whole(cv2.imencode('.png', colours)[1].tobytes(), path)
     return path
 
 

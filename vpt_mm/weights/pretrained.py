@@ -1,12 +1,11 @@
 """Pretrained weights into a backbone: any source, any known naming, or a reason why not."""
-import re
-
 from mmengine.logging import print_log
 
 from ..errors import UsageError, some
 from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
 from .files import fetch, is_plain
 from .google import from_google, is_google
+from .state import TUNING, compare_state, describe_unfit
 
 NESTED = ('state_dict', 'model', 'teacher', 'model_state')  # where files keep their tensors
 PREFIXES = ('module.base_encoder.', 'module.', 'backbone.', 'base_encoder.')
@@ -111,13 +110,14 @@ def check_agreement(backbone, pretrained):
         raise UsageError(f'no tensor of {name} is there: the file has {some(pretrained.state, 4)}, the model has '
                          f'{some(own, 4)}. Check the architecture, and the `prefix` of init_cfg.')
     wrong = _settings(family, backbone, pretrained) if family is not None else []
-    surplus, unfit = _surplus(backbone, pretrained.state, own), _unfit(pretrained.state, own)
+    missing, unfit, surplus = compare_state(pretrained.state, own)
+    surplus = [key for key in surplus if _has_part(backbone, key)]
     if wrong or surplus or unfit:
-        missing = [key for key in own if key not in pretrained.state and not key.startswith('tuning.')]
+        missing = [key for key in missing if not key.startswith(TUNING)]
         raise UsageError('\n  '.join([
             f'the weights do not agree with {name}.', *wrong,
             *([f'The model has no place for {some(surplus)}.'] if surplus else []),
-            *([f'Of another shape: {some(unfit)}.'] if unfit else []),
+            *([f'Of another shape: {some(describe_unfit(unfit))}.'] if unfit else []),
             *([f'The file lacks {some(missing)}.'] if missing else [])]))
 
 
@@ -128,15 +128,7 @@ def _settings(family, backbone, pretrained):
             for fact in family.settings if fact in needed and fact in have and needed[fact] != have[fact]]
 
 
-def _surplus(backbone, state, own):
-    """Keys that belong to a part which the backbone has, but not so; classifiers and the like are none."""
-    return [key for key in state if key not in own and hasattr(backbone, key.split('.')[0])
-            and not re.search(r'(^tuning\.|attn_mask$|num_batches_tracked$)', key)]
-
-
-def _unfit(state, own):
-    kinds = [(key, (tuple(state[key].shape), state[key].is_floating_point()),
-              (tuple(tensor.shape), tensor.is_floating_point())) for key, tensor in own.items() if key in state]
-    return [f'{key} is {theirs[0]} in the file, {ours[0]} in the model' if theirs[0] != ours[0] else
-            f'{key} is {state[key].dtype} in the file, {own[key].dtype} in the model'
-            for key, theirs, ours in kinds if theirs != ours]
+def _has_part(backbone, key):
+    """Whether the backbone has the part that a key names, which classifiers and the like are not, but not this key."""
+    return hasattr(backbone, key.split('.')[0]) and not key.startswith(TUNING) \
+        and not key.endswith(('attn_mask', 'num_batches_tracked'))

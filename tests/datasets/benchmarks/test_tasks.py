@@ -1,7 +1,6 @@
 """The table of tasks."""
 import pytest
 
-from vpt_mm.costs.storage import BENCHMARKS
 from vpt_mm.datasets.benchmarks.tasks import TASKS, find_task, select_tasks, task_config
 from vpt_mm.errors import UsageError
 
@@ -11,13 +10,6 @@ from vpt_mm.errors import UsageError
 def test_totals_of_the_paper(names, tasks, classes):
     found = select_tasks(names)
     assert len(found) == tasks and sum(task.classes for task in found) == classes
-
-
-def test_the_storage_report_counts_the_same_tasks():
-    for benchmark, groups in BENCHMARKS.items():
-        tasks = select_tasks(benchmark)
-        assert sum(group.tasks for group in groups) == len(tasks)
-        assert sum(group.classes for group in groups) == sum(task.classes for task in tasks)
 
 
 def test_names_select_in_the_order_of_the_table():

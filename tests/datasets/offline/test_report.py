@@ -32,7 +32,7 @@ def test_a_convnet_learns_textures_from_few():
 
 def test_the_table_has_a_row_for_each_task():
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(offline.table(['texture', 'turn']))
+    console.print(offline.offline_table(['texture', 'turn']))
     lines = console.export_text().splitlines()
     rows = [line.split('│') for line in lines if '│' in line]
     assert [[cell.strip() for cell in row[1:5]] for row in rows] == [
@@ -42,9 +42,9 @@ def test_the_table_has_a_row_for_each_task():
 def test_a_task_that_is_not_there_is_named_before_the_others_are_looked_at(monkeypatch):
     monkeypatch.setattr(offline, 'mean_colour_score', None)
     with pytest.raises(UsageError, match=r"task must be one of digit, .*, got 'textur'. Did you mean texture\?"):
-        offline.table(['turn', 'textur'])
+        offline.offline_table(['turn', 'textur'])
 
 
 def test_the_picture_is_written(tmp_path):
-    offline.draw(['turn', 'texture'], tmp_path / 'tasks.png', columns=4)
+    offline.draw_offline(['turn', 'texture'], tmp_path / 'tasks.png', columns=4)
     assert (tmp_path / 'tasks.png').stat().st_size > 5000

@@ -20,7 +20,7 @@ def read_split(folder, split, *, task):
 
     Args:
         folder: of the task.
-        task: :class:`~vpt_mm.datasets.benchmarks.tasks.Task`, which knows the classes and the names of splits.
+        task: :class:`~vpt_mm.datasets.benchmarks.tasks.BenchmarkTask`, which knows the classes and the names of splits.
 
     Raises:
         UsageError: an unknown split, no such file, or a broken one.

@@ -6,6 +6,7 @@ from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
 from ...errors import UsageError
+from ..share import share_by_class
 from .lists import read_split
 from .tasks import find_task
 
@@ -32,8 +33,6 @@ class TaskDataset(BaseDataset):
 
     def __init__(self, *, task, split, root='data', fraction=1., fraction_seed=0, cache=False, serialize_data=False,
                  **dataset):
-        if not 0 < fraction <= 1:
-            raise UsageError(f'fraction must be above 0 and at most 1, got {fraction}.')
         self.task, self.split = find_task(task), split
         if self.task.splits is None:
             raise UsageError(f'{task} is not made of list files: use its own dataset class.')
@@ -46,15 +45,9 @@ class TaskDataset(BaseDataset):
         entries = read_split(self.data_root, self.split, task=self.task)
         paths = require_images(self.data_root, [path for path, _ in entries], split=self.split)
         images = [dict(img_path=path, gt_label=label) for path, (_, label) in zip(paths, entries)]
-        return images if self.fraction == 1 else self.draw(images)
-
-    def draw(self, images):
-        """The share of the images that is used, in their order."""
         order = np.random.default_rng(self.fraction_seed).permutation(len(images))
-        labels = np.array([image['gt_label'] for image in images])
-        by_class = (order[labels[order] == label] for label in np.unique(labels))
-        kept = np.concatenate([indices[:max(1, round(self.fraction * len(indices)))] for indices in by_class])
-        return [images[index] for index in np.sort(kept)]
+        kept = share_by_class([image['gt_label'] for image in images], self.fraction, order=order)
+        return [images[index] for index in kept]
 
     def prepare_data(self, idx):
         if self.cached is None:

@@ -30,7 +30,7 @@ class Splits:
 
 
 @dataclass(frozen=True)
-class Task:
+class BenchmarkTask:
     """A row of the table.
 
     Attributes:
@@ -57,17 +57,18 @@ VTAB, FGVC = Splits('train800', 'val200', 'train800val200', 'test'), Splits('tra
 
 
 def _vtab(group, *rows):
-    return [Task(name, title, 'vtab', group, classes, f'vtab-1k/{name}', VTAB,
-                 dict(train800=800, val200=200, train800val200=1000, test=test)) for name, title, classes, test in rows]
+    return [BenchmarkTask(name, title, 'vtab', group, classes, f'vtab-1k/{name}', VTAB,
+                          dict(train800=800, val200=200, train800val200=1000, test=test))
+            for name, title, classes, test in rows]
 
 
 def _fgvc(name, title, classes, both, test):
-    return Task(name, title, 'fgvc', 'fgvc', classes, f'fgvc/{name}', FGVC, dict(trainval=both, test=test))
+    return BenchmarkTask(name, title, 'fgvc', 'fgvc', classes, f'fgvc/{name}', FGVC, dict(trainval=both, test=test))
 
 
 def _offline(name, drawn):
-    return Task(name, name, 'offline', f'offline_{drawn.group}', len(drawn.classes), '', VTAB,
-                {split: sum(COUNTS[part] for part in parts) for split, parts in SPLITS.items()})
+    return BenchmarkTask(name, name, 'offline', f'offline_{drawn.group}', len(drawn.classes), '', VTAB,
+                         {split: sum(COUNTS[part] for part in parts) for split, parts in SPLITS.items()})
 
 
 TASKS = {task.name: task for task in [  # images: Jia et al. 2022, table of the datasets in the appendix
@@ -88,8 +89,8 @@ TASKS = {task.name: task for task in [  # images: Jia et al. 2022, table of the 
     _fgvc('flowers', 'Oxford Flowers', 102, 2040, 6149),
     _fgvc('dogs', 'Stanford Dogs', 120, 12000, 8580),
     _fgvc('cars', 'Stanford Cars', 196, 8144, 8041),
-    Task('ade20k', 'ADE20K', 'ade20k', 'segmentation', 150, 'ade/ADEChallengeData2016', None,
-         dict(training=20210, validation=2000), metric='mIoU'),
+    BenchmarkTask('ade20k', 'ADE20K', 'ade20k', 'segmentation', 150, 'ade/ADEChallengeData2016', None,
+                  dict(training=20210, validation=2000), metric='mIoU'),
     *(_offline(name, drawn) for name, drawn in DRAWN_TASKS.items()),
 ]}
 

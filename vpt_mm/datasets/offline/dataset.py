@@ -3,7 +3,7 @@ import numpy as np
 from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
-from ...errors import UsageError
+from ..share import share_by_class
 from .table import find_drawn, load_split
 
 
@@ -25,10 +25,8 @@ class OfflineTask(BaseDataset):
     """
 
     def __init__(self, *, task, split, seed=0, fraction=1., **dataset):
-        if not 0 < fraction <= 1:
-            raise UsageError(f'fraction must be above 0 and at most 1, got {fraction}.')
-        images, labels = load_split(task, split, seed=seed)
-        kept = np.sort(np.concatenate([_share(labels == label, fraction) for label in np.unique(labels)]))
+        images, labels = load_split(task, split, seed=seed)  # in random order
+        kept = share_by_class(labels, fraction)
         self.images, self.labels = images[kept], labels[kept]
         super().__init__(ann_file='', metainfo=dict(classes=find_drawn(task).classes), **dataset)
 
@@ -39,9 +37,3 @@ class OfflineTask(BaseDataset):
         info = super().get_data_info(idx)
         image = np.ascontiguousarray(self.images[info['sample_idx']][..., ::-1])
         return dict(info, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
-
-
-def _share(members, fraction):
-    """The first part of the indices where ``members`` holds: images are in random order."""
-    indices = np.flatnonzero(members)
-    return indices[:max(1, round(fraction * len(indices)))]

@@ -52,25 +52,25 @@ def _scale(images):
     return images.permute(0, 3, 1, 2).float() / 64 - 2
 
 
-def table(names, *, convnet=False):
+def offline_table(names, *, convnet=False):
     """A row for each task: its group, classes, chance, and what is reached from little.
 
     Raises:
         UsageError: no task of this name.
     """
     tasks = {name: find_drawn(name) for name in names}
-    report = Table(title='Offline tasks: test accuracy')
+    table = Table(title='Offline tasks: test accuracy')
     for title in ('task', 'group'):
-        report.add_column(title)
+        table.add_column(title)
     for title in ('classes', 'chance', 'mean colour', *(['small ConvNet'] if convnet else [])):
-        report.add_column(title, justify='right')
+        table.add_column(title, justify='right')
     for name, task in tasks.items():
         scores = [1 / len(task.classes), mean_colour_score(name), *([convnet_score(name)] if convnet else [])]
-        report.add_row(name, task.group, str(len(task.classes)), *(f'{100 * score:.1f}' for score in scores))
-    return report
+        table.add_row(name, task.group, str(len(task.classes)), *(f'{100 * score:.1f}' for score in scores))
+    return table
 
 
-def draw(names, out, *, columns=12):
+def draw_offline(names, out, *, columns=12):
     """Write a picture: a row of training images for each task, over its classes from the first to the last."""
     size = columns * 0.85 + 1, len(names) * 1.02
     with picture(out, len(names), columns, size=size, squeeze=False) as (_, axes):

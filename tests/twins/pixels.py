@@ -1,16 +1,6 @@
-"""Obvious slow twins of prompts in pixel space, and how outputs and gradients are compared."""
+"""Obvious slow twins of prompts in pixel space."""
 import torch
 import torch.nn.functional as F
-from torch.func import functional_call
-
-
-def run_plain(kind, model, image, replaced=(), **config):
-    """mmpretrain's own backbone with the weights of ours, some of them replaced; weights keep their graph."""
-    plain = kind(**config).double()
-    plain.eval()  # returns None in mmpretrain
-    weights = {key: value.contiguous() for key, value in model.state_dict(keep_vars=True).items()
-               if not key.startswith('tuning.')}
-    return functional_call(plain, {**weights, **dict(replaced)}, image, strict=True)
 
 
 def frame_around(image, rows, columns):
@@ -41,17 +31,3 @@ def _sample(features, y, x):
     v, h = y - top, x - left
     return ((1 - v) * ((1 - h) * features[:, :, top, left] + h * features[:, :, top, right])
             + v * ((1 - h) * features[:, :, bottom, left] + h * features[:, :, bottom, right]))
-
-
-def assert_twins(ours, theirs, parameters):
-    """Equal outputs, and equal gradients of a random weighting of them, none of which vanishes.
-
-    Equal: to 1e-12 of the largest value, or of one.
-    """
-    assert [one.shape for one in ours] == [one.shape for one in theirs]
-    weights = [torch.randn_like(one) for one in theirs]
-    gradients = [torch.autograd.grad(sum((one * weight).sum() for one, weight in zip(some, weights)), parameters)
-                 for some in (ours, theirs)]
-    for mine, other in zip([*ours, *gradients[0]], [*theirs, *gradients[1]], strict=True):
-        assert other.abs().max() > 1e-6
-        torch.testing.assert_close(mine, other, rtol=0, atol=1e-12 * max(1, other.abs().max().item()))
