@@ -4,20 +4,34 @@ import copy
 import pytest
 import torch
 from mmengine.registry import MODELS
+from yapf.yapflib.yapf_api import FormatCode
 
 from vpt_mm.engine.isolation import forget_runs
 
 TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 
 
+@pytest.fixture(scope='session', autouse=True)
+def brief():
+    """What mmengine takes longer for than for a small run: asking compilers for versions, formatting configs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.runner.runner.collect_env', dict)
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+        yield
+
+
+@pytest.fixture
+def formatted(monkeypatch):
+    """Configs are written as mmengine does by default."""
+    monkeypatch.setattr('mmengine.config.config.FormatCode', FormatCode)
+
+
 @pytest.fixture(autouse=True)
-def as_in_a_new_process(request, monkeypatch):
-    """The same random numbers, no runs before, no graphs, and no questions to compilers for their versions."""
+def as_in_a_new_process(request):
     torch.manual_seed(0)
     forget_runs()
     if 'traced' in request.keywords:
         torch.compiler.reset()  # graphs of all backbones count towards one limit
-    monkeypatch.setattr('mmengine.runner.runner.collect_env', dict)
 
 
 @pytest.fixture

@@ -84,7 +84,6 @@ def test_a_task_of_another_benchmark_is_refused(monkeypatch):
 
 
 def test_the_commands_train_and_test_a_task(monkeypatch, tmp_path):
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))  # which is slow
     write_task(tmp_path, 'dtd')
     config = read('vtab/vit-b_vtab.py', 'dtd', monkeypatch, root=tmp_path)
     config.merge_from_dict({**tiny_options(save_weights(tmp_path / 'base.pth'), tmp_path, epochs=1),

@@ -101,12 +101,6 @@ def shorten(config):
 DATA = dict(ade20k=on_scenes, in1k=on_digits, voc07=on_labelled_noise, coco=on_boxed_noise)
 
 
-@pytest.fixture(autouse=True)
-def unformatted(monkeypatch):
-    """mmengine formats a config wherever it writes one, which takes longer than these runs."""
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-
-
 @pytest.mark.parametrize('name', CONFIGS)
 def test_it_trains(name, tmp_path):
     backbone, _, data = name.split('_')

@@ -16,7 +16,6 @@ FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
     monkeypatch.setattr(table, 'COUNTS', dict(train=20, val=8, test=8))
     monkeypatch.setattr(symbols, 'FIELDS', 1)
     for cached in (table._draw_part, symbols._fields):

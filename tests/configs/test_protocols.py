@@ -50,12 +50,6 @@ def test_what_a_segmentor_tunes(protocol):
     assert found.parts == {**SEGMENTORS[protocol], 'head': SETR_HEADS}
 
 
-@pytest.fixture(autouse=True)
-def unformatted(monkeypatch):
-    """mmengine formats a config wherever it writes one, which takes longer than these runs."""
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-
-
 @pytest.fixture(scope='module')
 def weights(tmp_path_factory):
     return save_weights(tmp_path_factory.mktemp('weights') / 'base.pth')

@@ -68,7 +68,6 @@ def desk(tmp_path, monkeypatch):
     for name in ('tools', 'configs'):
         os.symlink(ROOT / name, tmp_path / name)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
     for example in EXAMPLES:
         os.symlink(ROOT / 'docs/examples' / f'{example}.py', tmp_path / f'{example}.py')
     write_folders('drawn', images=60, seed=1)

@@ -43,8 +43,7 @@ custom_hooks = [dict(type='EmptyCacheHook')]
     return tmp_path
 
 
-def test_it_trains_on_their_weights(theirs, monkeypatch):
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+def test_it_trains_on_their_weights(theirs):
     out = prompt_config(str(theirs / 'theirs.py'), tuning=DEEP, out=str(theirs / 'small.py'))
     config = Config.fromfile(out)
     assert config.model.backbone.type == 'PromptedViT' and config.model.pretrained is None

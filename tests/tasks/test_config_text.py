@@ -14,7 +14,7 @@ CONFIGS = Path(__file__).parents[2] / 'configs'
 
 
 @pytest.mark.parametrize('name', ['setr_vpt_ade20k.py', 'digits/cls_digits_deep.py', 'digits/setr_digits_deep.py'])
-def test_reads_what_mmengine_writes(name):
+def test_reads_what_mmengine_writes(name, formatted):
     config = Config.fromfile(CONFIGS / name)
     assert read_config(config.pretty_text) == config._cfg_dict
 

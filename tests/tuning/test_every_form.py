@@ -1,4 +1,4 @@
-"""What every form of prompts promises on every backbone that it fits."""
+"""What every method promises in every form on every backbone that it fits."""
 import copy
 
 import pytest
@@ -6,34 +6,29 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, build
+from tests.protocols import BACKBONES, FORMS, build
+from vpt_mm.errors import UsageError
 
-DEEP = dict(type='DeepPrompt', length=3)
-ANYWHERE = dict(pad=dict(type='PixelPadPrompt', pad=2, size=32), channel=dict(type='ChannelPrompt', channels=2))
-AMONG_TOKENS = dict(
-    deep=DEEP, shallow=dict(type='ShallowPrompt', length=3), partial=dict(DEEP, first=2, last=2),
-    shared=dict(DEEP, shared_within=True, shared_across=True), projected=dict(DEEP, width=4),
-    added=dict(type='AddedPrompt', deep=True), added_one=dict(type='AddedPrompt', shared=True),
-    prefix=dict(type='PrefixPrompt', length=3), patch=dict(type='PixelPatchPrompt', length=3))
-FORMS = [(backbone, name) for backbone in BACKBONES for name in (*ANYWHERE, *AMONG_TOKENS)
-         if name in ANYWHERE or backbone in ('vit', 'swin')]
+LEARNING = [(backbone, form) for backbone, forms in FORMS.items() for form in forms if form != 'LinearProbe']
+IMAGES = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
 
 
-@pytest.fixture(params=FORMS, ids=lambda pair: '-'.join(pair))
+@pytest.fixture(params=LEARNING, ids=lambda pair: '-'.join(pair))
 def model(request):
-    backbone, name = request.param
-    made = build(backbone, {**ANYWHERE, **AMONG_TOKENS}[name]).eval()
-    for parameter in made.tuning.parameters():  # the weight of channels starts at zero
+    backbone, form = request.param
+    made = build(backbone, FORMS[backbone][form]).eval()
+    for parameter in made.tuning.parameters():  # what starts at zero hides nothing
         parameter.data.add_(0.1 * torch.randn_like(parameter))
     return made
 
 
-IMAGES = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+def learned(model):
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
 def gradients(model, run=None):
     output = (model if run is None else run)(IMAGES)[-1]
-    return [output, *torch.autograd.grad(output.pow(2).sum(), list(model.tuning.parameters()))]
+    return [output, *torch.autograd.grad(output.pow(2).sum(), learned(model))]
 
 
 def assert_equal(ours, theirs):
@@ -48,16 +43,16 @@ def test_images_do_not_see_each_other(model):
 
 def test_a_copy_learns_for_itself(model):
     before, twin = model(IMAGES)[-1], copy.deepcopy(model)
-    for parameter in twin.tuning.parameters():
-        parameter.data.mul_(torch.randn_like(parameter))
+    assert torch.equal(twin(IMAGES)[-1], before)
+    for parameter in learned(twin):
+        parameter.data.mul_(1 + torch.rand_like(parameter))
     assert torch.equal(model(IMAGES)[-1], before)
     assert not torch.allclose(twin(IMAGES)[-1], before)
 
 
 def test_its_config_and_state_rebuild_it(model, tmp_path, request):
-    backbone, name = request.node.callspec.params['model']
-    tuning = {**ANYWHERE, **AMONG_TOKENS}[name]
-    Config(dict(model=dict(BACKBONES[backbone], tuning=tuning))).dump(tmp_path / 'config.py')
+    backbone, form = request.node.callspec.params['model']
+    Config(dict(model=dict(BACKBONES[backbone], tuning=FORMS[backbone][form]))).dump(tmp_path / 'config.py')
     other = MODELS.build(Config.fromfile(tmp_path / 'config.py').model).double().eval()
     other.load_state_dict(model.state_dict())
     assert torch.equal(other(IMAGES)[-1], model(IMAGES)[-1])
@@ -77,4 +72,20 @@ def test_autocast(model):
         output = model(image)[-1]
     torch.testing.assert_close(output.float(), expected, rtol=0.1, atol=0.1 * expected.abs().max().item())
     output.float().sum().backward()
-    assert all(parameter.grad.dtype == torch.float32 for parameter in model.tuning.parameters())
+    assert all(parameter.grad.dtype == torch.float32 for parameter in learned(model))
+
+
+def test_stored_in_bfloat16(model):
+    """What is frozen is stored and computed so; what is learned, its gradients and the outputs stay as they are."""
+    model.float()
+    expected = model(IMAGES.float())[-1]
+    if model.trained:
+        with pytest.raises(UsageError, match='needs a backbone of which nothing trains'):
+            model.store_frozen('bfloat16')
+        return
+    model.store_frozen('bfloat16')
+    output = model(IMAGES.float())[-1]
+    assert model.first_conv.weight.dtype == torch.bfloat16 and output.dtype == torch.float32
+    torch.testing.assert_close(output, expected, rtol=0.1, atol=0.1 * expected.abs().max().item())
+    output.sum().backward()
+    assert {tensor.dtype for one in learned(model) for tensor in (one, one.grad)} == {torch.float32}

@@ -22,7 +22,7 @@ class Pass(nn.Module):
         self.backbone = backbone
 
     def forward(self, images: Tensor) -> Outputs:
-        return self.backbone.run(images, self.backbone.tuning)  # type: ignore[no-any-return]
+        return self.backbone.run(images, self.backbone.tuning)
 
 
 class Accelerator:
@@ -81,7 +81,7 @@ class CudaGraphs(Accelerator):
 
     def __call__(self, backbone: Any, images: Tensor) -> Outputs:
         if not (backbone.training and torch.is_grad_enabled()):
-            return backbone.run(images, backbone.tuning)  # type: ignore[no-any-return]
+            return backbone.run(images, backbone.tuning)
         kind = (images.shape, images.dtype, torch.is_autocast_enabled('cuda'), torch.get_autocast_dtype('cuda'))
         with torch.autocast('cuda', enabled=kind[2], dtype=kind[3], cache_enabled=False):  # casts belong to the graph
             if self.captured is None:
@@ -90,7 +90,7 @@ class CudaGraphs(Accelerator):
                 raise UsageError(f'CudaGraphs captured {_describe(self.kind)} and meets {_describe(kind)}: keep to one '
                                  'size and precision, with drop_last=True in the train_dataloader, or remove '
                                  'accelerate.')
-            return self.captured(images)  # type: ignore[no-any-return]
+            return self.captured(images)
 
     def _capture(self, backbone: Any, images: Tensor) -> Any:
         try:
@@ -126,7 +126,7 @@ class Compiled(Accelerator):
         if self.compiled is None:
             self.compiled = torch.compile(Pass(backbone), **self.given)
         try:
-            return self.compiled(images)  # type: ignore[no-any-return]
+            return self.compiled(images)
         except torch._dynamo.exc.TorchDynamoException as error:
             raise UsageError(f'torch.compile does not work here: remove accelerate from the backbone, or mend the '
                              f'compiler. ({_first_line(error)})') from error

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
-
 from torch import Tensor, nn
 
 from ..errors import UsageError, some

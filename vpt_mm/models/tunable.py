@@ -76,7 +76,7 @@ class Tunable(LoadsPretrained):
         """The forward pass, in which backbone and method meet: one output for each of ``out_indices``."""
         raise NotImplementedError
 
-    @torch.compiler.disable
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
     @torch.no_grad()
     def plain(self, inputs: Tensor) -> Outputs:
         """Outputs of the backbone as it was pretrained, whatever is learned inside it.

@@ -1,4 +1,8 @@
 """build_weightless(): a model whose tensors have shapes and neither values nor memory."""
+from __future__ import annotations
+
+from typing import Any
+
 import torch
 from mmengine.registry import MODELS, DefaultScope
 from torch.overrides import TorchFunctionMode
@@ -7,13 +11,14 @@ from torch.overrides import TorchFunctionMode
 class _Rates(TorchFunctionMode):
     """Keeps the rates of stochastic depth, which models read while they are built, off the meta device."""
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(self, function: Any, types: Any, args: tuple[Any, ...] = (),
+                           kwargs: dict[str, Any] | None = None) -> Any:
         if function is torch.linspace:
             kwargs = {**(kwargs or {}), 'device': 'cpu'}
         return function(*args, **(kwargs or {}))
 
 
-def build_weightless(model, *, scope=None):
+def build_weightless(model: Any, *, scope: str | None = None) -> Any:
     """A model on torch's meta device.
 
     Args:
