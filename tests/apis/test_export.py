@@ -1,5 +1,6 @@
 """Exported graphs compute what the served task computes."""
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -27,7 +28,8 @@ def binary(weights, tuning):
 def attending(weights, tuning):
     """A segmentor whose head gives several maps, of which one is the prediction."""
     config = served.segmentor(weights, tuning)
-    config.model.decode_head = dict(type='DAHead', in_channels=32, in_index=1, channels=8, pam_channels=4, num_classes=4)
+    config.model.decode_head = dict(type='DAHead', in_channels=32, in_index=1, channels=8, pam_channels=4,
+                                    num_classes=4)
     return config
 
 
@@ -45,8 +47,8 @@ def of_many_tasks(weights, tuning):
     return config
 
 
-KINDS.update(binary=(binary, DEEP), attending=(attending, DEEP), many=(of_many_tasks, DEEP), labelling=(labelling, DEEP),
-             best=(lambda weights, tuning: labelling(weights, tuning, topk=2), DEEP))
+KINDS.update(binary=(binary, DEEP), attending=(attending, DEEP), many=(of_many_tasks, DEEP),
+             labelling=(labelling, DEEP), best=(partial(labelling, topk=2), DEEP))
 
 
 @pytest.fixture(scope='module')

@@ -43,7 +43,7 @@ class Layer(nn.Module):
 
     def attend(self, tokens):
         def split(linear):
-            return linear(tokens).unflatten(-1, (HEADS, -1)).transpose(1, 2)
+            return linear(tokens).reshape(*tokens.shape[:2], HEADS, WIDTH // HEADS).transpose(1, 2)
 
         own = self.attention['attention']
         keys, values, queries = split(own['key']), split(own['value']), split(own['query'])
@@ -82,7 +82,7 @@ class HuggingFaceModel(nn.Module):
 
     def forward(self, image):
         patches = self.embeddings.patch_embeddings['projection'](image)
-        tokens = torch.cat([self.embeddings['cls_token'].expand(len(image), -1, -1),
+        tokens = torch.cat([self.embeddings['cls_token'].expand(image.shape[0], -1, -1),
                             patches.flatten(2).transpose(1, 2)], dim=1)
         tokens = tokens + self.positions(patches.shape[2:])
         for layer in self.encoder['layer']:

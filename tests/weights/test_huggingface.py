@@ -5,10 +5,11 @@ from mmpretrain.models import VisionTransformer
 
 from tests.foreign import ARCH, randomise
 from tests.weights.hugging_face import HuggingFaceModel
-from tests.weights.test_pretrained import check_vit, prompted, save
+from tests.weights.test_pretrained import prompted, save
 from vpt_mm.errors import UsageError
 from vpt_mm.weights.pretrained import load_pretrained
 
+QUERY = 'encoder.layer.0.attention.attention.query'
 SCALED = dict(layer_scale_init_value=1e-5)
 SETTINGS = dict(vit={}, dinov2=SCALED, giant=dict(SCALED, layer_cfgs=dict(ffn_type='swiglu_fused')))
 
@@ -49,9 +50,9 @@ def broken(change):
      r'lacks blocks\.1\.attn\.key\.bias'),
     (lambda: broken(lambda state: state.update({'encoder.layer.0.lambda_1': torch.ones(24)})),
      r'no place for encoder\.layer\.0\.lambda_1'),
-    (lambda: broken(lambda state: state.update({'encoder.layer.0.attention.attention.query.base_layer.weight': state.pop(
-        'encoder.layer.0.attention.attention.query.weight')})), r'query\.base_layer\.weight.*merge_and_unload'),
-    (lambda: broken(lambda state: state.update({'encoder.layer.0.attention.attention.query.weight': torch.ones(())})),
+    (lambda: broken(lambda state: state.update({f'{QUERY}.base_layer.weight': state.pop(f'{QUERY}.weight')})),
+     r'query\.base_layer\.weight.*merge_and_unload'),
+    (lambda: broken(lambda state: state.update({f'{QUERY}.weight': torch.ones(())})),
      'names of VisionTransformer, but shapes that it never has'),
 ])
 def test_what_is_refused(tmp_path, state, reason):

@@ -1,4 +1,6 @@
-"""Backbones as trainers save them: wrapped, twice in one file, or both; what arrives gives the features of the source."""
+"""Backbones as trainers save them, wrapped or twice in one file: what arrives gives the features of the source."""
+import re
+
 import pytest
 import torch
 from mmpretrain.models import ResNet, VisionTransformer
@@ -29,9 +31,8 @@ def both(taken, left):
 
 def chunked(prefix, model=MODEL):
     """Two chunks of blocks, as DINOv2 trains."""
-    state = under(prefix, model)
-    return {key.replace('blocks.', f"blocks.{int(key.split('blocks.')[1][0]) // 2}.") if 'blocks.' in key else key: tensor
-            for key, tensor in state.items()}
+    return {re.sub(r'blocks\.(\d)', lambda match: f'blocks.{int(match[1]) // 2}.{match[1]}', key): tensor
+            for key, tensor in under(prefix, model).items()}
 
 
 def in_blocks(state, part):
@@ -46,7 +47,7 @@ ONE = dict(
     fsdp=lambda: in_blocks(under('_fsdp_wrapped_module.'), '_fsdp_wrapped_module._checkpoint_wrapped_module'),
     data_parallel=lambda: nn.DataParallel(MODEL).state_dict(),
     lightning=lambda: dict(epoch=3, global_step=9, state_dict={**under('model.'), 'criterion.weight': torch.ones(3)},
-                           optimizer_states=[dict(state={0: dict(exp_avg=torch.ones(2))})], hyper_parameters=dict(lr=1)),
+                           optimizer_states=[dict(state={0: dict(exp_avg=torch.ones(2))})], hyper_parameters={}),
     lightning_compiled=lambda: dict(state_dict=under('model._orig_mod.')),
     model_state_dict=lambda: dict(epoch=1, model_state_dict=MODEL.state_dict(), loss=torch.tensor(3.)),
     own_keys=lambda: dict(net=dict(weights=MODEL.state_dict())),
@@ -63,7 +64,8 @@ TWO = dict(
                       dino_loss=dict(center=torch.ones(1, 4))),
     dinov2=lambda: dict(model={**chunked('student.backbone.', OTHER), **chunked('teacher.backbone.'),
                                'teacher.dino_head.mlp.0.weight': torch.ones(2, 24)}, iteration=3),
-    moco_v2=lambda: dict(state_dict={**both('module.encoder_q.', 'module.encoder_k.'), 'module.queue': torch.ones(2, 3)}),
+    moco_v2=lambda: dict(state_dict={**both('module.encoder_q.', 'module.encoder_k.'),
+                                     'module.queue': torch.ones(2, 3)}),
     moco_v3=lambda: dict(state_dict=both('module.base_encoder.', 'module.momentum_encoder.')),
     i_jepa=lambda: dict(encoder=under('module.', OTHER), target_encoder=under('module.')),
     timm_train=lambda: dict(arch='vit', state_dict=OTHER.state_dict(), state_dict_ema=MODEL.state_dict()),
@@ -84,8 +86,9 @@ def test_a_wrapped_backbone_gives_the_features_of_the_source(tmp_path, name):
     assert bool(note) == (name in TWO)
 
 
-@pytest.mark.parametrize('name, prefix', [('dino', 'student'), ('dinov2', 'student.backbone.'), ('moco_v2', 'encoder_k.'),
-                                          ('timm_train', 'state_dict.'), ('mmengine', 'ema_state_dict')])
+@pytest.mark.parametrize('name, prefix', [
+    ('dino', 'student'), ('dinov2', 'student.backbone.'), ('moco_v2', 'encoder_k.'), ('timm_train', 'state_dict.'),
+    ('mmengine', 'ema_state_dict')])
 def test_a_prefix_takes_the_other_one(tmp_path, name, prefix):
     path = save(TWO[name](), tmp_path / 'x.pth')
     check_vit(path, OTHER, layer_scale_init_value=1e-5, init=dict(prefix=prefix))

@@ -111,7 +111,7 @@ class FreezeBackboneHook(Hook):
                if key.partition('.')[0].endswith('head')}
         theirs = {key: tensor for key, tensor in state.items() if key.removeprefix('module.') in own}
         classes, known = _dataset_classes(runner), (meta.get('dataset_meta') or {}).get('classes')
-        others = bool(classes and known) and list(classes) != list(known)
+        others = list(classes or known or ()) != list(known or classes or ())
         if theirs and (others or any(tensor.shape != own[key.removeprefix('module.')].shape
                                      for key, tensor in theirs.items())):
             for key in theirs:
