@@ -1,5 +1,6 @@
 """Exported graphs compute what the served task computes."""
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,11 +9,46 @@ import torch
 
 from tests import served
 from vpt_mm.apis import TaskInferencer
-from vpt_mm.apis.export import export_task
+from vpt_mm.apis.export import describe_export, export_task
 from vpt_mm.errors import UsageError
 
 DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP), setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2)]))
+
+
+def binary(weights, tuning):
+    """A segmentor of two classes with one channel."""
+    config = served.segmentor(weights, tuning, classes=2)
+    config.model.decode_head.update(type='FCNHead', out_channels=1, threshold=0.4, num_convs=1, kernel_size=1,
+                                    loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))
+    config.model.decode_head.pop('up_scale')
+    return config
+
+
+def attending(weights, tuning):
+    """A segmentor whose head gives several maps, of which one is the prediction."""
+    config = served.segmentor(weights, tuning)
+    config.model.decode_head = dict(type='DAHead', in_channels=32, in_index=1, channels=8, pam_channels=4,
+                                    num_classes=4)
+    return config
+
+
+def labelling(weights, tuning, **rule):
+    """A classifier that gives several labels."""
+    config = served.classifier(weights, tuning)
+    config.model.head = dict(type='MultiLabelLinearClsHead', num_classes=3, in_channels=32, **rule)
+    return config
+
+
+def of_many_tasks(weights, tuning):
+    config = served.classifier(weights, tuning)
+    config.model.head = dict(type='MultiTaskHead', task_heads=dict(
+        kind=dict(type='LinearClsHead', num_classes=3)), in_channels=32, num_classes=3)
+    return config
+
+
+KINDS.update(binary=(binary, DEEP), attending=(attending, DEEP), many=(of_many_tasks, DEEP),
+             labelling=(labelling, DEEP), best=(partial(labelling, topk=2), DEEP))
 
 
 @pytest.fixture(scope='module')
@@ -52,7 +88,7 @@ def test_onnx(inferencer, tmp_path):
 
 
 @pytest.mark.traced
-@pytest.mark.parametrize('name', ['deep', 'setr'])
+@pytest.mark.parametrize('name', ['deep', 'setr', 'attending'])
 def test_torch_export(inferencer, tmp_path, name):
     file, extra = tmp_path / 'task.pt2', {'task.json': ''}
     assert export_task(inferencer.tasks[name], file)['difference'] <= 1e-4
@@ -65,6 +101,28 @@ def test_torch_export(inferencer, tmp_path, name):
     np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-4 * max(1, np.abs(theirs).max()))
 
 
+@pytest.mark.traced
+def test_one_channel_says_its_threshold_and_is_above_it_where_the_task_says_so(inferencer, tmp_path):
+    facts = export_task(inferencer.tasks['binary'], tmp_path / 'task.pt2')
+    assert facts['threshold'] == '0.4' and 'softmax' not in facts['output']
+    assert facts['output'].startswith('logits: float32 (batch, 1, 32, 32); sigmoid gives the score of class 1')
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    pixels = torch.from_numpy(image.transpose(2, 0, 1)[None].astype(np.float32))
+    logits = torch.export.load(tmp_path / 'task.pt2').module()(pixels)
+    above = logits[0].sigmoid() > float(facts['threshold'])
+    sample, = inferencer([np.ascontiguousarray(image[..., ::-1])], 'binary', return_datasamples=True)
+    assert 0 < above.sum() < above.numel() and torch.equal(above.long(), sample.pred_sem_seg.data.long())
+
+
+@pytest.mark.parametrize('name, output, rule', [
+    ('labelling', 'sigmoid gives a score of each class: those of 0.5 and more', dict(threshold='0.5')),
+    ('best', 'sigmoid gives a score of each class: the 2 highest', dict(topk='2')),
+    ('deep', 'softmax over the classes gives scores', {}), ('setr', 'largest logit', {})])
+def test_what_logits_mean_is_said(inferencer, name, output, rule):
+    facts = describe_export(inferencer.tasks[name], (32, 32), None)
+    assert output in facts['output'] and rule.items() <= facts.items()
+
+
 def test_a_graph_that_differs_is_not_written(inferencer, tmp_path, monkeypatch):
     monkeypatch.setattr('vpt_mm.apis.export._write_program', lambda program, file, facts, opset, images: [
         torch.zeros(len(image), 3) for image in images])
@@ -75,7 +133,8 @@ def test_a_graph_that_differs_is_not_written(inferencer, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('name, out, reason', [
-    ('deep', 'task.pth', r'to \*.onnx or \*.pt2'), ('both', 'task.onnx', 'an ensemble of 2')])
+    ('deep', 'task.pth', r'to \*.onnx or \*.pt2'), ('both', 'task.onnx', 'an ensemble of 2'),
+    ('many', 'task.pt2', 'many has MultiTaskHead, which gives several')])
 def test_what_is_not_exported(inferencer, tmp_path, name, out, reason):
     with pytest.raises(UsageError, match=reason):
         export_task(inferencer.tasks[name], tmp_path / out)

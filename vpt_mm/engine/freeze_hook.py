@@ -1,6 +1,7 @@
 """FreezeBackboneHook: verifies, restores and proves the frozen weights of a run."""
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
+from mmengine.runner import BaseLoop
 
 from ..errors import UsageError, some
 from ..models.frozen import (
@@ -31,7 +32,8 @@ class FreezeBackboneHook(Hook):
     Before the first step: exactly the parameters that the tuning method names train, and every frozen
     tensor holds pretrained values. While training: nothing frozen moved or left eval mode. At the end:
     the frozen weights are bit-identical. On loading a checkpoint without frozen weights: they are
-    brought from ``init_cfg``, and must be those that the checkpoint was trained on.
+    brought from ``init_cfg``, and must be those that the checkpoint was trained on. Training that starts
+    from a checkpoint for other classes (``load_from``) takes its prompts, and new heads.
 
     Args:
         interval: iterations between the checks while training.
@@ -92,8 +94,11 @@ class FreezeBackboneHook(Hook):
         meta = checkpoint.get('meta') or {}
         if runner._resume and meta.get('vpt_mm', {}).get('task'):
             raise UsageError('a task file holds no optimizer to resume with: use load_from without --resume.')
-        require_classes(meta, _dataset_classes(runner))
         model, state = runner.model, _state_dict(checkpoint)
+        if isinstance(runner._train_loop, BaseLoop) and not runner._resume:
+            self.renew_heads(runner, meta, state)
+        else:
+            require_classes(meta, _dataset_classes(runner))
         absent = [key for key in frozen_keys(model) if key not in state]
         if absent:
             restore_from_source(model)
@@ -106,6 +111,22 @@ class FreezeBackboneHook(Hook):
         if meta.get('vpt_mm', {}).get('frozen_weights') is not None:
             require_backbone(meta, fingerprint({key: state[key] for key in frozen_weights(model) if key in state}))
             self.check_complete(runner)
+
+    def renew_heads(self, runner, meta, state):
+        """Leave the heads as they were initialised where the checkpoint's are for other classes."""
+        own = {key: tensor for key, tensor in unwrap(runner.model).state_dict().items()
+               if key.partition('.')[0].endswith('head')}
+        theirs = {key: tensor for key, tensor in state.items() if key.removeprefix('module.') in own}
+        classes, known = _dataset_classes(runner), (meta.get('dataset_meta') or {}).get('classes')
+        others = list(classes or known or ()) != list(known or classes or ())
+        if theirs and (others or any(tensor.shape != own[key.removeprefix('module.')].shape
+                                     for key, tensor in theirs.items())):
+            for key in theirs:
+                del state[key]
+            state.update(own)
+            count = f'{len(known)} other' if known else 'other'
+            heads = ', '.join(sorted({key.partition('.')[0] for key in own}))
+            runner.logger.info(f'The checkpoint is for {count} classes: its prompts are taken, {heads} starts anew.')
 
     def before_test(self, runner):
         self.check_complete(runner)

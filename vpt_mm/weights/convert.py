@@ -10,35 +10,40 @@ from ..errors import UsageError, some
 from ..files import require_writable, write_whole
 from .files import fetch
 from .pretrained import convert
+from .wrappers import lies_under
 
 ENDINGS = '.pth', '.safetensors'
 
 
-def convert_file(source, out, *, grid=None):
+def convert_file(source, out, *, prefix=None, grid=None):
     """Write the backbone in a checkpoint under mmpretrain's names.
 
     Args:
         source: path, address or ``timm://`` name.
         out: path ending in .pth or .safetensors.
+        prefix: a part of what stands in front of the backbone's names, such as 'student.', where there are several.
         grid: (height, width) of the position embeddings in patches, where they are no square.
 
     Returns:
         Pretrained: what was written.
 
     Raises:
-        UsageError: a source that can't be read or has no known names, a grid of other patches, or a place that can't
-            be written.
+        UsageError: a source that can't be read or has no known names, nothing under the prefix, a grid of other
+            patches, or a place that can't be written.
     """
     require_writable(out, ENDINGS)
     found = fetch(source)
     try:
-        pretrained = convert(found)
+        pretrained = convert(found, prefix=prefix)
     except UsageError as error:
         raise UsageError(f'{source}: {error}') from None
     blocks = ('layers.', 'stages.', 'layer1.')
     if not pretrained.family and not any(key.startswith(blocks) for key in pretrained.state):
         raise UsageError(f'{source}: the names of these tensors are of no known architecture: '
                          f'{some(pretrained.state, 4)}.')
+    if prefix and not lies_under(pretrained.place, prefix):
+        place = f'under {pretrained.place}' if pretrained.place else 'under no prefix'
+        raise UsageError(f'{source} has no backbone under {prefix}, but one {place}.')
     if grid is not None:
         _require_grid(source, pretrained.state, grid)
         pretrained.facts['grid'] = tuple(grid)

@@ -17,6 +17,7 @@ from safetensors.torch import load
 
 from ..errors import UsageError
 from .header import read_header, require_few
+from .onnx import read_onnx
 
 # What torch, numpy and their zip and pickle readers raise on damaged bytes.
 DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
@@ -43,10 +44,11 @@ def fetch(source, device='cpu', *, logger='silent'):
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_disk(filename, map_location=None):
-    """Load a PyTorch file (with ``weights_only=True``), safetensors or numpy's .npz, told by their content.
+    """Load a PyTorch file (with ``weights_only=True``), safetensors, numpy's .npz or ONNX, told by their content.
 
     Returns:
-        dict: a checkpoint as it was saved; ``state_dict`` and ``meta`` for safetensors; for .npz, arrays as tensors.
+        dict: a checkpoint as it was saved; ``state_dict`` and ``meta`` for safetensors and ONNX; for .npz, arrays as
+        tensors.
 
     Raises:
         UsageError: no such file, empty, truncated, or with anything but tensors and plain data in it.
@@ -68,8 +70,8 @@ def load_from_disk(filename, map_location=None):
             raise UsageError(f'checkpoint {filename} is not loaded: it asks to run {asked}, and vpt_mm runs nothing '
                              'from a file. If you trust its author, load it yourself and save its state dict.'
                              ) from None
-        raise UsageError(f'checkpoint {filename} is truncated or damaged, or no file of PyTorch, safetensors or '
-                         f'numpy: fetch or write it again.') from None
+        raise UsageError(f'checkpoint {filename} is truncated or damaged, or not a file of PyTorch, safetensors, numpy '
+                         'or ONNX: fetch or write it again.') from None
     _require_honest_size(sum(tensor.nbytes for tensor in _tensors(checkpoint)), filename)
     return _require_checkpoint(checkpoint, filename)
 
@@ -98,6 +100,8 @@ def _reader(filename):
         start = file.read(9)
     if start[8:9] == b'{':
         return read_safetensors
+    if start[:1] == b'\x08':  # the first field of an ONNX model, its version
+        return read_onnx
     if start.startswith(b'PK') and zipfile.is_zipfile(filename):
         with zipfile.ZipFile(filename) as archive:
             names = archive.namelist()

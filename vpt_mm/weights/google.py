@@ -1,10 +1,8 @@
 """Google's .npz ViTs (Steiner et al. 2022, augreg; ImageNet-21k) into the names that timm gave them."""
 import re
 
-import torch
-
 from ..errors import UsageError, some
-from .families import INCEPTION
+from .families import INCEPTION, merge_qkv
 
 BLOCK = r'Transformer/encoderblock_(\d+)/'
 NORM = {'scale': 'weight', 'bias': 'bias'}
@@ -47,12 +45,7 @@ def from_google(state):
         converted[name] = _transposed(key, tensor)
     if strange:
         raise UsageError(f"mmpretrain's VisionTransformer has no place for {some(strange)}: take a plain ViT.")
-    for key in [key for key in converted if '.attn.query.' in key]:
-        parts = [converted.pop(key.replace('.query.', f'.{one}.'), None) for one in ('query', 'key', 'value')]
-        if any(part is None for part in parts):
-            raise UsageError(f'the file lacks a part of {key.replace(".query.", ".qkv.")}: fetch it again.')
-        converted[key.replace('.query.', '.qkv.')] = torch.cat(parts)
-    return converted, dict(INCEPTION, eps=1e-6, num_heads=heads)
+    return merge_qkv(converted), dict(INCEPTION, eps=1e-6, num_heads=heads)
 
 
 def _timm_name(key):

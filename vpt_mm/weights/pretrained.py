@@ -3,22 +3,20 @@ from mmengine.logging import print_log
 
 from ..errors import UsageError, some
 from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
-from .files import fetch, is_plain
+from .files import fetch
 from .google import from_google, is_google
 from .state import TUNING, compare_state, describe_unfit
-
-NESTED = ('state_dict', 'model', 'teacher', 'model_state')  # where files keep their tensors
-PREFIXES = ('module.base_encoder.', 'module.', 'backbone.', 'base_encoder.')
+from .wrappers import find_backbone
 
 
 def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
-    """Load a checkpoint of any known naming into a backbone, with or without ``backbone.`` in its keys.
+    """Load a checkpoint of any known naming into a backbone, whatever its trainer wrapped it in.
 
     What the checkpoint lacks stays as it is; :class:`Tunable` keeps account of it.
 
     Args:
         checkpoint: path, address or ``timm://`` name.
-        prefix: of the backbone's keys in the file; it may be missing there.
+        prefix: as in :func:`find_backbone`.
 
     Returns:
         Pretrained: what was loaded.
@@ -30,7 +28,8 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     pretrained = read_pretrained(backbone, checkpoint, prefix=prefix, map_location=map_location)
     unused = backbone.load_state_dict(pretrained.state, strict=False).unexpected_keys
     print_log(f'{checkpoint}: {len(pretrained.state) - len(unused)} tensors for {type(backbone).__name__}'
-              + (f', unused: {some(unused)}' if unused else ''), logger='current')
+              + (f', unused: {some(unused)}' if unused else '')
+              + (f'; {pretrained.note}' if pretrained.note else ''), logger='current')
     return pretrained
 
 
@@ -53,27 +52,26 @@ def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
 def convert(checkpoint, *, prefix=None):
     """The backbone in a checkpoint as :class:`Pretrained`, under mmpretrain's names; files of mmpretrain as they are.
 
+    Args:
+        prefix: as in :func:`find_backbone`.
+
     Raises:
-        UsageError: no state dict, or an architecture that mmpretrain's classes can not hold.
+        UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can not hold.
     """
     described = (checkpoint.get('meta') or {}).get('pretrained') or {}
     facts = _require_facts(described.get('facts') or {})
-    state = checkpoint
-    for _ in range(3):  # a file may hold a dict that holds itself
-        inner = next((state[key] for key in NESTED if key in state), None)
-        state = inner if isinstance(inner, dict) else state
-    state = {key: value for key, value in state.items() if isinstance(key, str) and is_plain(value)}
-    if not state:
-        raise UsageError('this checkpoint holds no tensors by name: a state dict is needed.')
-    state = _strip(state, prefix, facts)
+    found = find_backbone(checkpoint, prefix=prefix)
+    state = found.state
+    if 'base_encoder' in found.place.split('.'):  # MoCo v3 (Chen et al. 2021)
+        facts.update(IMAGENET, eps=1e-6)
     if is_google(state):
         state, known = from_google(state)
         facts.update(known)
     family = family_of_names(state)
     if family is None:
-        return Pretrained(state, described.get('family', ''), facts)
+        return Pretrained(state, described.get('family', ''), facts, found.place, found.note)
     try:
-        return Pretrained(family.convert(state, facts), family.name, facts)
+        return Pretrained(family.convert(state, facts), family.name, facts, found.place, found.note)
     except (RuntimeError, IndexError, KeyError, TypeError):
         raise UsageError(f'the tensors have the names of {family.name}, but shapes that it never has.') from None
 
@@ -87,17 +85,6 @@ def _require_facts(facts):
             raise UsageError(f'{name} of pretrained weights must be {count} positive numbers, got {values!r}: '
                              'convert the original file again.')
     return dict(facts)
-
-
-def _strip(state, prefix, facts):
-    """Take away what wraps the backbone's names."""
-    for start in filter(None, (prefix and prefix.rstrip('.') + '.', *PREFIXES)):
-        inner = {key.removeprefix(start): tensor for key, tensor in state.items() if key.startswith(start)}
-        if inner:
-            state = inner
-            if 'base_encoder' in start:  # MoCo v3 (Chen et al. 2021)
-                facts.update(IMAGENET, eps=1e-6)
-    return state
 
 
 def check_agreement(backbone, pretrained):

@@ -13,6 +13,7 @@ class ConvNeXt(Family):
 
     name = 'ConvNeXt'
     backbone = MMConvNeXt
+    names = ('stages.0.blocks.0.conv_dw.weight',)
     renames = (
         (r'stem\.([01])\.(weight|bias)', r'downsample_layers.0.\1.\2'),
         (r'stages\.(\d+)\.downsample\.([01])\.(weight|bias)', r'downsample_layers.\1.\2.\3'),
@@ -28,9 +29,6 @@ class ConvNeXt(Family):
     settings = dict(eps="norm_cfg=dict(type='LN2d', eps={})", activation="act_cfg=dict(type='{}')",
                     use_grn='use_grn={}', layer_scale='layer_scale_init_value (1e-6 for True, 0 for False)',
                     stem_patch_size='stem_patch_size={}', linear_pw_conv='linear_pw_conv={}')
-
-    def recognises(self, state):
-        return 'stages.0.blocks.0.conv_dw.weight' in state
 
     def convert(self, state, facts):
         last = max(int(key.split('.')[1]) for key in state if key.startswith('stages.'))
@@ -65,6 +63,7 @@ class ConvNeXt(Family):
 class OriginalConvNeXt(ConvNeXt):
     """The first releases of both versions."""
 
+    names = ('stages.0.0.dwconv.weight',)
     renames = (
         (r'(downsample_layers\.\d+\.[01]\.(?:weight|bias))', r'\1'),
         (ORIGINAL_BLOCK + r'dwconv\.(weight|bias)', STAGE + r'depthwise_conv.\3'),
@@ -72,6 +71,3 @@ class OriginalConvNeXt(ConvNeXt):
         (ORIGINAL_BLOCK + r'(norm\.(?:weight|bias)|gamma|grn\.(?:gamma|beta))', STAGE + r'\3'),
         (r'norm\.(weight|bias)', r'final.\1'),
     )
-
-    def recognises(self, state):
-        return 'stages.0.0.dwconv.weight' in state

@@ -17,11 +17,15 @@ class Pretrained:
         family: name of the architecture, or empty if it was not told by the names.
         facts: plain values, such as ``eps`` (norm epsilon), ``mean`` and ``std`` (of images in 0..1) and
             ``grid`` (height and width in patches); a value that is not known is not there.
+        place: what stood in front of the names in the file, such as ``teacher.backbone.``.
+        note: one sentence on which of several backbones of the file this is, or empty.
     """
 
     state: dict
     family: str = ''
     facts: dict = field(default_factory=dict)
+    place: str = ''
+    note: str = ''
 
     @property
     def meta(self):
@@ -33,19 +37,21 @@ class Family:
     """One architecture. A subclass fills the tables and overrides what differs.
 
     Attributes:
+        names: those that tell this architecture in timm or in its first release, where all of them are there.
         renames: (pattern, replacement) pairs; the first that matches a whole key names it in mmpretrain.
         heads: pattern of the keys that belong to no backbone: classifiers, decoders, recomputed buffers.
         settings: {fact: how the config sets it}; ``{}`` stands for the value.
     """
 
     name = ''
+    names: tuple[str, ...] = ()
     renames = ()
     heads = r''
     settings = {}
 
     def recognises(self, state):
         """Whether these are this architecture's names in timm or in its first release."""
-        return False
+        return all(name in state for name in self.names)
 
     def refuse(self, state):
         """Raise UsageError for relatives that mmpretrain's class can not hold."""

@@ -11,6 +11,7 @@ class ResNet(Family):
 
     name = 'ResNet'
     backbone = MMResNet
+    names = ('layer1.0.conv1.weight',)
     renames = (
         (r'(conv1\.weight)', r'\1'),
         (r'(bn1\.\w+)', r'\1'),
@@ -27,8 +28,8 @@ class ResNet(Family):
     settings = dict(style="style='{}'", deep_stem='deep_stem={}', avg_down='avg_down={}')
 
     def recognises(self, state):
-        return 'layer1.0.conv1.weight' in state and 'fc.weight' in state or 'conv1.6.weight' in state \
-            or 'stem.6.weight' in state
+        classifies = any(name.startswith('fc.') for name in state)  # mmpretrain's own has a head instead
+        return super().recognises(state) and (classifies or 'conv1.6.weight' in state or 'stem.6.weight' in state)
 
     def convert(self, state, facts):
         facts.setdefault('style', 'pytorch')  # the stride is the 3x3 convolution's

@@ -14,6 +14,7 @@ class Swin(Family):
 
     name = 'SwinTransformer'
     backbone = SwinTransformer
+    names = ('patch_embed.proj.weight', 'layers.0.blocks.0.norm1.weight')
     renames = (
         (r'absolute_pos_embed', r'absolute_pos_embed'),
         (r'patch_embed\.proj\.(weight|bias)', r'patch_embed.projection.\1'),
@@ -24,13 +25,10 @@ class Swin(Family):
         (BLOCK + r'mlp\.fc2\.(weight|bias)', STAGE + r'ffn.layers.1.\3'),
         (r'layers\.(\d+)\.downsample\.(norm\.(?:weight|bias)|reduction\.weight)', r'stages.\1.downsample.\2'),
     )
-    heads = r'(head|fc|decoder|.*\.(relative_position_index|attn_mask))(\..*)?'
+    heads = r'(head|fc|decoder|mask_token|.*\.(relative_position_index|attn_mask))(\..*)?'
     settings = dict(eps="stage_cfgs=dict(block_cfgs=dict(norm_cfg=dict(type='LN', eps={})))",
                     activation="stage_cfgs=dict(block_cfgs=dict(ffn_cfgs=dict(act_cfg=dict(type='{}'))))",
                     num_heads='num_heads={} in arch', depths='depths={} in arch', patch_size='patch_size={}')
-
-    def recognises(self, state):
-        return 'patch_embed.proj.weight' in state and 'layers.0.blocks.0.norm1.weight' in state
 
     def refuse(self, state):
         if any(key.endswith('attn.logit_scale') for key in state):

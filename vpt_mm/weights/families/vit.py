@@ -1,5 +1,6 @@
 """Vision Transformers: timm, DeiT, MAE, DINO, MoCo v3 and CLIP towers share names; mmseg has its own."""
 import math
+import re
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,7 @@ class ViT(Family):
 
     name = 'VisionTransformer'
     backbone = VisionTransformer
+    names: tuple[str, ...] = ('patch_embed.proj.weight', 'blocks.0.norm1.weight')
     square = True  # a square number of positions is a square grid
     renames = (
         (r'(cls_token|pos_embed)', r'\1'),
@@ -40,9 +42,6 @@ class ViT(Family):
         pre_norm='pre_norm={}', qkv_bias='qkv_bias={}',
         class_token='with_cls_token={}', layer_scale='layer_scale_init_value (1e-5 for True, 0 for False)',
         gated_ffn="layer_cfgs=dict(ffn_type=...), 'swiglu_fused' for True, 'origin' for False")
-
-    def recognises(self, state):
-        return 'patch_embed.proj.weight' in state and 'blocks.0.norm1.weight' in state
 
     def refuse(self, state):
         registers = [key for key in ('reg_token', 'register_tokens', 'storage_tokens') if key in state]
@@ -120,9 +119,19 @@ class ViT(Family):
                 positions[:, extra:], source, target, backbone.interpolate_mode)], dim=1)
 
 
+class ChunkedViT(ViT):
+    """As DINOv2's training saves it: blocks lie in chunks, whose number stands in front of their own."""
+
+    names = ('patch_embed.proj.weight', 'blocks.0.0.norm1.weight')
+
+    def rename(self, key):
+        return super().rename(re.sub(r'^blocks\.\d+\.(?=\d+\.)', 'blocks.', key))
+
+
 class MMSegViT(ViT):
     """mmseg's VisionTransformer, whose attention is PyTorch's own."""
 
+    names = ('layers.0.attn.attn.in_proj_weight',)
     square = False
     renames = (
         (r'layers\.(\d+)\.attn\.attn\.in_proj_(weight|bias)', r'layers.\1.attn.qkv.\2'),
@@ -131,8 +140,21 @@ class MMSegViT(ViT):
         (r'((?:layers\.\d+\.(?:ln[12]|ffn)|patch_embed\.projection|ln1)\..*|cls_token|pos_embed)', r'\1'),
     )
 
-    def recognises(self, state):
-        return 'layers.0.attn.attn.in_proj_weight' in state
+
+def merge_qkv(state):
+    """Join queries, keys and values, named ``attn.query`` and so on, as ``attn.qkv``, in place.
+
+    Raises:
+        UsageError: one of the three is missing.
+    """
+    for key in [key for key in state if '.attn.query.' in key]:
+        names = [key.replace('.query.', f'.{part}.') for part in ('query', 'key', 'value')]
+        missing = [name for name in names if name not in state]
+        if missing:
+            raise UsageError("mmpretrain's VisionTransformer has queries, keys and values in one tensor, and this file "
+                             f'lacks {missing[0]}.')
+        state[key.replace('.query.', '.qkv.')] = torch.cat([state.pop(name) for name in names])
+    return state
 
 
 def _skips_class_token(positions, facts):
