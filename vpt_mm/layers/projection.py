@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .kept import Kept
+from .precision import autocast_dtype
 from .updated import linear_rows, updates_of, weights_of
 
 
@@ -108,7 +109,5 @@ def _stack_weights(projections: list[Projection], dtype: torch.dtype) -> tuple[T
 
 def _computed_in(weight: Tensor) -> torch.dtype:
     """The type that products with a weight are computed in."""
-    kind = weight.device.type
-    if torch.is_autocast_enabled(kind) and weight.dtype != torch.float64:  # which autocast leaves alone
-        return torch.get_autocast_dtype(kind)
-    return weight.dtype
+    wide = weight.dtype == torch.float64  # which autocast leaves alone
+    return weight.dtype if wide else autocast_dtype(weight) or weight.dtype
