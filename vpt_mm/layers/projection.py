@@ -32,7 +32,7 @@ class Projection:
     @property
     def is_plain(self) -> bool:
         """Whether it is a layer norm and a linear layer that nothing trains or updates."""
-        return (type(self.norm) is nn.LayerNorm and self.norm.elementwise_affine and not updates_of(self.qkv)
+        return (type(self.norm) is nn.LayerNorm and self.norm.elementwise_affine and len(updates_of(self.qkv)) == 0
                 and not any(weight.requires_grad for weight in self.weights))
 
     def alike(self) -> tuple[Any, ...]:
