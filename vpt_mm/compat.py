@@ -14,8 +14,8 @@ import torch
 
 def mend_all():
     """Mend what is broken in this environment; imported OpenMMLab modules work afterwards."""
-    mend_torchvision()
     require_mmcv()
+    mend_torchvision()
     mend_mmcv_lite()
     mend_checkpoint_loading()
     spare_mmdet()
