@@ -32,6 +32,7 @@ class Task:
         kind: 'classification' or 'segmentation'.
         classes: their names, by label.
         palette: a colour for each class.
+        base: the name that the file gives to the weights of its backbone.
         nbytes: of the task's own tensors.
 
     Raises:
