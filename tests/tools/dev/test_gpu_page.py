@@ -1,5 +1,7 @@
 """The page of a GPU: its commands run, and without a GPU nothing is claimed."""
+import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,12 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[3]
+RECORDER = f"""#!{sys.executable}
+import json, os, sys
+with open(os.environ['ASKED'], 'a') as file:
+    file.write(json.dumps(sys.argv[1:]) + '\\n')
+print('what', *sys.argv[1:4], 'prints')
+"""
 
 
 def run_script(out, **env):
@@ -15,12 +23,24 @@ def run_script(out, **env):
                           env={**os.environ, 'PYTHON': sys.executable, 'PYTHONPATH': str(ROOT), **env})
 
 
-def test_a_trial_goes_through_all_commands(tmp_path):
-    result = run_script(tmp_path / 'gpu.md', TRIAL='1', OMP_NUM_THREADS='1')
+def test_a_trial_goes_through_all_commands(tmp_path, monkeypatch, capsys):
+    """The script writes down what it asks Python; the commands are run here, where everything is imported already."""
+    recorder = tmp_path / 'python'
+    recorder.write_text(RECORDER)
+    recorder.chmod(0o755)
+    result = run_script(tmp_path / 'gpu.md', TRIAL='1', PYTHON=str(recorder), ASKED=str(tmp_path / 'asked'))
     assert result.returncode == 0, result.stderr
+    device, *commands = (json.loads(line) for line in (tmp_path / 'asked').read_text().splitlines())
+    assert device[0] == '-c' and [command[2] for command in commands] == [
+        'tools/benchmark.py', 'tools/benchmark.py', 'tools/benchmark_steps.py']
     page = (tmp_path / 'gpu.md').read_text()
-    assert 'CPU, a trial' in page and page.count('python tools/benchmark') == 3
-    assert page.count('│ vpt_mm, stored in bfloat16') == 2 and '│ setr_digits_deep' in page
+    for _, _, tool, *arguments in commands:
+        shown = ' '.join([tool, *arguments])
+        assert f'    python {shown}\n\n```\nwhat -W ignore {tool} prints\n```' in page
+        monkeypatch.setattr(sys, 'argv', [tool, *arguments])
+        runpy.run_path(str(ROOT / tool), run_name='__main__')
+    printed = capsys.readouterr().out
+    assert printed.count('│ vpt_mm, stored in bfloat16') == 2 and '│ setr_digits_deep' in printed
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU: the script would measure for minutes')
