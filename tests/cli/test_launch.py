@@ -74,7 +74,7 @@ def test_a_launcher_that_did_not_launch(monkeypatch, launcher, variable):
 
 
 @pytest.mark.parametrize('out, told', [('masks', 'a segmentor predicts.*--out masks.pkl'),
-                                       ('{place}/all.pkl', 'can not be written to.*choose another --out')])
+                                       ('{place}/all.pkl', 'cannot be written to.*choose another --out')])
 def test_where_results_can_not_go(tmp_path, out, told):
     (tmp_path / 'file').touch()
     run_config(tmp_path / 'run').dump(tmp_path / 'config.py')

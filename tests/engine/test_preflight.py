@@ -111,7 +111,7 @@ def test_a_config_that_trains_nothing(ade):
 
 def test_work_dir_that_can_not_be_made(ade, tmp_path):
     ade.work_dir = str(tmp_path / 'vit.pth' / 'run')
-    with pytest.raises(UsageError, match=r'the folder .*vit\.pth/run can not be written'):
+    with pytest.raises(UsageError, match=r'the folder .*vit\.pth/run cannot be written'):
         check(ade)
 
 

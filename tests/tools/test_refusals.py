@@ -40,7 +40,7 @@ def test_a_device_that_is_not_there_is_refused(command, monkeypatch, capsys):
 def test_what_is_no_config_is_refused(command, monkeypatch, capsys, tmp_path):
     (tmp_path / 'notes.md').write_text('# Notes')
     tool, *arguments = [*command.split(), str(tmp_path / 'notes.md'), *['task.pth'] * (command == 'visualise')]
-    assert 'notes.md can not be read as a config: OSError' in said(tool, arguments, monkeypatch, capsys)
+    assert 'notes.md cannot be read as a config: OSError' in said(tool, arguments, monkeypatch, capsys)
 
 
 @pytest.mark.parametrize('command', [
@@ -64,7 +64,7 @@ def test_a_picture_that_could_not_be_written_is_refused_before_the_work(command,
     tool, *arguments = command.split()
     assert 'a picture ends in one of' in said(tool, [*arguments, 'out.foo'], monkeypatch, capsys)
     out = str(tmp_path / 'file/out.png')
-    assert f'{out} can not be written: Not a directory' in said(tool, [*arguments, out], monkeypatch, capsys)
+    assert f'{out} cannot be written: Not a directory' in said(tool, [*arguments, out], monkeypatch, capsys)
 
 
 @pytest.mark.parametrize('command', [
@@ -75,7 +75,7 @@ def test_a_file_that_could_not_be_written_is_refused_before_the_work(command, mo
     (tmp_path / 'config.py').write_text('model = dict(type="One", backbone=dict(type="Two"))')
     tool, *arguments = command.format(config=tmp_path / 'config.py').split()
     line = said(tool, [*arguments, str(tmp_path / 'file/out.pth')], monkeypatch, capsys)
-    assert 'can not be written: Not a directory' in line
+    assert 'cannot be written: Not a directory' in line
 
 
 def said(tool, arguments, monkeypatch, capsys):

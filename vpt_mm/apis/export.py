@@ -11,7 +11,7 @@ from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
-from ..models.openmmlab import head_of, normalization_of, swaps_channels
+from ..models.openmmlab import head_of, normalisation_of, swaps_channels
 from ..version import __version__
 from .shared.mixed import WALKS, combine
 from .shared.passes import TOO_SMALL
@@ -43,7 +43,7 @@ class ExportedTask(nn.Module):
         self.head = head_of(model)
         self.align_corners = getattr(self.head, 'align_corners', False)
         self.flip = swaps_channels(model.data_preprocessor)
-        for name, value in zip(('mean', 'std'), normalization_of(model.data_preprocessor)):
+        for name, value in zip(('mean', 'std'), normalisation_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         if task.mixes:
             joined, seen = combine([task.shared.projected(task)])

@@ -72,22 +72,22 @@ def compare(contestants, image, *, repeats):
     """Costs of all contestants as ratios to the first, which is the plain backbone."""
     seconds = {what: time_in_turn(run, contestants, image, repeats, what) for what, run in RUNS.items()}
     memory = {name: {} for name in ('inference peak', 'training peak', 'bytes kept')}
-    for one in track(contestants, description='memory'):
-        memory['inference peak'][one] = [one.weights + allocated(one.infer, image)[0]]
-        memory['training peak'][one] = [one.weights + allocated(one.train_step, image)[0]]
-        memory['bytes kept'][one] = [allocated(one.forward, image)[1]]
-    return [_cost(one, what, values[one], values[contestants[0]])
-            for what, values in {**seconds, **memory}.items() for one in contestants]
+    for runner in track(contestants, description='memory'):
+        memory['inference peak'][runner] = [runner.weights + allocated(runner.infer, image)[0]]
+        memory['training peak'][runner] = [runner.weights + allocated(runner.train_step, image)[0]]
+        memory['bytes kept'][runner] = [allocated(runner.forward, image)[1]]
+    return [_cost(runner, what, values[runner], values[contestants[0]])
+            for what, values in {**seconds, **memory}.items() for runner in contestants]
 
 
 def time_in_turn(run, contestants, image, repeats, description):
     """{contestant: seconds of each repeat}; one after the other, so that all meet the same machine."""
-    seconds = {one: [] for one in contestants}
-    for one in contestants:
-        run(one, image)
+    seconds = {runner: [] for runner in contestants}
+    for runner in contestants:
+        run(runner, image)
     for _ in track(range(repeats), description=description):
-        for one in contestants:
-            seconds[one].append(timed(partial(run, one), image))
+        for runner in contestants:
+            seconds[runner].append(timed(partial(run, runner), image))
     return seconds
 
 
@@ -128,7 +128,8 @@ def allocated(call, image):
     return max(totals), totals[-1]
 
 
-def _cost(one, what, values, plain):
+def _cost(contestant, what, values, plain):
     ratios = sorted(value / base for value, base in zip(values, plain))
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    return Cost(one.name, one.length, what, statistics.median(values), statistics.median(ratios), low, high)
+    return Cost(contestant.name, contestant.length, what, statistics.median(values), statistics.median(ratios), low,
+                high)
