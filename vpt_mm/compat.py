@@ -30,8 +30,8 @@ def mend_torchvision():
     if spec is None or 'torchvision' in sys.modules:
         return
     try:
-        for library in Path(spec.origin).parent.glob('_C.*'):  # as torchvision itself does
-            torch.ops.load_library(str(library))
+        for compiled in Path(str(spec.origin)).parent.glob('_C.*'):  # as torchvision itself does
+            torch.ops.load_library(str(compiled))
             return
     except OSError:
         pass  # built for another torch

@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_leaves
 
 
 def give_shape(model, mode):
-    """Replace meta tensors, in place, by such as know what a CPU's kernels would return for them."""
+    """Replace meta tensors, in place, by fake CPU tensors."""
     known = {}
     for module in model.modules():
         for store in (module._parameters, module._buffers):

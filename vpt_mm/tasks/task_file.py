@@ -89,9 +89,10 @@ def require_backbone(meta, found):
     expected = meta['vpt_mm'].get('frozen_weights')
     if expected != found:
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
-        raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
-                         f'{shown(expected).strip("'")[:16]}, that of the weights at hand is {found[:16] or "none"}. Use the '
-                         'config, the init_cfg checkpoint and the image size that it was trained with.')
+        theirs, ours = shown(expected).strip("'")[:16], found[:16] or 'none'
+        raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is {theirs}, '
+                         f'that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint and the image '
+                         'size that it was trained with.')
 
 
 def require_classes(meta, classes):
