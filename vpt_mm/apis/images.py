@@ -1,17 +1,11 @@
 """read_image(): what users hand over, as the (H, W, 3) BGR uint8 that OpenMMLab's pipelines start from."""
-import io
 import os
-from pathlib import Path
 
-import mmcv
 import numpy as np
 from mmengine.fileio import get
-from PIL import Image, UnidentifiedImageError
 
+from ..datasets.reading import ENDINGS, MOST_PIXELS, decode_image, find_images, require_size
 from ..errors import UsageError
-
-MOST_PIXELS = 50_000_000  # of one image: larger ones are refused before they are decoded
-SUFFIXES = {'.bmp', '.gif', '.jpeg', '.jpg', '.png', '.ppm', '.tif', '.tiff', '.webp'}
 
 
 def list_images(inputs):
@@ -23,18 +17,15 @@ def list_images(inputs):
     if isinstance(inputs, (list, tuple)):
         return [image for one in inputs for image in list_images(one)]
     if isinstance(inputs, (str, os.PathLike)) and os.path.isdir(inputs):
-        found = sorted(str(path) for path in Path(inputs).iterdir() if path.suffix.lower() in SUFFIXES)
+        found = find_images(inputs, below=False)
         if not found:
-            raise UsageError(f'no images in {inputs}: it needs files named {", ".join(sorted(SUFFIXES))}.')
+            raise UsageError(f'no images in {inputs}: it needs files named {", ".join(ENDINGS)}.')
         return found
     return [inputs]
 
 
 def read_image(source, *, most_pixels=MOST_PIXELS):
-    """One image as (H, W, 3) BGR uint8.
-
-    Files are decoded as OpenMMLab's loaders do it: grey becomes three channels, transparency is left out, of an
-    animation the first frame counts, and the camera's orientation is applied.
+    """One image as (H, W, 3) BGR uint8: the same pixels as in training (:mod:`vpt_mm.datasets.reading`).
 
     Args:
         source: path or address, bytes of a file, or an array (H, W), (H, W, 1), (H, W, 3) BGR or (H, W, 4) BGRA, uint8.
@@ -46,17 +37,17 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
     if isinstance(source, np.ndarray):
         return _from_array(source, most_pixels)
     if isinstance(source, (bytes, bytearray)):
-        return _from_bytes(bytes(source), 'the image', most_pixels)
+        return decode_image(bytes(source), 'the image', most_pixels=most_pixels)
     if not isinstance(source, (str, os.PathLike)):
         raise UsageError(f'an image is a path, the bytes of a file or an array, got {type(source).__name__}.')
     try:
         content = get(str(source))
     except OSError as error:
-        raise UsageError(f'{source} can not be read: {error.strerror or error}.') from None
+        raise UsageError(f'{source} cannot be read: {error.strerror or error}.') from None
     except (ImportError, KeyError, ValueError) as error:  # mmengine's, for addresses of services that are not there
-        raise UsageError(f'{str(source)!r} can not be read ({type(error).__name__}: {error}): an image is a file, or '
-                         'an address that begins with http:// or https://.') from None
-    return _from_bytes(content, str(source), most_pixels)
+        raise UsageError(f'{str(source)!r} cannot be read ({type(error).__name__}: {error}): an image is a file, or an '
+                         'address that begins with http:// or https://.') from None
+    return decode_image(content, str(source), most_pixels=most_pixels)
 
 
 def _from_array(array, most_pixels):
@@ -65,32 +56,7 @@ def _from_array(array, most_pixels):
                                                                              shape[2] not in (1, 3, 4)):
         raise UsageError('an image array is (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), BGR, uint8; '
                          f'got {shape} of {array.dtype}.')
-    _check_size(shape[1], shape[0], 'the image', most_pixels)
+    require_size(shape[1], shape[0], 'the image', most_pixels)
     if array.ndim == 2 or shape[2] == 1:
         array = np.repeat(array.reshape(*shape[:2], 1), 3, axis=2)
     return np.ascontiguousarray(array[..., :3])
-
-
-def _from_bytes(content, name, most_pixels):
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            _check_size(*image.size, name, most_pixels)
-            image.draft('RGB', (1, 1))  # JPEGs at an eighth: the whole file is read all the same
-            image.load()  # raises where the file is cut short, which OpenCV fills with grey
-            first = image.convert('RGB') if getattr(image, 'is_animated', False) else None
-    except UsageError:
-        raise
-    except UnidentifiedImageError:
-        raise UsageError(f'{name} is no image that can be read: no known format.') from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError,
-            Image.DecompressionBombError) as error:
-        raise UsageError(f'{name} is no image that can be read: {error}.') from None
-    decoded = np.array(first)[..., ::-1] if first else mmcv.imfrombytes(content, flag='color')
-    if decoded is None:
-        raise UsageError(f'{name} is of a format that OpenCV does not read: save it as PNG or JPEG.')
-    return np.ascontiguousarray(decoded)
-
-
-def _check_size(width, height, name, most_pixels):
-    if width * height > most_pixels:
-        raise UsageError(f'{name} has {width}x{height} pixels, the limit is {most_pixels:,}: make it smaller.')

@@ -83,7 +83,7 @@ def png(seed):
 
 IMAGES = [png(seed) for seed in range(4)]
 MALFORMED = [  # (task, body, status, reason)
-    ('birds', b'no image', 400, 'no image that can be read'), ('birds', IMAGES[0][:-30], 400, 'can be read'),
+    ('birds', b'no image', 400, 'be read as an image'), ('birds', IMAGES[0][:-30], 400, 'can be read'),
     ('bird', IMAGES[0], 404, 'Did you mean birds?'), ('', IMAGES[0], 404, "is named ''."),
     ('cars', b'', 400, 'can be read'), ('cars', b'x' * 300_001, 413, 'an upload may have')]
 
@@ -276,7 +276,7 @@ def test_the_page_in_a_browser(server, browser, inferencer, files, tmp_path):
     choose('#image', tmp_path / 'broken.png')
     find('#image img')
     find('#predict').click()
-    shown('body', 'is no image that can be read')
+    shown('body', 'cannot be read as an image')
     browser.get(f'http://127.0.0.1:{server.port}/')
     wait.until(lambda _: find('#task input').get_attribute('value') == 'birds')
     choose('#image', tmp_path / 'image.png')

@@ -1,4 +1,6 @@
 """What a task's config says beside its model: the kind, the test pipeline, names and colours of the classes."""
+import inspect
+
 import numpy as np
 import torch
 from mmengine.dataset import Compose
@@ -6,6 +8,8 @@ from mmengine.registry import DATASETS, TRANSFORMS
 
 from ...errors import UsageError, some
 from ...tasks.config_text import require_registered
+
+LOADING = dict(color_type=('color', ), imdecode_backend=('cv2', None))  # of LoadImageFromFile, as images are read here
 
 
 def kind_of(config, path):
@@ -47,18 +51,43 @@ def _dataset(config):
 
 def build_pipeline(config):
     """The test pipeline, without what loads files."""
-    transforms = [one for one in _dataset(config).get('pipeline') or ()
-                  if not str(one['type']).rpartition('.')[2].startswith('Load')]
+    steps = _dataset(config).get('pipeline') or ()
+    transforms = [one for one in steps if not str(one['type']).rpartition('.')[2].startswith('Load')]
+    floats = any(one.get('to_float32') for one in steps if 'LoadImage' in str(one['type']))
     if not transforms:
         pack = 'PackSegInputs' if 'decode_head' in config.model else 'PackInputs'
         transforms = [dict(type=pack)]
     require_registered(transforms)
-    return Compose([TRANSFORMS.build(one) for one in transforms])
+    return Compose([_as_floats] * floats + [TRANSFORMS.build(one) for one in transforms])
+
+
+def _as_floats(data):
+    return {**data, 'img': data['img'].astype(np.float32)}
+
+
+def first_label(config):
+    """The number of the first class in masks: 1 where 0 means unlabelled (``reduce_zero_label``), else 0."""
+    kind = _dataset_class(config)
+    default = kind and inspect.signature(kind.__init__).parameters.get('reduce_zero_label')
+    return int(bool(_dataset(config).get('reduce_zero_label', default.default if default else False)))
+
+
+def require_loader(config, path):
+    """Raise UsageError where a task's images were loaded otherwise than :mod:`vpt_mm.datasets.reading` does it."""
+    steps = [(str(one['type']).rpartition('.')[2], one) for one in _dataset(config).get('pipeline') or ()]
+    loaders = [one for name, one in steps if name.startswith('Load') and 'Image' in name]
+    strange = {key: value for one in loaders for key, value in one.items()
+               if key in LOADING and value not in LOADING[key]}
+    named = [one['type'] for one in loaders if str(one['type']).rpartition('.')[2] != 'LoadImageFromFile']
+    if strange or named:
+        told = ', '.join([*map(str, named), *(f'{key}={value!r}' for key, value in strange.items())])
+        raise UsageError(f'the images of {path} were loaded by {told} in training; here they are loaded as by '
+                         "LoadImageFromFile, with OpenCV, in colour, 8 bits. Train it with that loader's defaults.")
 
 
 def labels_of(config, meta, model):
     """Names and colours of the classes: the checkpoint's, the dataset's own, or numbers and drawn colours."""
-    kind = DATASETS.get(str(_dataset(config).get('type'))) if _is_registered(_dataset(config).get('type')) else None
+    kind = _dataset_class(config)
     own, known = meta.get('dataset_meta') or {}, getattr(kind, 'METAINFO', {})
     head = getattr(model, 'decode_head', getattr(model, 'head', None))
     count = getattr(head, 'num_classes', None) or len(own.get('classes') or ())
@@ -69,5 +98,10 @@ def labels_of(config, meta, model):
     return tuple(classes), [tuple(int(value) for value in colour) for colour in palette]
 
 
-def _is_registered(name):
-    return isinstance(name, str) and any(name in node.module_dict for node in (DATASETS, *DATASETS.children.values()))
+def _dataset_class(config):
+    """The class of the test data, where it is registered: a name that is not would be imported."""
+    name, nodes = _dataset(config).get('type'), (DATASETS, *DATASETS.children.values())
+    if not isinstance(name, str) or not any(name in node.module_dict for node in nodes):
+        return None
+    with DATASETS.switch_scope_and_registry(None) as scoped:
+        return scoped.get(name)
