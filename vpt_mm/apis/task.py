@@ -14,7 +14,7 @@ from .shared.backbone import PREFIX
 from .shared.mixed import can_mix
 from .shared.nested import one_of
 from .shared.reading import Reading
-from .shared.recipe import build_pipeline, kind_of, labels_of, require_fit, without
+from .shared.recipe import build_pipeline, first_label, kind_of, labels_of, require_fit, require_loader, without
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
 UNUSED = ('auxiliary_head.', 'data_preprocessor.')  # of a model's state at inference
@@ -33,6 +33,7 @@ class Task:
             nothing do, on a ViT or a Swin. Others (LoRA, adapters, biases, prompts in pixels) have a pass of their own.
         kind: 'classification' or 'segmentation'.
         classes: their names, by label.
+        first_label: number of the first class in label maps, as in the masks that it was trained on.
         palette: a colour for each class.
         nbytes: of the task's own tensors.
 
@@ -56,7 +57,9 @@ class Task:
                     'mmseg' if self.kind == 'segmentation' else 'mmpretrain'):
                 own = self._build_backbone(config, meta, state)
                 self.model = self._build_model(config, state)
+                require_loader(config, path)
                 self.pipeline = build_pipeline(config)
+                self.first_label = first_label(config)
                 self.classes, self.palette = labels_of(config, meta, self.model)
         except UsageError:
             raise
@@ -121,7 +124,11 @@ class Task:
         return (self,)
 
     def prepare(self, image):
-        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample.
+        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample; errors of `transform`."""
+        return self.preprocess(*self.transform(image))
+
+    def transform(self, image):
+        """(H, W, 3) BGR uint8 to what the pipeline makes of it, (3, h, w) uint8, and its data sample.
 
         Raises:
             UsageError: the pipeline does not take an image of this size.
@@ -132,17 +139,25 @@ class Task:
         except Exception as error:  # transforms raise what their libraries do
             raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
                              f'{type(error).__name__}: {" ".join(str(error).split())}') from error
-        data = self.model.data_preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]), False)
+        return data['inputs'], data['data_samples']
+
+    def preprocess(self, inputs, sample):
+        """(3, h, w) uint8 to (1, 3, h, w) as the backbone sees it, and its data sample."""
+        data = self.model.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]), False)
         return data['inputs'], data['data_samples'][0]
+
+    def windows(self, height, width):
+        """Where the model's windows on (height, width) begin, from top and from left, and their (height, width)."""
+        config = getattr(self.model, 'test_cfg', None) or {}
+        if config.get('mode') != 'slide':
+            return [0], [0], (height, width)
+        tops, lefts = (_starts(size, crop, stride) for size, crop, stride in
+                       zip((height, width), config['crop_size'], config['stride']))
+        return tops, lefts, tuple(map(min, config['crop_size'], (height, width)))
 
     def crops(self, inputs):
         """The windows that the model passes to its backbone for ``inputs``, in order."""
-        config = getattr(self.model, 'test_cfg', None) or {}
-        if config.get('mode') != 'slide':
-            return [inputs]
-        tops, lefts = (_starts(size, crop, stride) for size, crop, stride in
-                       zip(inputs.shape[2:], config['crop_size'], config['stride']))
-        height, width = config['crop_size']
+        tops, lefts, (height, width) = self.windows(*inputs.shape[2:])
         return [inputs[:, :, top:top + height, left:left + width] for top in tops for left in lefts]
 
     @torch.no_grad()

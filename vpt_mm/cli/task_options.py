@@ -1,6 +1,8 @@
 """The command-line options that the tools over many tasks share."""
 from ..apis.inferencer import TaskInferencer
+from ..datasets.reading import MOST_PIXELS
 from ..errors import UsageError
+from .options import at_least
 
 
 def add_backbone_options(parser):
@@ -10,6 +12,8 @@ def add_backbone_options(parser):
                         '(default: the first task file)')
     parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone, where they lie elsewhere than '
                         'its config says')
+    parser.add_argument('--most-pixels', type=at_least(1), default=MOST_PIXELS, metavar='N', help='larger images are '
+                        'refused; segmentors predict large ones strip by strip (default: %(default)s)')
     parser.add_argument('--device', help='such as cpu or cuda:0 (default: the best there is)')
     parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
     parser.add_argument('--compile', action='store_true', help='with torch.compile')
@@ -31,7 +35,7 @@ def build_inferencer(args):
         raise UsageError('name a task file with --task, or the config of the backbone with --backbone.')
     first = next(iter(tasks.values()))[0][0] if tasks else None
     inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, device=args.device,
-                                frozen_dtype=args.frozen_dtype, compile=args.compile)
+                                frozen_dtype=args.frozen_dtype, compile=args.compile, most_pixels=args.most_pixels)
     for name, several in tasks.items():
         for paths in several:
             inferencer.add(paths, name=name)
