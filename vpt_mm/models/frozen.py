@@ -6,6 +6,8 @@ from ..errors import UsageError, some
 from ..weights.fingerprint import fingerprint
 from .tunable import Tunable
 
+SWAPS = ('to_rgb', 'channel_conversion', '_channel_conversion')  # of data preprocessors of mmpretrain, mmseg, mmengine
+
 
 def unwrap(model):
     """The model inside DDP or test-time augmentation."""
@@ -99,6 +101,11 @@ def require_normalization(model):
                     f'{backbone.pretrained_source} was trained on images with {name} {needed}, but the '
                     f'data_preprocessor has {given}: set {name}={needed} there, or allow_other_normalization=True '
                     'in FreezeBackboneHook.')
+        if needed and given and not any(getattr(model.data_preprocessor, name, False) for name in SWAPS):
+            raise UsageError(
+                f'{backbone.pretrained_source} was trained on RGB, and OpenMMLab loads images as BGR: set '
+                'bgr_to_rgb=True (in mmpretrain to_rgb=True) in the data_preprocessor, or '
+                'allow_other_normalization=True in FreezeBackboneHook.')
 
 
 def restore_from_source(model):
