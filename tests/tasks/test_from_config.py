@@ -19,7 +19,7 @@ from vpt_mm.tasks.build import backbone_config, build_heads, rehearse, scope_of
 from vpt_mm.tasks.from_config import describe
 from vpt_mm.tasks.parts import METHODS
 from vpt_mm.tasks.preprocess import Preprocess
-from vpt_mm.tuning.build import _registered
+from vpt_mm.tuning import TUNING_METHODS
 
 ROOT = Path(__file__).parents[2] / 'configs'
 ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab/vit-[hl]', 'vtab/vit-b_',
@@ -73,7 +73,7 @@ def test_pixels_are_those_of_the_configs_own_pipeline(configs):
             preprocessor = MODELS.build({**dict(type='ClsDataPreprocessor'), **(
                 config.model.get('data_preprocessor') or config.data_preprocessor)})
         ours = build_heads(model, backbone=dict(type='BorrowedFeatures')).data_preprocessor
-        preprocess = Preprocess(model['input']['steps'], model['kind'])
+        preprocess = Preprocess(model['input']['steps'], model['kind'], floats=model['input']['floats'])
         for image in images:
             data = own(dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2]))
             theirs = preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]))
@@ -117,8 +117,6 @@ CLASSIFIER, SEGMENTOR = served.classifier('x', DEEP), served.segmentor('x', DEEP
     (CLASSIFIER, 'model.data_preprocessor.type', 'SelfSupDataPreprocessor', 'must be ClsDataPreprocessor'),
     (CLASSIFIER, 'model.data_preprocessor.mean', [1, 2], 'model.input.mean'),
     (CLASSIFIER, 'test_dataloader.dataset.pipeline', [dict(type='TenCrop')], "a step.type .* got 'TenCrop'"),
-    (CLASSIFIER, 'test_dataloader.dataset.pipeline', [dict(type='LoadImageFromFile', color_type='grayscale')],
-     'a step in a task file has no color_type'),
     (CLASSIFIER, 'test_dataloader.dataset.pipeline', 5, 'the pipeline of test_dataloader must be a list, got 5'),
     (SEGMENTOR, 'model.test_cfg', dict(mode='slides'), "must be 'whole' or 'slide', got 'slides'"),
     (SEGMENTOR, 'model.test_cfg', dict(mode='slide', crop_size=(32, 32), stride=3), 'model.windows.stride'),
@@ -148,7 +146,8 @@ def test_what_matters_in_training_alone_is_left_out():
 
 
 def test_the_list_has_every_method_with_all_its_arguments():
-    own = {name: method for name, method in _registered() if method.__module__.startswith('vpt_mm.')}
+    own = {name: method for name, method in TUNING_METHODS.module_dict.items()
+           if method.__module__.startswith('vpt_mm.')}
     assert set(own) == set(METHODS)
     for name, record in METHODS.items():
         assert {*inspect.signature(own[name]).parameters} - {'init_cfg'} == {*record.entries, *record.training}, name

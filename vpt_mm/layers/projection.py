@@ -108,7 +108,11 @@ def _stack_weights(projections: list[Projection], dtype: torch.dtype) -> tuple[T
 
 def _computed_in(weight: Tensor) -> torch.dtype:
     """The type that products with a weight are computed in."""
-    kind = weight.device.type
-    if torch.is_autocast_enabled(kind) and weight.dtype != torch.float64:  # which autocast leaves alone
-        return torch.get_autocast_dtype(kind)
-    return weight.dtype
+    cast = autocast_at(weight)
+    return weight.dtype if cast is None or weight.dtype == torch.float64 else cast  # float64 is left alone
+
+
+def autocast_at(tensor: Tensor) -> torch.dtype | None:
+    """The type that autocast computes in where a tensor is; None where it is off, or nothing is computed."""
+    kind = tensor.device.type
+    return torch.get_autocast_dtype(kind) if not tensor.is_meta and torch.is_autocast_enabled(kind) else None

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..layers.kept import Kept
-from ..layers.projection import Projection, project_prompts
+from ..layers.projection import Projection, autocast_at, project_prompts
 from ..mixin import Mixin
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
@@ -42,10 +42,8 @@ class SeesPrompts(Mixin):
         kept: Kept = self.kept
         frozen = [weight for place in places
                   for weight in self.projection(self.blocks[place.block]).weights]
-        kind = frozen[0].device.type
         return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
-                        given=(len(places), tuning.training, torch.is_autocast_enabled(kind),
-                               torch.get_autocast_dtype(kind)))
+                        given=(len(places), tuning.training, autocast_at(frozen[0])))
 
     def _see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
         blocks = self.blocks

@@ -2,6 +2,7 @@
 from mmengine.registry import MODELS
 
 from ..errors import UsageError
+from ..tuning import TUNING_METHODS
 from .backbones import BACKBONES, METHODS
 from .fields import Choice, Field, Flag, Number, Whole
 from .heads import HEADS, NECKS
@@ -19,8 +20,9 @@ def records(part, kind):
 
 def class_of(part, kind, name):
     """The class that a name on the list stands for."""
-    library = f'{LIBRARIES[kind]}.' if part in ('neck', 'head') else ''
-    return OWN.get(name) or MODELS.get(library + name)
+    registry, library = (TUNING_METHODS if part == 'tuning' else MODELS,
+                         f'{LIBRARIES[kind]}.' if part in ('neck', 'head') else '')
+    return OWN.get(name) or registry.get(library + name)
 
 
 def allow(part, kind, made, *, arguments, training=()):
@@ -29,7 +31,7 @@ def allow(part, kind, made, *, arguments, training=()):
     Args:
         part: 'backbone', 'tuning', 'neck' or 'head'.
         kind: of the tasks, 'classification' or 'segmentation'.
-        made: the class, registered in mmengine's ``MODELS``.
+        made: the class, registered in mmengine's ``MODELS``, or in ``TUNING_METHODS``.
         arguments: {name: what it may be}: int, float, bool, a tuple of texts, a list with one of these, or a field
             of :mod:`vpt_mm.tasks.fields`.
         training: names of arguments that task files leave out.

@@ -1,6 +1,7 @@
 """Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
 from ..errors import UsageError, some
-from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
+from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source
+from ..models.openmmlab import unwrap
 from ..weights.files import load_bytes, load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
