@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 import torch
@@ -25,21 +26,19 @@ def mend_torchvision():
 
     Transforms and models then import; calling a compiled operator still raises.
     """
-    if importlib.util.find_spec('torchvision') is None:
+    spec = importlib.util.find_spec('torchvision')
+    if spec is None or 'torchvision' in sys.modules:
         return
     try:
-        import torchvision  # noqa: F401  (the import is the test)
-    except RuntimeError as error:
-        if 'torchvision::nms does not exist' not in str(error):
-            raise
-        for name in [name for name in sys.modules if name.split('.')[0] == 'torchvision']:
-            del sys.modules[name]
-        # The library object owns the definitions: without a reference they are withdrawn.
-        mend_torchvision.library = library = torch.library.Library(  # type: ignore[attr-defined]
-            'torchvision', 'DEF')
-        library.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
-        library.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
-        import torchvision  # noqa: F401
+        for library in Path(spec.origin).parent.glob('_C.*'):  # as torchvision itself does
+            torch.ops.load_library(str(library))
+            return
+    except OSError:
+        pass  # built for another torch
+    # The library object owns the definitions: without a reference they are withdrawn.
+    mend_torchvision.library = library = torch.library.Library('torchvision', 'DEF')  # type: ignore[attr-defined]
+    library.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
+    library.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
 
 
 def require_mmcv():

@@ -25,14 +25,6 @@ def binary(weights, tuning):
     return config
 
 
-def attending(weights, tuning):
-    """A segmentor whose head gives several maps, of which one is the prediction."""
-    config = served.segmentor(weights, tuning)
-    config.model.decode_head = dict(type='DAHead', in_channels=32, in_index=1, channels=8, pam_channels=4,
-                                    num_classes=4)
-    return config
-
-
 def labelling(weights, tuning, **rule):
     """A classifier that gives several labels."""
     config = served.classifier(weights, tuning)
@@ -40,15 +32,7 @@ def labelling(weights, tuning, **rule):
     return config
 
 
-def of_many_tasks(weights, tuning):
-    config = served.classifier(weights, tuning)
-    config.model.head = dict(type='MultiTaskHead', task_heads=dict(
-        kind=dict(type='LinearClsHead', num_classes=3)), in_channels=32, num_classes=3)
-    return config
-
-
-KINDS.update(binary=(binary, DEEP), attending=(attending, DEEP), many=(of_many_tasks, DEEP),
-             labelling=(labelling, DEEP), best=(partial(labelling, topk=2), DEEP))
+KINDS.update(binary=(binary, DEEP), labelling=(labelling, DEEP), best=(partial(labelling, topk=2), DEEP))
 
 
 @pytest.fixture(scope='module')
@@ -88,7 +72,7 @@ def test_onnx(inferencer, tmp_path):
 
 
 @pytest.mark.traced
-@pytest.mark.parametrize('name', ['deep', 'setr', 'attending'])
+@pytest.mark.parametrize('name', ['deep', 'setr'])
 def test_torch_export(inferencer, tmp_path, name):
     file, extra = tmp_path / 'task.pt2', {'task.json': ''}
     assert export_task(inferencer.tasks[name], file)['difference'] <= 1e-4
@@ -133,8 +117,7 @@ def test_a_graph_that_differs_is_not_written(inferencer, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('name, out, reason', [
-    ('deep', 'task.pth', r'to \*.onnx or \*.pt2'), ('both', 'task.onnx', 'an ensemble of 2'),
-    ('many', 'task.pt2', 'many has MultiTaskHead, which gives several')])
+    ('deep', 'task.pth', r'to \*.onnx or \*.pt2'), ('both', 'task.onnx', 'an ensemble of 2')])
 def test_what_is_not_exported(inferencer, tmp_path, name, out, reason):
     with pytest.raises(UsageError, match=reason):
         export_task(inferencer.tasks[name], tmp_path / out)

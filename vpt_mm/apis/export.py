@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from mmpretrain.models.heads import ConformerHead, MultiLabelClsHead, MultiTaskHead
+from mmpretrain.models.heads import MultiLabelClsHead
 from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
@@ -80,9 +80,8 @@ def export_task(task, out, *, size=None, opset=OPSET):
         dict: what the file says of itself, and the largest ``difference`` to torch.
 
     Raises:
-        UsageError: another kind of file or one that can not be written, an ensemble, a head of several outputs, a size
-            that the backbone does not take, an opset that is not known, or a graph that does not compute what torch
-            does.
+        UsageError: another kind of file or one that can not be written, an ensemble, a size that the backbone does not
+            take, an opset that is not known, or a graph that does not compute what torch does.
     """
     suffix = Path(out).suffix
     if suffix not in ('.onnx', '.pt2'):
@@ -93,7 +92,6 @@ def export_task(task, out, *, size=None, opset=OPSET):
     if suffix == '.onnx':
         _require_opset(opset)
     require_writable(out)
-    require_one_output(task)
     facts = describe_export(task, size, opset if suffix == '.onnx' else None)
     generator = torch.Generator().manual_seed(0)
     images = [255 * torch.rand(count, 3, *size, generator=generator) for count in BATCHES]
@@ -112,14 +110,6 @@ def export_task(task, out, *, size=None, opset=OPSET):
                              f'{MOST_DIFFERENCE}: {out} was not written.')
         os.replace(file, out)
     return facts
-
-
-def require_one_output(task):
-    """Raise UsageError for a head that gives anything but one tensor of logits."""
-    head = task.model.decode_head if task.kind == 'segmentation' else task.model.head
-    if isinstance(head, (nn.ModuleList, MultiTaskHead, ConformerHead)):
-        kind = 'a cascade of heads' if isinstance(head, nn.ModuleList) else type(head).__name__
-        raise UsageError(f'an export has one output of logits, and {task.name} has {kind}, which gives several.')
 
 
 def describe_export(task, size, opset):
