@@ -25,7 +25,7 @@ def own(tmp_path_factory):
                                         classes=[EVIL, '</script><script>document.title="run"</script>', '{{7*7}}']),
                  scenes=served.write_task(folder / 'scenes.safetensors', served.segmentor(weights, DEEP)))
     added = files.pop('scenes')
-    return TaskInferencer(files['birds'], device='cpu', tasks=files), added
+    return TaskInferencer(files['birds'], checkpoint=weights, device='cpu', tasks=files), added
 
 
 @pytest.fixture(scope='module')

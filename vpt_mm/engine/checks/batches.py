@@ -100,7 +100,7 @@ def _first_failing(config, size):
     except Exception:  # of code that needs values: the run itself will say what it has to say
         return None
     features = None
-    with mode, torch.no_grad():
+    with mode:
         for place, part in heads_in(model).items():
             try:
                 features = model.extract_feat(torch.empty(1, 3, *size)) if features is None else features
