@@ -1,9 +1,11 @@
 # Classifies your own images, from one folder a class in DATA_ROOT; a random fifth of them is held out for the accuracy.
 #   DATA_ROOT=photos NUM_CLASSES=3 python tools/train.py configs/own/classify_folder.py
-# BACKBONE: a file of _base_. EPOCHS, LR: the schedule. FLIP: chance of mirroring an image, 0 where left is not right.
+# BACKBONE: a file of _base_. EPOCHS, LR: the schedule, whose first tenth is a warm-up (from 20 epochs on). FLIP: chance
+# of mirroring an image, 0 where left is not right.
 _base_ = ['mmpretrain::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-b}}.py']
 
 epochs = {{'$EPOCHS:50'}}
+warm_up = epochs // 10 if epochs >= 20 else 0
 data_preprocessor = dict(
     num_classes={{'$NUM_CLASSES:2'}}, mean={{_base_.pixels.mean}}, std={{_base_.pixels.std}}, to_rgb=True)
 model = dict(
@@ -17,7 +19,7 @@ model = dict(
         type='LinearClsHead', num_classes={{'$NUM_CLASSES:2'}}, in_channels={{_base_.embed_dims}}, topk=(1, ),
         loss=dict(type='CrossEntropyLoss')))
 
-folder = dict(type='CustomDataset', data_root='{{$DATA_ROOT:data/photos}}')
+folder = dict(type='ImageFolders', data_root='{{$DATA_ROOT:data/photos}}')
 train_dataloader = dict(
     batch_size=32,
     num_workers=2,
@@ -59,10 +61,9 @@ optim_wrapper = dict(
     type='PromptOptimWrapper',
     constructor='PromptOptimWrapperConstructor',
     optimizer=dict(type='SGD', lr={{'$LR:0.1'}}, momentum=0.9, weight_decay=0.0001))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, end=max(1, epochs // 10), convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', begin=max(1, epochs // 10), end=max(2, epochs), convert_to_iter_based=True),
-]
+param_scheduler = [dict(type='CosineAnnealingLR', begin=warm_up, end=epochs, convert_to_iter_based=True)]
+if warm_up:
+    param_scheduler.insert(0, dict(type='LinearLR', start_factor=0.01, end=warm_up, convert_to_iter_based=True))
 default_hooks = dict(
     logger=dict(interval=10),
     checkpoint=dict(type='PromptCheckpointHook', interval=max(1, epochs // 5), max_keep_ckpts=1, save_best='auto'))

@@ -3,10 +3,10 @@ _base_ = ['classify_folder.py']
 
 train_dataloader = dict(
     dataset=dict(
-        _delete_=True, type='CustomDataset', data_root='{{$DATA_ROOT:data/photos}}', data_prefix='train',
+        _delete_=True, type='ImageFolders', data_root='{{$DATA_ROOT:data/photos}}', data_prefix='train',
         pipeline={{_base_.train_dataloader.dataset.dataset.pipeline}}))
 val_dataloader = dict(
     dataset=dict(
-        _delete_=True, type='CustomDataset', data_root='{{$DATA_ROOT:data/photos}}', data_prefix='val',
+        _delete_=True, type='ImageFolders', data_root='{{$DATA_ROOT:data/photos}}', data_prefix='val',
         pipeline={{_base_.val_dataloader.dataset.dataset.pipeline}}))
 test_dataloader = val_dataloader

@@ -1,11 +1,13 @@
 # Segments your own images: DATA_ROOT/images/{training,validation}, and a mask of class numbers for each as PNG in
 # DATA_ROOT/annotations/{training,validation}. CLASSES: the names, in the order of the numbers.
 #   DATA_ROOT=cracks CLASSES=background,crack python tools/train.py configs/own/segment_folder.py
-# SUFFIX: of the images. SKIP_ZERO=True: 0 means unlabelled, and classes count from 1. BACKBONE: a file of _base_.
-# ITERS, LR: the schedule. FLIP: chance of mirroring an image, 0 where left is not right.
+# SUFFIX: endings of the images, such as .jpg,.png. SKIP_ZERO=True: 0 means unlabelled, and classes count from
+# 1. BACKBONE: a file of _base_. ITERS, LR: the schedule, whose first twentieth is a warm-up (from 40 iterations on).
+# FLIP: chance of mirroring an image, 0 where left is not right.
 _base_ = ['mmseg::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-b}}.py']
 
 iters = {{'$ITERS:4000'}}
+warm_up = iters // 20 if iters >= 40 else 0
 classes = '{{$CLASSES:background,object}}'.split(',')
 model = dict(
     type='EncoderDecoder',
@@ -26,14 +28,14 @@ model = dict(
         dropout_ratio=0,
         norm_cfg=dict(type='BN'),
         align_corners=False,
-        loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True)),
+        loss_decode=dict(type='PixelCrossEntropy')),
     train_cfg=dict(),
     test_cfg=dict(mode='slide', crop_size={{_base_.segment.size}}, stride={{_base_.segment.stride}}))
 
 folder = dict(
-    type='BaseSegDataset',
+    type='MaskFolders',
     data_root='{{$DATA_ROOT:data/segments}}',
-    img_suffix='{{$SUFFIX:.jpg}}',
+    img_suffix='{{$SUFFIX:any}}'.split(','),
     reduce_zero_label={{'$SKIP_ZERO:False'}},
     metainfo=dict(classes=classes))
 train_dataloader = dict(
@@ -78,10 +80,9 @@ optim_wrapper = dict(
     constructor='PromptOptimWrapperConstructor',
     optimizer=dict(type='AdamW', lr={{'$LR:0.002'}}, weight_decay=0.0001),
     paramwise_cfg=dict(prompt_lr_mult=0.5))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, end=max(1, iters // 20), by_epoch=False),
-    dict(type='PolyLR', power=0.9, begin=max(1, iters // 20), end=max(2, iters), by_epoch=False),
-]
+param_scheduler = [dict(type='PolyLR', power=0.9, begin=warm_up, end=max(2, iters), by_epoch=False)]
+if warm_up:
+    param_scheduler.insert(0, dict(type='LinearLR', start_factor=0.01, end=warm_up, by_epoch=False))
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),

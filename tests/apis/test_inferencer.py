@@ -1,4 +1,5 @@
 """Many tasks on one backbone: each gives what its own whole model gives."""
+import copy
 import json
 import threading
 
@@ -138,6 +139,25 @@ def test_folders_in_pictures_and_predictions_out(inferencer, tmp_path):
     assert np.array_equal(labels, inferencer(images(3)[1], 'scenes')['predictions'][0]['sem_seg'])
     overlay, plain = made['visualization'][1], images(3)[1][..., ::-1]
     assert overlay.shape == plain.shape and not np.array_equal(overlay, plain)
+
+
+def test_label_maps_are_numbered_as_the_masks(files, inferencer, tmp_path):
+    """Where 0 means unlabelled in masks, the first class is 1 in predictions as well, in arrays and in files."""
+    _, config, seed = files['scenes']
+    config = copy.deepcopy(config)
+    config.test_dataloader.dataset.reduce_zero_label = True
+    one = TaskInferencer(files['birds'][1], device='cpu', tasks=dict(
+        scenes=served.write_task(tmp_path / 'scenes.safetensors', config, seed=seed)))
+    found, plain = (each(images(1), 'scenes', out_dir=str(tmp_path))['predictions'][0] for each in (one, inferencer))
+    assert np.array_equal(found['sem_seg'], plain['sem_seg'] + 1)
+    one(images(1), 'scenes', out_dir=str(tmp_path))
+    assert np.array_equal(cv2.imread(str(tmp_path / 'pred/00000000.png'), cv2.IMREAD_UNCHANGED), found['sem_seg'])
+
+
+def test_pictures_and_label_maps_do_not_share_a_folder(inferencer, tmp_path):
+    with pytest.raises(UsageError, match='must be two folders'):
+        inferencer(images(1), 'scenes', out_dir=str(tmp_path), img_out_dir='', pred_out_dir='.')
+    assert not list(tmp_path.iterdir())
 
 
 def test_tasks_come_and_go(files, inferencer):

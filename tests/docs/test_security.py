@@ -19,8 +19,9 @@ def test_the_tests_are_there():
 
 
 def test_the_numbers_are_those_of_the_code():
-    from vpt_mm.apis import fetch, formats, images
-    assert f'{images.MOST_PIXELS // 10 ** 6} million pixels' in PAGE
+    from vpt_mm.apis import fetch
+    from vpt_mm.datasets import formats, reading
+    assert f'{reading.MOST_PIXELS // 10 ** 6} million pixels' in PAGE
     assert f'takes {formats.SECONDS} seconds of a processor' in PAGE and len(formats.FORMATS) == 7
     assert f'{fetch.MOST_BYTES // 2 ** 20} MB and {fetch.SECONDS} seconds' in PAGE
 

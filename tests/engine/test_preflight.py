@@ -13,7 +13,9 @@ from mmengine.registry import MODELS, OPTIMIZERS, DefaultScope
 from PIL import Image
 
 from tests.runs import run_config, save_weights
-from vpt_mm.engine.preflight import check_arguments, check_config, check_length, check_names, is_local
+from vpt_mm.engine.checks.names import check_arguments
+from vpt_mm.engine.checks.run import check_length, is_local
+from vpt_mm.engine.preflight import check_config, check_names
 from vpt_mm.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +26,9 @@ def write_pair(root, name, part='training', mask=True):
     for kind, suffix, value in (('images', '.jpg', 90), ('annotations', '.png', 1))[:1 + mask]:
         folder = root / kind / part
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((8, 8), value, dtype=np.uint8)).save(folder / f'{name}{suffix}')
+        pixels = np.full((8, 8), value, dtype=np.uint8)
+        pixels[4:] += 1
+        Image.fromarray(pixels).save(folder / f'{name}{suffix}')
 
 
 @pytest.fixture

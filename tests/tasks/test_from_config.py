@@ -72,7 +72,7 @@ def test_pixels_are_those_of_the_configs_own_pipeline(configs):
             preprocessor = MODELS.build({**dict(type='ClsDataPreprocessor'), **(
                 config.model.get('data_preprocessor') or config.data_preprocessor)})
         ours = build_heads(model, backbone=dict(type='BorrowedFeatures')).data_preprocessor
-        preprocess = Preprocess(model['input']['steps'], model['kind'])
+        preprocess = Preprocess(model['input']['steps'], model['kind'], floats=model['input']['floats'])
         for image in images:
             data = own(dict(img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2]))
             theirs = preprocessor(dict(inputs=[data['inputs']], data_samples=[data['data_samples']]))
@@ -116,8 +116,6 @@ CLASSIFIER, SEGMENTOR = served.classifier('x', DEEP), served.segmentor('x', DEEP
     (CLASSIFIER, 'model.data_preprocessor.type', 'SelfSupDataPreprocessor', 'must be ClsDataPreprocessor'),
     (CLASSIFIER, 'model.data_preprocessor.mean', [1, 2], 'model.input.mean'),
     (CLASSIFIER, 'test_dataloader.dataset.pipeline', [dict(type='TenCrop')], "a step.type .* got 'TenCrop'"),
-    (CLASSIFIER, 'test_dataloader.dataset.pipeline', [dict(type='LoadImageFromFile', color_type='grayscale')],
-     'a step in a task file has no color_type'),
     (CLASSIFIER, 'test_dataloader.dataset.pipeline', 5, 'the pipeline of test_dataloader must be a list, got 5'),
     (SEGMENTOR, 'model.test_cfg', dict(mode='slides'), "must be 'whole' or 'slide', got 'slides'"),
     (SEGMENTOR, 'model.test_cfg', dict(mode='slide', crop_size=(32, 32), stride=3), 'model.windows.stride'),

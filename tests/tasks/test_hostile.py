@@ -240,9 +240,9 @@ FIRST = [('', ''), ("type='LinearClsHead'", "type='os.system'"),
          ("type='ImageClassifier'", "type='ImageClassifier', _scope_='os'"),
          ("type='ImageClassifier'", f"type='ImageClassifier', pretrained='{URL}'"),
          ('img_size=32', 'img_size=32000000'), ('in_channels=32', 'in_channels=6000000000'),
-         ("type='PackInputs'", "type='LoadVideo', path='/etc/passwd'"), ('model = dict(', 'model = print('),
-         ('model = dict(', 'model = 5\nother = dict('),
-         ('model = dict(', 'x = [' + '1, ' * 90_000 + ']\nmodel = dict(')]
+         ("type='PackInputs'", "type='LoadVideo', path='/etc/passwd'"), ('model=dict(', 'model = print('),
+         ('model=dict(', 'model = 5\nother = dict('),
+         ('model=dict(', 'x = [' + '1, ' * 90_000 + ']\nmodel=dict(')]
 
 
 @pytest.mark.parametrize('old, new', FIRST)

@@ -1,6 +1,7 @@
 """Image transforms from numbers; their pixels are compared with every shipped config's in test_from_config.py."""
 import numpy as np
 import pytest
+from mmpretrain.datasets.transforms import ResizeEdge
 
 from vpt_mm.errors import UsageError
 from vpt_mm.tasks.preprocess import Preprocess
@@ -14,6 +15,17 @@ def test_steps_run_in_their_order(kind):
     inputs, sample = Preprocess(steps, kind)(np.zeros((100, 200, 3), np.uint8))
     assert tuple(inputs.shape) == (3, 32, 48) and sample.img_shape == (32, 48) and sample.ori_shape == (100, 200)
     assert steps[1] == dict(type='CenterCrop', crop_size=[48, 32])  # as it was
+
+
+def test_floats_are_resized_without_rounding():
+    image, pixels = np.random.default_rng(0).integers(0, 256, (30, 60, 3), np.uint8), {}
+    for floats in (False, True):
+        loaded = dict(img=image.astype(np.float32) if floats else image, img_shape=(30, 60), ori_shape=(30, 60))
+        pixels[floats] = Preprocess([EDGE], 'segmentation', floats=floats)(image)[0]
+        expected = ResizeEdge(64, 'short')(loaded)['img']
+        assert np.array_equal(pixels[floats].permute(1, 2, 0).numpy(), expected) and expected.dtype != np.float64
+    assert pixels[True].is_floating_point() and (pixels[True] != pixels[True].round()).any()
+    assert (pixels[False] - pixels[True]).abs().max() < 1
 
 
 @pytest.mark.parametrize('edge, shape, scale', [

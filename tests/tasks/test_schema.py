@@ -15,7 +15,7 @@ DEEP = dict(type='DeepPrompt', length=2)
 
 def task_of(config, classes=None):
     """A task as its file says it."""
-    model = describe(config.to_dict(), [[1, 2, 3]] * 4)
+    model = describe(config.to_dict(), dict(palette=[[1, 2, 3]] * 4))
     return dict(base={'backbone.': 'timm://x'}, frozen_weights='0' * 64, metrics=dict(mIoU=1.5), date='', model=model,
                 classes=classes or [str(label) for label in range(model['head']['num_classes'])],
                 versions=dict(torch='2'))
@@ -58,6 +58,9 @@ PLACES = [
     ('segmentor', 'model.windows', dict(size=[32, 32], stride=[3, 24]), 'model.windows.stride .* got 3'),
     ('segmentor', 'model.palette', [[1, 2, 3]] * 3, 'model.palette .* must be 4 colours'),
     ('segmentor', 'model.palette', [[1, 2, 256]] * 4, r'model.palette\[0\]\[2\]'),
+    ('segmentor', 'model.first_label', 2, 'model.first_label .* from 0 to 1'),
+    ('classifier', 'model.first_label', 0, "there is no 'first_label'"),
+    ('classifier', 'model.input.floats', 1, 'model.input.floats'),
     ('segmentor', 'model.head.num_convs', 6000, 'model.head.num_convs .* from 1 to 8'),
     ('segmentor', 'model.head.up_scale', 8, 'model.head.up_scale .* at most 64 over all .* got 512'),
     ('segmentor', 'model.tuning', [], 'model.tuning in a task file must be'),

@@ -90,7 +90,7 @@ def test_pictures_of_prompts(trained, images, tmp_path):
     assert all(cv2.imread(str(path)).std() > 0 for path in written)
     with pytest.raises(UsageError, match=r'blocks must be among those that see prompts, \[1, 2, 3, 4\], got \[5\]'):
         visualise(str(tmp_path / 'config.py'), str(tmp_path / 'run/iter_2.pth'), images, tmp_path / 'out', blocks=[5])
-    with pytest.raises(UsageError, match='cannot be read as an image'):
+    with pytest.raises(UsageError, match='no.png cannot be read: No such file'):
         visualise(str(tmp_path / 'config.py'), str(tmp_path / 'run/iter_2.pth'), ['no.png'], tmp_path / 'out')
 
 

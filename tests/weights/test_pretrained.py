@@ -263,11 +263,14 @@ def test_input_normalisation_must_be_that_of_pretraining(tmp_path, model):
                           type='PromptedViT', arch=dict(ARCH), img_size=32, patch_size=8,
                           tuning=dict(type='LinearProbe'),
                           init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'vit.npz'))))
-    for mean, std in (([127.5] * 3, [127.5] * 3), ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375])):
-        built = MODELS.build(dict(classifier, data_preprocessor=dict(mean=mean, std=std)))
+    own = dict(mean=[127.5] * 3, std=[127.5] * 3)
+    other = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
+    for settings, told in ((dict(own, to_rgb=True), None), (own, 'trained on RGB, .* images as BGR: set bgr_to_rgb'),
+                           (dict(other, to_rgb=True), r'mean \[127.5, 127.5, 127.5\].*allow_other_normalization')):
+        built = MODELS.build(dict(classifier, data_preprocessor=settings))
         built.init_weights()
-        if mean[0] == 127.5:
+        if told is None:
             require_normalization(built)
         else:
-            with pytest.raises(UsageError, match=r'mean \[127.5, 127.5, 127.5\].*allow_other_normalization'):
+            with pytest.raises(UsageError, match=told):
                 require_normalization(built)

@@ -7,7 +7,7 @@ import torch
 from mmengine.registry import MODELS
 from mmengine.runner import CheckpointLoader
 
-from vpt_mm.engine.preflight import is_local
+from vpt_mm.engine.checks.run import is_local
 from vpt_mm.errors import UsageError
 from vpt_mm.weights import wheels
 

@@ -24,11 +24,12 @@ class Ensemble:
     def __init__(self, members, name):
         first = members[0]
         for task in members[1:]:
-            if (task.kind, task.classes) != (first.kind, first.classes):
-                raise UsageError(f'the task files of an ensemble are for the same classes, but {task.path} is for '
-                                 f'others than {first.path}.')
+            if (task.kind, task.classes, task.first_label) != (first.kind, first.classes, first.first_label):
+                raise UsageError(f'the task files of an ensemble are for the same classes, numbered alike, but '
+                                 f'{task.path} is for others than {first.path}.')
         self.name, self.members = name, tuple(members)
         self.kind, self.classes, self.palette = first.kind, first.classes, first.palette
+        self.first_label = first.first_label
         self.mixes = all(task.mixes for task in members)
         self.nbytes = sum(task.nbytes for task in members)
         self.path = ', '.join(task.path for task in members)

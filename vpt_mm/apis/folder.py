@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.progress import track
 
+from ..datasets.reading import MOST_PIXELS
 from ..errors import UsageError, require_counts
 from ..files import write_whole
 from .images import list_images, read_image
@@ -22,7 +23,7 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
         inputs: a folder, an image, or a list of those.
         names: of tasks; an image passes the backbone for all of them at once.
         out: folder to write.
-        batch_size: images in memory at once.
+        batch_size: most images in memory at once; of large ones there are fewer.
         pictures: draw them.
 
     Returns:
@@ -36,15 +37,7 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
         raise UsageError('no task to predict with: name a task with --task.')
     tasks, images = [inferencer.find(name) for name in names], list_images(inputs)
     entries: list[dict] = []
-    outputs = output_names(images)
-    for start in track(range(0, len(images), batch_size), 'Inference'):
-        part = []
-        for image, name in zip(images[start:start + batch_size], outputs[start:start + batch_size]):
-            entries.append(dict(image=str(image)))
-            try:
-                part.append((entries[-1], name, read_image(image, most_pixels=inferencer.most_pixels)))
-            except UsageError as error:
-                entries[-1]['error'] = str(error)
+    for part in _read(inferencer, images, entries, batch_size):
         for (entry, name, array), task, sample in _predict(inferencer, part, tasks, batch_size):
             prediction = summarize(task, sample)
             entry.setdefault('predictions', []).append(describe(task, prediction))
@@ -55,6 +48,28 @@ def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=Tru
     if not any('predictions' in entry for entry in entries):
         raise UsageError(f'none of {len(entries)} images can be predicted; the first: {entries[0]["error"]}')
     return entries
+
+
+def _read(inferencer, images, entries, batch_size):
+    """Lists of (entry, name of the outputs, image), of about as many pixels as one image may usually have.
+
+    An entry for each image is added to ``entries``, with the reason where it cannot be read.
+    """
+    part, pixels = [], 0
+    for image, name in zip(track(images, 'Inference'), output_names(images)):
+        entries.append(dict(image=str(image)))
+        try:
+            array = read_image(image, most_pixels=inferencer.most_pixels)
+        except UsageError as error:
+            entries[-1]['error'] = str(error)
+            continue
+        part.append((entries[-1], name, array))
+        pixels += array.shape[0] * array.shape[1]
+        if len(part) == batch_size or pixels >= MOST_PIXELS:
+            yield part
+            part, pixels = [], 0
+    if part:
+        yield part
 
 
 def _predict(inferencer, part, tasks, batch_size):

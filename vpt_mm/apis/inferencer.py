@@ -1,4 +1,5 @@
 """TaskInferencer: one backbone, many tasks."""
+import itertools
 import os
 import re
 import threading
@@ -7,10 +8,12 @@ from types import MappingProxyType
 
 from rich.progress import track
 
+from ..datasets.reading import MOST_PIXELS
 from ..errors import UsageError, did_you_mean, require_counts
 from .ensemble import Ensemble
-from .images import MOST_PIXELS, list_images, read_image
+from .images import list_images, read_image
 from .results import draw, summarize, write_prediction
+from .scenes import is_scene, predict_scene
 from .shared.backbone import SharedBackbone
 from .shared.passes import predict_together
 from .shared.source import backbone_of
@@ -29,7 +32,7 @@ class TaskInferencer:
         checkpoint: the backbone's weights, where they are elsewhere than its config says. A task file names a place
             that is not opened, so that this is needed unless it names timm's weights.
         tasks: {name: path, or list of paths of an ensemble} to add.
-        most_pixels: larger images are refused.
+        most_pixels: of an image; larger ones are refused.
         options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
 
     Raises:
@@ -103,12 +106,15 @@ class TaskInferencer:
 
         Returns:
             dict: ``predictions``, for each image a dict with the task and ``pred_label``, ``pred_score``,
-            ``pred_class`` and ``pred_scores``, or ``sem_seg``; and ``visualization``. Data samples alone with
-            ``return_datasamples``.
+            ``pred_class`` and ``pred_scores``, or ``sem_seg``, numbered as the masks that the task was trained on; and
+            ``visualization``. Data samples alone with ``return_datasamples``.
 
         Raises:
-            UsageError: an unknown task, or an image that can not be read.
+            UsageError: an unknown task, an image that cannot be read, or one folder for pictures and predictions.
         """
+        if out_dir and os.path.normpath(img_out_dir or '.') == os.path.normpath(pred_out_dir or '.'):
+            raise UsageError('pictures and label maps of an image have one name, so that img_out_dir and pred_out_dir '
+                             f'must be two folders, got {img_out_dir!r} for both.')
         images = list_images(inputs)
         names = [task] * len(images) if isinstance(task, str) else list(task)
         if len(names) != len(images):
@@ -136,10 +142,16 @@ class TaskInferencer:
     def predict(self, arrays, tasks, *, batch_size=8):
         """Data samples of decoded images, (H, W, 3) BGR uint8, each under its own task.
 
+        Those of segmented images whose scores would take more than a gigabyte have labels alone (:mod:`.scenes`).
+
         Raises:
             UsageError: one image is too large for the memory.
         """
-        return predict_together(self.shared, arrays, tasks, batch_size=batch_size)
+        scenes = [is_scene(task, array) for array, task in zip(arrays, tasks)]
+        ordinary = [place for place, scene in zip(zip(arrays, tasks), scenes) if not scene]
+        samples = iter(predict_together(self.shared, *zip(*ordinary), batch_size=batch_size) if ordinary else ())
+        return [predict_scene(self.shared, array, task, batch_size=batch_size) if scene else next(samples)
+                for array, task, scene in zip(arrays, tasks, scenes)]
 
     def _require_free(self, name):
         if name in self.tasks:
@@ -154,10 +166,17 @@ def _require_name(name):
 
 
 def output_names(images):
-    """A name for the outputs of each image: that of its file, numbered where it is not the only one."""
-    names, seen = [], {}
-    for index, image in enumerate(images):
-        name = Path(image).stem if isinstance(image, (str, os.PathLike)) else f'{index:08d}'
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f'{name}_{seen[name]}')
+    """A name for the outputs of each image: that of its file, numbered where an earlier image has it already.
+
+    Names that differ in capital letters alone are one name: some file systems do not tell them apart.
+    """
+    stems = [Path(image).stem if isinstance(image, (str, os.PathLike)) else f'{index:08d}'
+             for index, image in enumerate(images)]
+    names, taken, numbers = [], {stem.casefold() for stem in stems}, {}
+    for stem in stems:
+        numbered = numbers.get(stem.casefold())
+        name = stem if numbered is None else next(name for name in numbered if name.casefold() not in taken)
+        numbers.setdefault(stem.casefold(), (f'{stem}_{number}' for number in itertools.count(2)))
+        taken.add(name.casefold())
+        names.append(name)
     return names

@@ -4,18 +4,27 @@ import json
 
 import cv2
 import numpy as np
+import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 from PIL import Image
 
 from ..files import write_whole
 
-LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can not be read
+LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can't be read
+LEAST, LARGEST = 2, 2048  # pixels of a picture's sides: mmseg can't draw a single one, and takes long for many
 
 
 def summarize(task, sample):
-    """A prediction as plain values: of a class and its scores, or of the label of every pixel."""
+    """A prediction as plain values: of a class and its scores, or of the label of every pixel.
+
+    Label maps (``sem_seg``) are numbered as the masks that the task was trained on: from ``task.first_label``, which is
+    1 where 0 means unlabelled there.
+    """
     if task.kind == 'segmentation':
         labels = sample.pred_sem_seg.data[0].cpu().numpy()
-        return dict(task=task.name, sem_seg=labels.astype(np.uint8 if len(task.classes) <= 256 else np.uint16))
+        kind = np.uint8 if len(task.classes) + task.first_label <= 256 else np.uint16
+        return dict(task=task.name, sem_seg=labels.astype(kind) + kind(task.first_label))
     scores = sample.pred_score.detach().cpu().float()
     label = int(scores.argmax())
     return dict(task=task.name, pred_label=label, pred_score=float(scores[label]), pred_class=task.classes[label],
@@ -26,31 +35,48 @@ def describe(task, prediction):
     """The same for JSON: in place of a label map, the share of the pixels that each class has."""
     if 'sem_seg' not in prediction:
         return prediction
-    labels, counts = np.unique(prediction['sem_seg'], return_counts=True)
-    total = prediction['sem_seg'].size
-    return dict(task=task.name, shares={task.classes[label]: count / total
-                                        for label, count in zip(labels.tolist(), counts.tolist())})
+    counts, shares = np.bincount(prediction['sem_seg'].ravel()), {}
+    for label in np.flatnonzero(counts).tolist():
+        name = task.classes[label - task.first_label]
+        shares[name] = shares.get(name, 0) + counts[label].item() / prediction['sem_seg'].size
+    return dict(task=task.name, shares=shares)
 
 
 def draw(task, array, sample, *, name='', show=False, wait_time=0, out_file=None):
     """(H, W, 3) RGB: the image, BGR, with the prediction on it; written to ``out_file`` as well.
 
-    Small images are enlarged where the prediction is text.
+    Small images are enlarged where the prediction is text, and large ones are shrunk.
     """
+    size = _picture_size(array.shape[:2], least=LEAST if task.kind == 'segmentation' else LEGIBLE)
+    how = cv2.INTER_AREA if max(array.shape) > LARGEST else cv2.INTER_LINEAR
+    image = np.ascontiguousarray(cv2.resize(array, size, interpolation=how)[..., ::-1])
     with task.drawing:  # a visualizer holds one figure
         if task.visualizer is None:
             task.visualizer = _visualizer(task)
-        image = np.ascontiguousarray(array[..., ::-1])
         if task.kind == 'segmentation':
-            task.visualizer.add_datasample(name, image, sample.cpu(), draw_gt=False, show=show, wait_time=wait_time)
+            task.visualizer.add_datasample(name, image, _resized(sample, size), draw_gt=False, show=show,
+                                           wait_time=wait_time)
         else:
-            resize = LEGIBLE if min(image.shape[:2]) < LEGIBLE else None
             task.visualizer.visualize_cls(image, sample, classes=task.classes, draw_gt=False, show=show,
-                                          wait_time=wait_time, name=name, resize=resize)
+                                          wait_time=wait_time, name=name)
         picture = np.array(task.visualizer.get_image())
     if out_file:
         write_whole(encode_png(picture), out_file)
     return picture
+
+
+def _picture_size(shape, *, least):
+    """(width, height) in which an image (height, width) is drawn."""
+    scale = min(max(least / min(shape), 1), LARGEST / max(shape))
+    height, width = (max(round(scale * side), LEAST) for side in shape)
+    return width, height
+
+
+def _resized(sample, size):
+    """A data sample whose label map has another (width, height)."""
+    labels = sample.pred_sem_seg.data[0].cpu().numpy()
+    labels = cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST)
+    return SegDataSample(pred_sem_seg=PixelData(data=torch.from_numpy(labels.astype(np.int64))[None]))
 
 
 def write_prediction(prediction, stem):

@@ -30,6 +30,7 @@ class ServedTask:
             nothing do, on a ViT or a Swin. Others (LoRA, adapters, biases, prompts in pixels) have a pass of their own.
         kind: 'classification' or 'segmentation'.
         classes: their names, by label.
+        first_label: number of the first class in label maps, as in the masks that it was trained on.
         palette: a colour for each class.
         base: the name that the file gives to the weights of its backbone.
         nbytes: of the task's own tensors.
@@ -49,13 +50,14 @@ class ServedTask:
             with scope_of(self.kind):
                 own = self._build_backbone(model, said, state)
                 self.model = self._build_model(model, state)
-            self.preprocess = Preprocess(model['input']['steps'], self.kind)
+            self.pipeline = Preprocess(model['input']['steps'], self.kind, floats=model['input']['floats'])
         except UsageError:
             raise
         except Exception as error:  # classes raise anything where sizes do not fit each other
             raise UsageError(f'{path} describes a model that can not be built: {type(error).__name__}: '
                              f'{" ".join(str(error).split())}') from error
         self.classes = tuple(said['classes']) or tuple(map(str, range(model['head']['num_classes'])))
+        self.first_label = model.get('first_label', 0)
         self.palette = [tuple(colour) for colour in model.get('palette') or _draw_palette(len(self.classes))]
         self.nbytes = sum(tensor.nbytes for tensor in [*own, *self.model.state_dict().values()])
 
@@ -105,30 +107,41 @@ class ServedTask:
         return (self,)
 
     def prepare(self, image):
-        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample.
+        """(H, W, 3) BGR uint8 to what the backbone sees, (1, 3, h, w), and its data sample; errors of `transform`."""
+        return self.normalise(*self.transform(image))
+
+    def transform(self, image):
+        """(H, W, 3) BGR uint8 to what the pipeline makes of it, (3, h, w), and its data sample.
 
         Raises:
             UsageError: the pipeline does not take an image of this size.
         """
         height, width = image.shape[:2]
         try:
-            inputs, sample = self.preprocess(image)
+            return self.pipeline(image)
         except UsageError:
             raise
         except Exception as error:  # transforms raise what their libraries do
             raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
                              f'{type(error).__name__}: {" ".join(str(error).split())}') from error
+
+    def normalise(self, inputs, sample):
+        """(3, h, w) of the pipeline to (1, 3, h, w) as the backbone sees it, and its data sample."""
         data = self.model.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]), False)
         return data['inputs'], data['data_samples'][0]
 
-    def crops(self, inputs):
-        """The windows that the model passes to its backbone for ``inputs``, in order."""
+    def windows(self, height, width):
+        """Where the model's windows on (height, width) begin, from top and from left, and their (height, width)."""
         config = getattr(self.model, 'test_cfg', None) or {}
         if config.get('mode') != 'slide':
-            return [inputs]
+            return [0], [0], (height, width)
         tops, lefts = (_starts(size, crop, stride) for size, crop, stride in
-                       zip(inputs.shape[2:], config['crop_size'], config['stride']))
-        height, width = config['crop_size']
+                       zip((height, width), config['crop_size'], config['stride']))
+        return tops, lefts, tuple(map(min, config['crop_size'], (height, width)))
+
+    def crops(self, inputs):
+        """The windows that the model passes to its backbone for ``inputs``, in order."""
+        tops, lefts, (height, width) = self.windows(*inputs.shape[2:])
         return [inputs[:, :, top:top + height, left:left + width] for top in tops for left in lefts]
 
     @torch.no_grad()

@@ -1,5 +1,6 @@
 """The options that the commands over many tasks share."""
 from ..errors import UsageError
+from .options import at_least
 
 
 def add_backbone_options(parser):
@@ -9,6 +10,8 @@ def add_backbone_options(parser):
                         'by default the first task file')
     parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone, where they lie elsewhere than '
                         'its config says')
+    parser.add_argument('--most-pixels', type=at_least(1), default=50_000_000, metavar='N', help='of an image; larger '
+                        'ones are refused, and segmentors predict large ones strip by strip')
     parser.add_argument('--device', help='such as cpu or cuda:0; by default the best there is')
     parser.add_argument('--frozen-dtype', choices=['bfloat16', 'float16'], help='store and compute the backbone so')
     parser.add_argument('--compile', action='store_true', help='with torch.compile')
@@ -31,7 +34,7 @@ def build_inferencer(args):
         raise UsageError('name a task file with --task, or the config of the backbone with --backbone.')
     first = next(iter(tasks.values()))[0][0] if tasks else None
     inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, device=args.device,
-                                frozen_dtype=args.frozen_dtype, compile=args.compile)
+                                frozen_dtype=args.frozen_dtype, compile=args.compile, most_pixels=args.most_pixels)
     for name, several in tasks.items():
         for paths in several:
             inferencer.add(paths, name=name)

@@ -1,23 +1,8 @@
 """Living: the storages that a computation leaves behind, also where tensors have shapes and no values."""
 import torch
-from torch import nn
-from torch._subclasses.fake_tensor import FakeTensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-
-
-def give_shape(model, mode):
-    """Replace meta tensors, in place, by fake CPU tensors."""
-    known = {}
-    for module in model.modules():
-        for store in (module._parameters, module._buffers):
-            for name, tensor in store.items():
-                if tensor is not None and id(tensor) not in known:
-                    shaped = FakeTensor(mode, tensor.detach(), torch.device('cpu'))
-                    known[id(tensor)] = shaped if not isinstance(tensor, nn.Parameter) else \
-                        nn.Parameter(shaped, requires_grad=tensor.requires_grad)
-                store[name] = None if tensor is None else known[id(tensor)]
 
 
 class Living(TorchDispatchMode):

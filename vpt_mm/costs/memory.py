@@ -15,9 +15,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from ..config_file import MODEL, read_config_file
 from ..errors import UsageError
 from ..models.openmmlab import is_segmentor
-from ..models.weightless import build_weightless
+from ..models.weightless import build_weightless, give_shape
 from .contestants import BACKBONES
-from .living import Living, give_shape
+from .living import Living
 
 METHODS = {
     'Linear': dict(type='LinearProbe'), 'VPT-shallow': dict(type='ShallowPrompt', length=50),

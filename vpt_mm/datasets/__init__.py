@@ -1,9 +1,11 @@
-"""Datasets: benchmarks of list files, and, without a download, digit scenes, single digits and the offline tasks."""
+"""Datasets: folders of one's own, benchmarks of list files, and what is drawn: digits and the offline tasks."""
 from .benchmarks.task_dataset import TaskDataset
 from .benchmarks.tasks import TASKS, find_task, select_tasks, task_config
 from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
+from .image_folders import ImageFolders
+from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
 
-__all__ = ['TASKS', 'DigitScenesDataset', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'find_task',
-           'select_tasks', 'task_config']
+__all__ = ['TASKS', 'DigitScenesDataset', 'ImageFolders', 'MaskFolders', 'OfflineTask', 'SingleDigitsDataset',
+           'Symbols', 'TaskDataset', 'find_task', 'select_tasks', 'task_config']

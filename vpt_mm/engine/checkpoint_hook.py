@@ -10,7 +10,8 @@ from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
 
 from ..errors import UsageError, some
-from ..models.frozen import base_names, sourced_keys, unwrap
+from ..models.frozen import base_names, sourced_keys
+from ..models.openmmlab import unwrap
 from ..version import __version__
 from .freeze_hook import FreezeBackboneHook
 

@@ -12,10 +12,9 @@ from ..models.frozen import (
     require_pretrained,
     restore_from_source,
     sourced_keys,
-    unwrap,
     versions_of,
 )
-from ..models.openmmlab import is_segmentor
+from ..models.openmmlab import is_segmentor, unwrap
 from ..models.tuned import tuned_table
 from ..tasks.task_file import require_backbone, require_classes
 from ..tuning.composed import methods_of

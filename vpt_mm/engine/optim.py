@@ -8,7 +8,8 @@ from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMI
 
 from ..errors import UsageError
 from ..mixin import Mixin
-from ..models.frozen import prompted_backbones, unwrap
+from ..models.frozen import prompted_backbones
+from ..models.openmmlab import unwrap
 from ..models.tuned import role_of
 from ..tuning.losses import collect_losses
 

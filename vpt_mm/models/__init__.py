@@ -1,9 +1,11 @@
 """Backbones with a tuning method."""
 from .convnext import PromptedConvNeXt
 from .image import SeesImages
+from .pixel_loss import PixelCrossEntropy
 from .resnet import PromptedResNet
 from .swin import PromptedSwin
 from .tunable import Tunable
 from .vit import PromptedViT
 
-__all__ = ['PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT', 'SeesImages', 'Tunable']
+__all__ = ['PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT', 'SeesImages',
+           'Tunable']

@@ -4,20 +4,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import Tensor, nn
 
 from ..errors import UsageError, some
 from ..weights.fingerprint import fingerprint
 from ..weights.state import describe_unfit
+from .openmmlab import swaps_channels, unwrap
 from .tunable import Tunable
-
-
-def unwrap(model: Any) -> Any:
-    """The model inside DDP or test-time augmentation."""
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
-    return model
 
 
 def prompted_backbones(model: nn.Module) -> dict[str, Any]:
@@ -110,6 +103,11 @@ def require_normalization(model: nn.Module) -> None:
                     f'{backbone.pretrained_source} was trained on images with {name} {needed}, but the '
                     f'data_preprocessor has {given}: set {name}={needed} there, or allow_other_normalization=True '
                     'in FreezeBackboneHook.')
+        if needed and given and not swaps_channels(model.data_preprocessor):
+            raise UsageError(
+                f'{backbone.pretrained_source} was trained on RGB, and OpenMMLab loads images as BGR: set '
+                'bgr_to_rgb=True (in mmpretrain to_rgb=True) in the data_preprocessor, or '
+                'allow_other_normalization=True in FreezeBackboneHook.')
 
 
 def restore_from_source(model: nn.Module) -> None:

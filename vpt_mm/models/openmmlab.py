@@ -1,12 +1,20 @@
-"""What OpenMMLab's libraries name each in their own way: heads that predict, and how images are normalised."""
+"""What OpenMMLab's libraries name each in their own way: wrapped models, heads, and how images are normalised."""
 from __future__ import annotations
 
 from typing import Any
 
 import torch
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import Tensor, nn
 
-from .frozen import unwrap
+HEADS = ('decode_head', 'auxiliary_head', 'head')
+
+
+def unwrap(model: Any) -> Any:
+    """The model inside DDP or test-time augmentation."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
 
 
 def head_of(model: nn.Module) -> Any:
@@ -16,12 +24,24 @@ def head_of(model: nn.Module) -> Any:
     return head[-1] if isinstance(head, nn.ModuleList) else head
 
 
+def heads_in(model: nn.Module) -> dict[str, Any]:
+    """{place: head} of all heads of a segmentor or classifier: each of a cascade, and auxiliary ones as well."""
+    model, found = unwrap(model), dict[str, Any]()
+    for name in HEADS:
+        part = getattr(model, name, None)
+        if isinstance(part, nn.ModuleList):
+            found.update({f'{name}.{number}': head for number, head in enumerate(part)})
+        elif part is not None:
+            found[name] = part
+    return found
+
+
 def is_segmentor(model: nn.Module) -> bool:
     """Whether a model gives a class to every pixel."""
     return hasattr(unwrap(model), 'decode_head')
 
 
-def swaps_channels(preprocessor: nn.Module) -> bool:
+def swaps_channels(preprocessor: Any) -> bool:
     """Whether a data preprocessor turns BGR, in which OpenMMLab reads images, into RGB."""
     names = ('to_rgb', 'channel_conversion', '_channel_conversion')  # of mmpretrain, mmseg and mmengine
     return any(getattr(preprocessor, name, False) for name in names)

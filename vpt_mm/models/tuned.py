@@ -10,7 +10,8 @@ from rich.table import Table
 from torch import nn
 
 from ..weights.state import TUNING
-from .frozen import frozen_keys, prompted_backbones, unwrap
+from .frozen import frozen_keys, prompted_backbones
+from .openmmlab import unwrap
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 from mmengine.registry import MODELS, DefaultScope
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.overrides import TorchFunctionMode
 
 
@@ -27,3 +29,21 @@ def build_weightless(model: Any, *, scope: str | None = None) -> Any:
     """
     with DefaultScope.overwrite_default_scope(scope), torch.device('meta'), _Rates():
         return MODELS.build(model)
+
+
+def give_shape(model: nn.Module, mode: FakeTensorMode) -> None:
+    """Replace meta tensors, in place, by such as know what a CPU's kernels would return for them.
+
+    Args:
+        model: as :func:`build_weightless` returns it.
+        mode: torch's ``FakeTensorMode``, within which the model can then be called.
+    """
+    known = {}
+    for module in model.modules():
+        for store in (module._parameters, module._buffers):
+            for name, tensor in store.items():
+                if tensor is not None and id(tensor) not in known:
+                    shaped = FakeTensor(mode, tensor.detach(), torch.device('cpu'))
+                    known[id(tensor)] = shaped if not isinstance(tensor, nn.Parameter) else \
+                        nn.Parameter(shaped, requires_grad=tensor.requires_grad)
+                store[name] = None if tensor is None else known[id(tensor)]

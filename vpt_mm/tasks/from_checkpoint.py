@@ -24,7 +24,7 @@ def describe_checkpoint(meta, path, *, served=True):
                 metrics=_finite(own.get('metrics', {})), classes=_names(known.get('classes', ())))
     try:
         if served:
-            task['model'] = describe(read_config(meta.get('cfg')), known.get('palette'))
+            task['model'] = describe(read_config(meta.get('cfg')), known)
         schema.check(task)
     except UsageError as error:
         raise UsageError(f'{path} is of a kind that no task file describes: {error}') from None

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..errors import UsageError
 from .fields import shown
+from .from_data import describe_first_label
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
 from .from_pipeline import describe_input
 from .parts import class_of, records
@@ -15,17 +16,18 @@ USED = ('backbone', 'neck', 'head', 'decode_head', 'data_preprocessor', 'test_cf
 TRAINING = ('auxiliary_head', 'train_cfg', 'init_cfg', 'pretrained')
 
 
-def describe(config, palette=None):
+def describe(config, known=None):
     """``model`` of a task file, of the config that the task was trained with. It must still be checked.
 
     Args:
         config: dict of the entries.
-        palette: colours of the classes, if they are known.
+        known: what the training data said of themselves (``dataset_meta``), of which ``palette`` and
+            ``reduce_zero_label`` are used.
 
     Raises:
         UsageError: something that the schema can't say.
     """
-    model = as_dict(config.get('model'), 'model')
+    model, known = as_dict(config.get('model'), 'model'), known or {}
     kind = KINDS.get(name_of(model))
     if kind is None:
         raise UsageError(f'model.type in a task file is one of {", ".join(KINDS)}, got {shown(model.get("type"))}: '
@@ -38,7 +40,8 @@ def describe(config, palette=None):
         head=_describe('head', kind, model.get(HEADS[kind])), input=describe_input(kind, config))
     if kind == 'segmentation':
         described.update(windows=_describe_windows(model.get('test_cfg')),
-                         palette=_describe_palette(palette, described['head'].get('num_classes')))
+                         palette=_describe_palette(known.get('palette'), described['head'].get('num_classes')),
+                         first_label=describe_first_label(config, known))
     return described
 
 

@@ -1,12 +1,12 @@
 """What happens to an image before the backbone, from a config's test pipeline and data preprocessor to the schema."""
 from ..errors import UsageError
 from .fields import shown
+from .from_data import describe_floats, pipeline_of
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
 from .heads import TRANSFORMS
 from .preprocess import STEPS
 
 AROUND = {'LoadImageFromFile', 'LoadAnnotations', 'PackInputs', 'PackSegInputs'}  # the transforms of an image
-LOADING = {'imdecode_backend', 'backend_args', 'file_client_args', 'ignore_empty'}
 PREPROCESSORS = dict(classification='ClsDataPreprocessor', segmentation='SegDataPreProcessor')
 FLIPS = ('to_rgb', 'bgr_to_rgb', 'rgb_to_bgr')  # each turns the colours around
 PADDING = dict(classification=('pad_size_divisor', 'pad_value'), segmentation=('pad_val', 'test_cfg'))
@@ -25,9 +25,10 @@ def describe_input(kind, config):
         raise UsageError(f'data_preprocessor.type must be {PREPROCESSORS[kind]} for a task file, got '
                          f'{shown(preprocessor["type"])}.')
     refuse_others(preprocessor, ('mean', 'std', *FLIPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
-    return dict(steps=_describe_steps(config), rgb=any(preprocessor.get(name) is True for name in FLIPS),
-                mean=plain(preprocessor.get('mean')), std=plain(preprocessor.get('std')),
-                pad=_describe_pad(kind, preprocessor))
+    pipeline = pipeline_of(config)
+    return dict(floats=describe_floats(pipeline), steps=_describe_steps(pipeline),
+                rgb=any(preprocessor.get(name) is True for name in FLIPS), mean=plain(preprocessor.get('mean')),
+                std=plain(preprocessor.get('std')), pad=_describe_pad(kind, preprocessor))
 
 
 def _describe_pad(kind, preprocessor):
@@ -42,24 +43,6 @@ def _describe_pad(kind, preprocessor):
     return dict(given, value=preprocessor.get('pad_val', 0)) if given else None
 
 
-def _describe_steps(config):
-    """The test pipeline between loading and packing; none where the config has no pipeline."""
-    pipeline = _dataset(config).get('pipeline') or ()
-    if not isinstance(pipeline, (list, tuple)):
-        raise UsageError(f'the pipeline of test_dataloader must be a list, got {shown(pipeline)}.')
-    for step in pipeline:
-        if name_of(step) == 'LoadImageFromFile':
-            refuse_others(step, LOADING, 'a step', defaults=dict(to_float32=False, color_type='color'))
+def _describe_steps(pipeline):
+    """The transforms between loading and packing."""
     return [describe_part(step, TRANSFORMS, STEPS.get, 'a step') for step in pipeline if name_of(step) not in AROUND]
-
-
-def _dataset(config):
-    """The dataset of the test, inside those that wrap it."""
-    loader = config.get('test_dataloader')
-    dataset = loader.get('dataset') if isinstance(loader, dict) else None
-    while isinstance(dataset, dict) and not dataset.get('pipeline'):
-        inner = dataset.get('dataset') or dataset.get('datasets')
-        if inner is None:
-            break
-        dataset = inner[0] if isinstance(inner, (list, tuple)) and inner else inner
-    return dataset if isinstance(dataset, dict) else {}

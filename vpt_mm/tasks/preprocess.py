@@ -1,4 +1,5 @@
 """Preprocessing from the numbers in a task file, by OpenMMLab's own transforms: the same pixels as a config's."""
+import numpy as np
 from mmcv.transforms import CenterCrop, Resize
 from mmpretrain.datasets.transforms import PackInputs, ResizeEdge
 from mmseg.datasets.transforms import PackSegInputs
@@ -17,19 +18,22 @@ class Preprocess:
     Args:
         steps: ``model.input.steps`` of a task file.
         kind: 'classification' or 'segmentation'.
+        floats: the transforms see floats, which they resize without rounding.
     """
 
-    def __init__(self, steps, kind):
+    def __init__(self, steps, kind, *, floats=False):
         self.steps = [STEPS[step.pop('type')](**step) for step in tuples(steps)]
         self.pack = PACKING[kind]()
+        self.pixels = np.float32 if floats else np.uint8
 
     def __call__(self, image):
-        """(H, W, 3) BGR uint8 to (3, h, w) and its data sample.
+        """(H, W, 3) BGR uint8 to (3, h, w), uint8 or float32, and its data sample.
 
         Raises:
             UsageError: a step that does not take an image of this size.
         """
         height, width = image.shape[:2]
+        image = image.astype(self.pixels, copy=False)
         data = dict(img=image, img_shape=(height, width), ori_shape=(height, width), img_path='')
         for step in self.steps:
             _require_room(step, data['img'].shape)

@@ -12,9 +12,11 @@ A task file is safetensors whose header has ``format`` ('vpt_mm task 2'), ``task
       backbone      {type: PromptedViT, ...}: sizes and switches        vpt_mm.tasks.backbones
       tuning        {type: DeepPrompt, ...}, or a list of those         vpt_mm.tasks.backbones
       neck, head    {type: SETRUPHead, ...}: sizes and switches         vpt_mm.tasks.heads
-      input         what happens to an image before the backbone: steps {type: Resize, ...}, rgb, mean, std, pad
+      input         what happens to an image before the backbone: floats, steps {type: Resize, ...}, rgb, mean,
+                    std, pad
       windows       segmentation: null for whole images, or size and stride of sliding windows
       palette       segmentation: a colour for each class, or null
+      first_label   segmentation: number of the first class in masks, 0 or 1
 
 Entries that are missing or unknown are refused. No text is a path, an address, an import, or a class off the list.
 """
@@ -41,6 +43,7 @@ WINDOWS = Record(dict(size=PAIR.means('(height, width) of a window'), stride=PAI
 
 def _model(kind, **more):
     given = Record(dict(
+        floats=Flag().means('whether the transforms see floats, which they resize without rounding'),
         steps=Listed(Typed(TRANSFORMS), 0, 16).means('image transforms in their order'),
         rgb=Flag().means('whether the colours are then turned from BGR, as images are read, to RGB'),
         mean=Maybe(Listed(VALUE, 3, 3)).means('what is taken from each colour; null leaves the pixels as they are'),
@@ -59,7 +62,8 @@ KINDS = dict(
     classification=_model('classification'),
     segmentation=_model(
         'segmentation', windows=Maybe(WINDOWS).means('null for whole images, or sliding windows'),
-        palette=Maybe(Listed(Listed(Whole(0, 255), 3, 3), 1, MOST_SEGMENTED)).means('RGB, by label')))
+        palette=Maybe(Listed(Listed(Whole(0, 255), 3, 3), 1, MOST_SEGMENTED)).means('RGB, by label'),
+        first_label=Whole(0, 1).means('the number of the first class in masks; 1 where 0 means unlabelled')))
 TASK = Record(dict(
     base=Named(Text(1000), 16).means('the pretrained weights by the prefix of their backbone; compared and shown, '
                                      'never opened'),

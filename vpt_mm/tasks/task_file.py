@@ -1,6 +1,7 @@
 """Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
 from ..errors import UsageError, some
-from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source, unwrap
+from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source
+from ..models.openmmlab import unwrap
 from ..weights.files import load_bytes, load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
@@ -91,7 +92,7 @@ def require_backbone(meta, found):
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         theirs, ours = shown(expected).strip("'")[:16], found[:16] or 'none'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
-                         f'{theirs}, that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint and '
+                         f'{theirs}, that of the weights at hand is {ours}. Use the config, init_cfg checkpoint and '
                          'the image size that it was trained with.')
 
 

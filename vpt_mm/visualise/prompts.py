@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..config_file import MODEL, read_config_file
+from ..datasets.reading import read_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
 from ..models import PromptedViT
@@ -73,10 +74,7 @@ def _load(path, checkpoint):
 
 def _read(path, size):
     """(H, W, 3) BGR uint8 at the backbone's size."""
-    image = cv2.imread(str(path))
-    if image is None:
-        raise UsageError(f'{path} cannot be read as an image.')
-    return cv2.resize(image, size[::-1])
+    return cv2.resize(read_file(path), size[::-1])
 
 
 def _normalise(model, pixels):

@@ -23,7 +23,6 @@ model = dict(
         dropout_ratio=0,
         norm_cfg=dict(type='BN'),
         align_corners=False,
-        loss_decode=dict(  # most pixels are background
-            type='CrossEntropyLoss', class_weight=[0.25] + [1.0] * 10, avg_non_ignore=True)),
+        loss_decode=dict(type='PixelCrossEntropy', class_weight=[0.25] + [1.0] * 10)),  # most pixels are background
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))

@@ -13,9 +13,9 @@ IMAGES = [png(seed) for seed in range(4)]
 def malformed(most_upload):
     """[(path, body, headers, status, reason)]"""
     predict = '/api/predict?task='
-    return [(f'{predict}birds', b'no image', {}, 400, 'no image that can be read'),
-            (f'{predict}birds', IMAGES[0][:-30], {}, 400, 'can be read'),
-            (f'{predict}cars', b'', {}, 400, 'can be read'),
+    return [(f'{predict}birds', b'no image', {}, 400, 'cannot be read as an image'),
+            (f'{predict}birds', IMAGES[0][:-30], {}, 400, 'be read as an image'),
+            (f'{predict}cars', b'', {}, 400, 'be read as an image'),
             (f'{predict}bird', IMAGES[0], {}, 404, 'Did you mean birds?'),
             (predict, IMAGES[0], {}, 404, "is named ''."),
             (f'{predict}cars', b'x' * (most_upload + 1), {}, 413, 'Content Too Large'),

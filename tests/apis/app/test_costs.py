@@ -26,7 +26,7 @@ def as_it_comes(tmp_path_factory):
     files = dict(whole=served.write_task(folder / 'whole.safetensors', whole),
                  windows=served.write_task(folder / 'windows.safetensors', windows),
                  small=served.write_task(folder / 'small.safetensors', served.classifier(weights, DEEP)))
-    return TaskInferencer(files['whole'], device='cpu', tasks=files)
+    return TaskInferencer(files['whole'], checkpoint=weights, device='cpu', tasks=files)
 
 
 def blank(height, width):

@@ -15,12 +15,13 @@ from tests.apis.app.load import press
 pytest.importorskip('starlette', reason='the app needs starlette, which is not installed')
 
 SERVE = '''
-import json, sys
+import json, pathlib, sys
 import vpt_mm
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.app.server import build_app, serve
 files = json.loads(sys.argv[1])
-inferencer = TaskInferencer(files['birds'], device='cpu', tasks=files)
+base = pathlib.Path(files['birds']).with_name('base.pth')
+inferencer = TaskInferencer(files['birds'], checkpoint=base, device='cpu', tasks=files)
 serve(build_app(inferencer, most_upload=300_000), port=int(sys.argv[2]))
 '''
 

@@ -25,7 +25,7 @@ def own(tmp_path_factory):
                                         classes=[EVIL, '</script><script>document.title="run"</script>', '{{7*7}}']),
                  scenes=served.write_task(folder / 'scenes.safetensors', served.segmentor(weights, DEEP)))
     added = files.pop('scenes')
-    return TaskInferencer(files['birds'], device='cpu', tasks=files), added
+    return TaskInferencer(files['birds'], checkpoint=weights, device='cpu', tasks=files), added
 
 
 @pytest.fixture(scope='module')
@@ -92,7 +92,7 @@ def test_in_a_browser(server, browser, own, tmp_path):
     find('#tasks input[value=evil]').click()
     find('#predict').click()
     shown('#results', 'image.png: birds', inferencer([png(2)], 'birds')['predictions'][0]['pred_class'], EVIL,
-          '</script>', 'broken.png: birds', 'is no image that can be read', 'large.png has more than the 0.3 MB')
+          '</script>', 'broken.png: birds', 'cannot be read as an image', 'large.png has more than the 0.3 MB')
     assert find('#results img.original').get_property('naturalWidth') == 32
     find('#file').send_keys(str(added))
     find('#name').send_keys('a/b')

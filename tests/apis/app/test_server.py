@@ -43,9 +43,9 @@ def test_pictures_and_lists(server, inferencer):
 
 
 @pytest.mark.parametrize('method, path, body, status, reason', [
-    ('POST', '/api/predict?task=birds', b'no image', 400, 'no image that can be read'),
-    ('POST', '/api/predict?task=birds', IMAGES[0][:-30], 400, 'can be read'),
-    ('POST', '/api/predict?task=birds', b'', 400, 'can be read'),
+    ('POST', '/api/predict?task=birds', b'no image', 400, 'cannot be read as an image'),
+    ('POST', '/api/predict?task=birds', IMAGES[0][:-30], 400, 'be read as an image'),
+    ('POST', '/api/predict?task=birds', b'', 400, 'be read as an image'),
     ('POST', '/api/predict?task=bird', IMAGES[0], 404, 'Did you mean birds?'),
     ('POST', '/api/predict', IMAGES[0], 404, "is named ''."),
     ('POST', '/api/predict?task=birds&as=poem', IMAGES[0], 400, 'as must be one of json, overlay, picture, labels'),
@@ -66,7 +66,7 @@ def test_nothing_but_the_body_is_read(server, tmp_path):
                   f'{{"path": "{tmp_path}/secret.png", "url": "http://127.0.0.1:{listener}/a.png"}}'):
         status, answer = server.ask('POST', '/api/predict?task=birds', named.encode(),
                                     {'Content-Type': 'application/json'})
-        assert status == 400 and 'no image that can be read' in answer['error']
+        assert status == 400 and 'cannot be read as an image' in answer['error']
         assert server.ask('POST', f'/api/predict?task=birds&path={tmp_path}/secret.png', b'')[0] == 400
     assert not asked.wait(0.2)
 

@@ -84,9 +84,9 @@ def work(model, height: int, width: int) -> float:
     N tokens of width C cost N (12 C^2 + 2 N C) in each block where all of them attend to each other (Vaswani et al.
     2017), and proportionally to N in windows and convolutions.
     """
-    counts = getattr(model, 'block_tokens', None)  # of an image of its own size; ConvNets have no tokens
+    counts = model.block_tokens  # of an image of its own size; ConvNets have none
     share = height * width / math.prod(model.image_size)
-    if counts is None or len(set(counts)) > 1:
+    if len(set(counts)) != 1:
         return share
     tokens, width = counts[0] * share, model.block_widths[0]
     return tokens * (6 * width + tokens)

@@ -86,7 +86,7 @@ def _run_split(shared, places):
         if TOO_SMALL in str(error):  # all of them: a pass has one size
             raise UsageError(f'an image of {_size(places[0])} pixels, as {tasks[0].name} hands it to the backbone, is '
                              f'too small for {type(shared.model).__name__}: make it larger.') from None
-        if not _is_memory(error):
+        if not is_out_of_memory(error):
             raise
         made = images = None  # what was made so far is freed before the next try
     if made is not None:
@@ -127,5 +127,5 @@ def _size(place):
     return f'{width}x{height}'
 
 
-def _is_memory(error):
+def is_out_of_memory(error):
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)

@@ -11,6 +11,8 @@ class DigitScenesDataset(BaseSegDataset):
         scenes: all arguments of mmseg's ``BaseSegDataset``.
     """
 
+    where_to_get = ('write it: python -m vpt_mm.datasets.digits.scenes {root} --images 2000 --size 64 --digits 1 1 '
+                    '--contrast 0.18')
     METAINFO = dict(
         classes=('background', 'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'),
         palette=[[40, 40, 40], [230, 25, 75], [245, 130, 48], [255, 225, 25], [60, 180, 75], [70, 240, 240],

@@ -4,6 +4,7 @@ import os
 import random
 import struct
 import subprocess
+import threading
 import time
 import zlib
 
@@ -11,12 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import served
 from tests.weights.test_fuzz import damage
-from vpt_mm.apis import TaskInferencer
-from vpt_mm.apis.folder import predict_folder
-from vpt_mm.apis.formats import FORMATS, SUFFIXES, open_image
-from vpt_mm.apis.images import list_images, read_image
+from vpt_mm.datasets.formats import ENDINGS, FORMATS, open_image, pillow_reads
+from vpt_mm.datasets.reading import decode_image, find_images, read_file
 from vpt_mm.errors import UsageError
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
@@ -35,10 +33,10 @@ def saved(kind, picture=PICTURE, **options):
 def test_every_format_of_the_list(kind, tmp_path):
     """Is read, and found in folders, by each of its endings."""
     for options in VARIANTS[kind]:
-        assert read_image(saved(kind, **options)).shape == (20, 30, 3)
-    for suffix in FORMATS[kind]:
-        (tmp_path / f'image{suffix}').write_bytes(saved(kind))
-    assert len(list_images(tmp_path)) == len(FORMATS[kind]) and SUFFIXES.issuperset(FORMATS[kind])
+        assert decode_image(saved(kind, **options), 'it').shape == (20, 30, 3)
+    for ending in FORMATS[kind]:
+        (tmp_path / f'image{ending}').write_bytes(saved(kind))
+    assert len(find_images(tmp_path)) == len(FORMATS[kind]) and set(ENDINGS).issuperset(FORMATS[kind])
 
 
 @pytest.mark.filterwarnings('ignore::UserWarning:PIL')
@@ -50,7 +48,7 @@ def test_damaged_files_of_every_format(kind):
     for _ in range(300):
         content = damage(chance.choice(sound), chance)
         try:
-            read = read_image(content, most_pixels=1_000_000)
+            read = decode_image(content, 'the image', most_pixels=1_000_000)
         except UsageError as error:
             refused += 1
             assert str(error).startswith('the image ') and '\n' not in str(error)
@@ -65,9 +63,9 @@ def test_files_that_end_too_early(kind):
     content = saved(kind)
     for length in range(0, len(content) - 8, max(len(content) // 20, 1)):
         try:
-            read_image(content[:length])
+            decode_image(content[:length], 'the image')
         except UsageError as error:
-            assert 'no image that can be read' in str(error)
+            assert 'cannot be read as an image' in str(error)
         else:  # what is cut off held no pixels
             assert kind == 'TIFF' and length > 0.8 * len(content)
 
@@ -84,11 +82,11 @@ def test_other_formats_start_nothing(content, monkeypatch, tmp_path):
     for name in ('Popen', 'run', 'call', 'check_call', 'check_output'):
         monkeypatch.setattr(subprocess, name, lambda *args, **_: pytest.fail(f'{args} was started'))
     monkeypatch.setattr(os, 'system', lambda *args: pytest.fail(f'{args} was started'))
-    with pytest.raises(UsageError, match='the image is no image that can be read: no BMP, GIF, JPEG, PNG'):
-        read_image(content)
+    with pytest.raises(UsageError, match='the image cannot be read as an image: its format is none of BMP, GIF'):
+        decode_image(content, 'the image')
     (tmp_path / 'image.png').write_bytes(content)  # by content, not by name
-    with pytest.raises(UsageError, match='image.png is no image that can be read'):
-        read_image(tmp_path / 'image.png')
+    with pytest.raises(UsageError, match='image.png cannot be read as an image'):
+        read_file(tmp_path / 'image.png')
 
 
 def scans(times):
@@ -115,22 +113,48 @@ def test_files_that_take_long(content):
     """They end soon behind the time that they are given."""
     started = time.thread_time()
     with pytest.raises(UsageError, match='takes more than 0.2 s to read'):
-        with open_image(content, 'the image', seconds=0.2) as image:
+        with open_image(content, 'the image', most_pixels=10 ** 7, seconds=0.2) as image:
             image.load()
     assert time.thread_time() - started < 3
 
 
-@pytest.mark.filterwarnings('ignore::UserWarning:PIL')
-def test_other_files_of_the_folder_are_predicted(tmp_path_factory, tmp_path):
-    folder = tmp_path_factory.mktemp('task')
-    config = served.classifier(served.save_base(folder / 'base.pth'), dict(type='DeepPrompt', length=2))
-    task = served.write_task(folder / 'birds.safetensors', config)
-    inferencer = TaskInferencer(task, device='cpu', tasks=dict(birds=task))
-    for index, kind in enumerate(FORMATS):
-        (tmp_path / f'{index}_good{FORMATS[kind][0]}').write_bytes(saved(kind))
-        (tmp_path / f'{index}_bad{FORMATS[kind][0]}').write_bytes(saved(kind)[:40])
-    (tmp_path / 'script.png').write_bytes(EPS)
-    entries = predict_folder(inferencer, tmp_path, ['birds'], tmp_path / 'out', pictures=False)
-    assert all(('predictions' in entry) == ('good' in entry['image']) for entry in entries)
-    assert all(entry['error'].count('\n') == 0 and entry['image'] in entry['error'] for entry in entries
-               if 'error' in entry) and len(entries) == 2 * len(FORMATS) + 1
+@pytest.mark.parametrize('side', [10_000, 20_000])
+@pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning')
+def test_images_beyond_the_limit(side):
+    """Also those that are beyond Pillow's own, and before a pixel of them is decoded."""
+    content = saved('PNG', Image.new('1', (side, side)))
+    with pytest.raises(UsageError, match='it has (10000x10000|more than 50,000,000) pixels, the limit'):
+        decode_image(content, 'it')
+    with open_image(content, 'it', most_pixels=side * side) as image:
+        assert image.size == (side, side)
+
+
+def test_the_limit_of_pillow_is_ours_within_and_its_own_without(tmp_path):
+    Image.new('L', (30, 20)).save(tmp_path / 'a.png')
+    before = Image.MAX_IMAGE_PIXELS
+    with pillow_reads(100):
+        with pytest.raises(Image.DecompressionBombError):
+            Image.open(tmp_path / 'a.png')
+        with open_image(tmp_path / 'a.png', 'a', most_pixels=600) as image:  # by our own
+            assert image.size == (30, 20)
+        assert Image.MAX_IMAGE_PIXELS == 100
+    assert before == Image.MAX_IMAGE_PIXELS
+    with pytest.raises(UsageError, match=r'a has 30x20 pixels, the limit is 599: .* \(most_pixels\)'):
+        with open_image(tmp_path / 'a.png', 'a', most_pixels=599):
+            pass
+
+
+def test_threads_leave_the_limit_as_it_was():
+    before = Image.MAX_IMAGE_PIXELS
+
+    def read():
+        for count in range(50):
+            with pillow_reads(count):
+                assert count == Image.MAX_IMAGE_PIXELS
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert before == Image.MAX_IMAGE_PIXELS

@@ -1,0 +1,54 @@
+"""What comes out: label maps numbered as masks, shares by name, and pictures of any size of image."""
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmpretrain.structures import DataSample
+from mmseg.structures import SegDataSample
+
+from vpt_mm.apis.results import LARGEST, describe, draw, summarize
+
+
+def task(kind='segmentation', classes=('a', 'b', 'a'), first_label=0):
+    return SimpleNamespace(kind=kind, classes=classes, palette=[[250, 0, 0]] * len(classes), name='task',
+                           first_label=first_label, drawing=threading.Lock(), visualizer=None)
+
+
+def segmented(labels):
+    return SegDataSample(pred_sem_seg=PixelData(data=torch.as_tensor(labels)[None]))
+
+
+@pytest.mark.parametrize('first', [0, 1])
+def test_label_maps_are_numbered_as_masks(first):
+    prediction = summarize(task(first_label=first), segmented([[0, 1], [2, 2]]))
+    assert prediction['sem_seg'].tolist() == [[first, 1 + first], [2 + first, 2 + first]]
+    assert prediction['sem_seg'].dtype == np.uint8
+
+
+@pytest.mark.parametrize('count, kind', [(255, np.uint8), (256, np.uint16)])
+def test_many_classes(count, kind):
+    many = task(classes=tuple(map(str, range(count))), first_label=1)
+    prediction = summarize(many, segmented([[0, count - 1]]))
+    assert prediction['sem_seg'].dtype == kind and prediction['sem_seg'].tolist() == [[1, count]]
+
+
+def test_classes_of_one_name_have_one_share():
+    one = task(first_label=1)
+    assert describe(one, summarize(one, segmented([[0, 1], [2, 2]]))) == dict(task='task', shares=dict(a=0.75, b=0.25))
+
+
+@pytest.mark.parametrize('shape, size', [
+    ((1, 1), (2, 2)), ((1, 5), (2, 10)), ((2, 3000), (2, LARGEST)), ((20, 30), (20, 30)), ((9000, 1), (LARGEST, 2))])
+def test_pictures_of_segmented_images(shape, size):
+    picture = draw(task(), np.zeros((*shape, 3), np.uint8), segmented(np.ones(shape, np.int64)))
+    assert picture.shape == (*size, 3) and picture[..., 0].max() > 0
+
+
+@pytest.mark.parametrize('shape, size', [((1, 1), (224, 224)), ((100, 200), (224, 448)), ((2, 3000), (2, LARGEST)),
+                                         ((300, 400), (300, 400))])
+def test_pictures_of_classified_images(shape, size):
+    sample = DataSample().set_pred_score(torch.tensor([0.4, 0.6, 0.])).set_pred_label(1)
+    assert draw(task('classification'), np.zeros((*shape, 3), np.uint8), sample).shape == (*size, 3)

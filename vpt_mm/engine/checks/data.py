@@ -1,0 +1,117 @@
+"""Data of a phase: they are there, can be read, and mean what the heads take them for; one check a kind of dataset."""
+import os
+
+from mmengine.dataset import BaseDataset
+from mmengine.registry import DATASETS
+from mmpretrain.datasets import BaseDataset as ClassifierDataset
+from mmpretrain.datasets import CustomDataset
+from mmseg.datasets import BaseSegDataset
+
+from ...datasets import ImageFolders, TaskDataset
+from ...errors import UsageError
+from .folders import check_class_folders, check_list, check_split, list_samples, read_images
+from .heads import check_classes, classes_of, ignored_by
+from .masks import check_scenes
+from .parts import build_dataset, class_of, leaves, name_of
+
+WHERE_TO_GET = {  # of other packages' datasets; ours have an attribute of this name
+    'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
+                     'try the config on scenes that this package draws: '
+                     'python -m vpt_mm.datasets.digits.scenes {root} --images 20',
+    'CustomDataset': ImageFolders.where_to_get,
+    'BaseSegDataset': 'set data_root to the folder that holds the images and masks, and img_suffix to the ending of '
+                      'the images'}
+
+
+def check_data(dataset, model, *, phase='train', read=None):
+    """The data of a phase.
+
+    Args:
+        dataset: config of the phase's dataset, or of one that joins, repeats or splits others.
+        model: config of the whole model.
+        phase: 'train', 'val' or 'test'.
+        read: list of what was checked already, which grows: parts of one folder are read once.
+
+    Returns:
+        tuple: the names of the classes, or None, and the entries of all files, or None.
+
+    Raises:
+        UsageError: the first thing that is not as it must be.
+    """
+    classes, samples = None, []
+    for leaf in leaves(dataset):
+        classes, entries = _check_leaf(leaf, model, phase, [] if read is None else read)
+        samples = samples + list(entries) if samples is not None and entries is not None else None
+    if phase == 'train':
+        check_split(dataset, classes)
+    return classes, samples
+
+
+def _check_leaf(config, model, phase, read):
+    kind = class_of(config, DATASETS)
+    where = _where_to_get(config, kind)
+    root = config.get('data_root')
+    if root is not None and '://' not in root and not os.path.isdir(root):
+        raise UsageError(f'no data at {root} ({name_of(config)}): {where}')
+    if kind is None or not issubclass(kind, BaseDataset):
+        return (getattr(kind, 'METAINFO', None) or {}).get('classes'), None
+    built = build_dataset(config, lazy_init=True)
+    check = next(check for base, check in CHECKS if isinstance(built, base))
+    samples = check(built, config, model, where=where, training=phase == 'train', read=read)
+    classes = built.metainfo.get('classes')
+    check_classes(model, classes, name_of(config))
+    return classes, samples
+
+
+def _where_to_get(config, kind):
+    where = getattr(kind, 'where_to_get', WHERE_TO_GET.get(name_of(config), 'put it there, or set data_root'))
+    return where.format(root=config.get('data_root'))
+
+
+def _check_folders(built, config, model, *, read, **_):
+    samples = check_class_folders(built, config, classes_of(model))
+    return _read_once(samples, config, read)
+
+
+def _check_custom(built, config, model, *, read, **options):
+    if name_of(config) == 'CustomDataset' and built.with_label and not built.ann_file:
+        return _check_folders(built, config, model, read=read)
+    if not built.ann_file:  # of a published set, in folders
+        return None
+    return _check_listed(built, config, model, read=read)
+
+
+def _check_listed(built, config, model, *, read, **_):
+    samples = check_list(built, config, classes_of(model))
+    return _read_once(samples, config, read)
+
+
+def _read_once(samples, config, read):
+    paths = [sample.get('img_path') for sample in samples]
+    if paths and all(isinstance(path, str) and '://' not in path for path in paths) and paths not in read:
+        read.append(paths)
+        read_images(samples, config)
+    return samples
+
+
+def _check_scenes(built, config, model, *, where, training, **_):
+    return check_scenes(built, config, where=where, ignored=ignored_by(model), training=training)
+
+
+def _list_only(built, config, model, **_):
+    return list_samples(built, config)
+
+
+def _check_annotations(built, config, model, **_):
+    """Of another kind, such as a detector's."""
+    if built.ann_file and '://' not in built.ann_file and not os.path.exists(built.ann_file):
+        raise UsageError(f'no annotations at {built.ann_file} ({name_of(config)}).')
+
+
+CHECKS = (  # the first that fits; a dataset's own class stands before those that it inherits from
+    (TaskDataset, _list_only),  # which looks at every file itself
+    (ImageFolders, _check_folders),
+    (CustomDataset, _check_custom),
+    (ClassifierDataset, _check_listed),
+    (BaseSegDataset, _check_scenes),
+    (BaseDataset, _check_annotations))

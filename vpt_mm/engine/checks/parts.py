@@ -1,0 +1,100 @@
+"""The parts of a config that checks ask for."""
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mmengine.logging import print_log
+from mmengine.registry import DATASETS, Registry
+
+from ...errors import UsageError
+from ..labels_hook import OTHER_LABELS
+
+HEADS = ('decode_head', 'auxiliary_head', 'head', 'bbox_head')
+
+
+def listed(one) -> list:
+    """One or several as a list; None is none."""
+    if one is None:
+        return []
+    return list(one) if isinstance(one, (list, tuple)) else [one]
+
+
+def heads_of(model: dict) -> dict[str, dict]:
+    """{place in the config: config} of every head that learns the data's classes, auxiliary ones as well."""
+    model = model.get('module', model)  # inside of test-time augmentation
+    found = {}
+    for name in HEADS:
+        several = isinstance(model.get(name), (list, tuple))
+        for number, head in enumerate(listed(model.get(name))):
+            found[f'model.{name}.{number}' if several else f'model.{name}'] = head
+    return {place: head for place, head in found.items()
+            if isinstance(head, dict) and name_of(head) not in OTHER_LABELS}
+
+
+def preprocessor_of(config: dict) -> dict:
+    """The config of the data preprocessor, which lies in the model or beside it."""
+    model = config['model'].get('module', config['model'])
+    return model.get('data_preprocessor') or config.get('data_preprocessor') or {}
+
+
+def name_of(config: dict) -> str:
+    """The name of a class in a config, without its scope."""
+    kind = config.get('type')
+    return kind.rpartition('.')[2] if isinstance(kind, str) else getattr(kind, '__name__', str(kind))
+
+
+def class_of(config: dict, registry: Registry) -> type | None:
+    """The class that a config names, or None where the registry of its scope has none of this name."""
+    if not isinstance(config.get('type'), str):
+        return config.get('type')
+    with registry.switch_scope_and_registry(config.get('_scope_')) as scoped:
+        return scoped.get(config['type'])
+
+
+def leaves(dataset: dict) -> Iterator[dict]:
+    """The datasets that list files themselves, inside of those that join, repeat or split them."""
+    inner = listed(dataset.get('datasets')) or listed(dataset.get('dataset'))
+    if not inner:
+        yield dataset
+    for one in inner:
+        yield from leaves(one)
+
+
+def without_pipelines(dataset: dict) -> dict:
+    """The config of a dataset, or of one around others, that loads nothing."""
+    config = {key: value for key, value in dataset.items() if key != 'pipeline'}
+    for key in ('dataset', 'datasets'):
+        if isinstance(config.get(key), (list, tuple)):
+            config[key] = [without_pipelines(one) for one in config[key]]
+        elif config.get(key):
+            config[key] = without_pipelines(config[key])
+    return config if 'dataset' in config or 'datasets' in config else {**config, 'pipeline': []}
+
+
+def build_dataset(config: dict, **options) -> Any:
+    """The dataset of a config, without its pipeline.
+
+    Raises:
+        UsageError: whatever it has against its arguments or files.
+    """
+    with telling(f'{name_of(config)} cannot be built'):
+        return DATASETS.build({**without_pipelines(config), **options})
+
+
+@contextmanager
+def telling(what: str) -> Iterator[None]:
+    """Context in which any error becomes a UsageError that begins with ``what``."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except FileNotFoundError as error:
+        raise UsageError(f'{what}: {error.filename or error} is missing.') from None
+    except Exception as error:  # whatever a class of another package says
+        raise UsageError(f'{what}: {type(error).__name__}: {" ".join(str(error).split())}') from error
+
+
+def warn(message: str):
+    """Say it in the log of the run."""
+    print_log(message, 'current', logging.WARNING)

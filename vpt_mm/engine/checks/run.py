@@ -1,0 +1,60 @@
+"""What a run needs beside its data: imports, precision, a loop, and files of weights."""
+import os
+import re
+
+from mmengine.runner import CheckpointLoader
+
+from ...errors import UsageError, require_counts
+from .. import optim
+
+
+def check_imports(config):
+    """The config brings vpt_mm along."""
+    if 'vpt_mm' not in (config.get('custom_imports') or {}).get('imports', ()):
+        raise UsageError("the config does not import vpt_mm, so OpenMMLab's own tools could not build it: add the line "
+                         "custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)")
+
+
+def check_precision(config):
+    """Mixed precision has a GPU."""
+    wrapper = (config.get('optim_wrapper') or {}).get('type', '')
+    if 'Amp' in str(wrapper):
+        optim.require_gpu(wrapper)
+
+
+def check_whole(config):
+    """A training has data, a loop and an optimizer."""
+    absent = [name for name in ('train_dataloader', 'train_cfg', 'optim_wrapper') if not config.get(name)]
+    if absent:
+        raise UsageError(f"a training needs train_dataloader, train_cfg and optim_wrapper, and the config has no "
+                         f"{', '.join(absent)}: inherit a config that trains.")
+
+
+def check_length(loop):
+    """A training of at least one step."""
+    require_counts(**{f'train_cfg.{name}': loop.get(name, 1) for name in ('max_iters', 'max_epochs')})
+
+
+def check_checkpoint(path):
+    """The file to resume from or to test is there."""
+    if path is not None and is_local(str(path)) and not os.path.isfile(os.path.expanduser(path)):
+        raise UsageError(f'no checkpoint at {path}.')
+
+
+def check_weights(config):
+    """The file of the backbone's ``init_cfg`` is there, unless random weights are allowed."""
+    recipes = (config.model.get('backbone') or {}).get('init_cfg') or {}
+    sources = [one.get('checkpoint') for one in (recipes if isinstance(recipes, (list, tuple)) else [recipes])]
+    source = next(filter(None, reversed(sources)), None)
+    allowed = any(hook.get('allow_random_backbone') for hook in config.get('custom_hooks') or ())
+    if source is None or allowed or not is_local(source) or os.path.isfile(os.path.expanduser(source)):
+        return
+    raise UsageError(
+        f'no pretrained weights at {source}: put the file of the backbone there, or name another with --cfg-options '
+        'model.backbone.init_cfg.checkpoint=PATH. mmpretrain lists its files with `mim search mmpretrain`. To try '
+        'the run on random weights: --cfg-options custom_hooks.0.allow_random_backbone=True')
+
+
+def is_local(checkpoint):
+    """Whether mmengine would take this checkpoint from disk."""
+    return not any(prefix and re.match(prefix, checkpoint) for prefix in CheckpointLoader._schemes)
