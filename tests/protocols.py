@@ -6,7 +6,7 @@ from mmengine.registry import MODELS
 
 from tests.conftest import TINY
 from vpt_mm.models.weightless import build_weightless
-from vpt_mm.tuning import TuningMethod
+from vpt_mm.tuning import TUNING_METHODS
 
 BACKBONES = dict(
     vit=dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8),
@@ -31,14 +31,14 @@ ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, 
     'SideTuning'))
 
 
-def registered(kind):
+def registered(registry, kind=object):
     """{name: class} of the package's own classes of a kind; tests and pages register others."""
-    return {name: found for name, found in sorted(MODELS.module_dict.items())
+    return {name: found for name, found in sorted(registry.module_dict.items())
             if isinstance(found, type) and issubclass(found, kind) and found.__module__.startswith('vpt_mm.')}
 
 
-METHODS = registered(TuningMethod)
-FITTING = {backbone: [name for name, method in METHODS.items() if method.fits(build_weightless(config))]
+METHODS = registered(TUNING_METHODS)
+FITTING = {backbone: [name for name, method in METHODS.items() if not method.misfit(build_weightless(config))]
            for backbone, config in BACKBONES.items()}
 
 

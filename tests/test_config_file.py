@@ -15,7 +15,7 @@ from vpt_mm.errors import UsageError
     ('broken.json', '{', 'JSONDecodeError'), ('list.json', '[1]', 'Error: ')])
 def test_what_is_no_config_is_refused_in_one_line(tmp_path, name, text, reason):
     (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError, match=f'{name} can not be read as a config: .*{reason}') as refused:
+    with pytest.raises(UsageError, match=f'{name} cannot be read as a config: .*{reason}') as refused:
         read_config_file(tmp_path / name)
     assert '\n' not in str(refused.value)
 

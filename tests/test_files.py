@@ -24,7 +24,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
 
 def test_a_place_that_is_no_folder_is_named(tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(UsageError, match=r'iter_1\.pth .* can not be written'):
+    with pytest.raises(UsageError, match=r'iter_1\.pth .* cannot be written'):
         write_whole(b'x', tmp_path / 'file' / 'iter_1.pth')
 
 
@@ -36,8 +36,8 @@ def test_files_have_the_rights_that_open_gives(tmp_path):
 
 def test_a_file_that_could_not_be_written_is_refused_before_the_work(tmp_path):
     (tmp_path / 'file').write_text('')
-    for path, reason in ((tmp_path / 'file' / 'out.csv', 'can not be written: Not a directory'),
-                         (tmp_path, 'can not be written: Is a directory'),
+    for path, reason in ((tmp_path / 'file' / 'out.csv', 'cannot be written: Not a directory'),
+                         (tmp_path, 'cannot be written: Is a directory'),
                          (tmp_path / 'out.doc', r'must be named \*.csv or \*.json, got .*out.doc')):
         with pytest.raises(UsageError, match=reason):
             require_writable(path, ['.csv', '.json'] if path.suffix == '.doc' else None)

@@ -14,8 +14,8 @@ import torch
 
 def mend_all():
     """Mend what is broken in this environment; imported OpenMMLab modules work afterwards."""
-    mend_torchvision()
     require_mmcv()
+    mend_torchvision()
     mend_mmcv_lite()
     mend_checkpoint_loading()
     spare_mmdet()
@@ -30,8 +30,8 @@ def mend_torchvision():
     if spec is None or 'torchvision' in sys.modules:
         return
     try:
-        for library in Path(spec.origin).parent.glob('_C.*'):  # as torchvision itself does
-            torch.ops.load_library(str(library))
+        for compiled in Path(str(spec.origin)).parent.glob('_C.*'):  # as torchvision itself does
+            torch.ops.load_library(str(compiled))
             return
     except OSError:
         pass  # built for another torch

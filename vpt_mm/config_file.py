@@ -27,7 +27,7 @@ def read_config_file(path, *, needs=(), **options):
         raise
     except Exception as error:  # a config is a program, which may raise anything
         reason = ' '.join(str(error).split())
-        raise UsageError(f'{path} can not be read as a config: {type(error).__name__}: {reason}') from None
+        raise UsageError(f'{path} cannot be read as a config: {type(error).__name__}: {reason}') from None
     require_entries(config, *needs)
     return config
 

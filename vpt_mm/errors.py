@@ -31,7 +31,7 @@ def did_you_mean(name, known, *, likeness=0.6):
 
 @contextmanager
 def needs_extra(extra, what):
-    """Context of imports: a module that is not there becomes a UsageError, which names the extra that brings it.
+    """Context of imports: a module that is not there becomes a UsageError, which names the extra that installs it.
 
     Args:
         extra: of this package (a file of requirements/).

@@ -27,7 +27,7 @@ def write_whole(data, path):
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise UsageError(f'{path} ({len(data) / 1e6:,.1f} MB) can not be written: {error.strerror}. What was there '
+        raise UsageError(f'{path} ({len(data) / 1e6:,.1f} MB) cannot be written: {error.strerror}. What was there '
                          'before is untouched; make room or choose another place.') from None
 
 
@@ -47,7 +47,7 @@ def require_writable(path, endings=None):
         with tempfile.TemporaryFile(dir=next(folder for folder in path.absolute().parents if folder.exists())):
             pass
     except OSError as error:
-        raise UsageError(f'{path} can not be written: {error.strerror}. Choose another place.') from None
+        raise UsageError(f'{path} cannot be written: {error.strerror}. Choose another place.') from None
 
 
 def require_folder(path, way_out):
@@ -61,7 +61,7 @@ def require_folder(path, way_out):
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b'0' * 4096)
     except OSError as error:
-        raise UsageError(f'the folder {path} can not be written to ({error.strerror}): {way_out}.') from None
+        raise UsageError(f'the folder {path} cannot be written to ({error.strerror}): {way_out}.') from None
 
 
 def umask():

@@ -110,7 +110,7 @@ def files():
         arrow(axes, (4.05, y), (2.85, 1.6), style='<->')
     axes.text(3.75, 1.63, 'fingerprints must agree', va='center', fontsize=8)
     arrow(axes, (6.6, 1.87), (6.6, 1.43))
-    axes.text(6.75, 1.65, 'publish_task.py', va='center', fontsize=8)
+    axes.text(6.75, 1.65, 'vpt-mm publish', va='center', fontsize=8)
     return figure
 
 

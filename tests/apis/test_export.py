@@ -127,8 +127,8 @@ def test_what_is_not_exported(inferencer, tmp_path, name, out, reason):
     ('task.onnx', dict(opset=3), r'opset must be 18\.\.[0-9]+, got 3'), ('task.onnx', dict(opset=99), 'got 99'),
     ('task.pt2', dict(size=(0, 0)), 'height must be .*, got 0'), ('task.pt2', dict(size=(64, -64)), 'width must be'),
     ('task.pt2', dict(size=(5, 5)), 'images of 5 5 are too small for PromptedViT: give a larger --size'),
-    ('file/task.pt2', dict(), 'task.pt2 can not be written: .*Choose another place'),
-    ('folder.pt2', dict(), 'folder.pt2 can not be written: Is a directory')])
+    ('file/task.pt2', dict(), 'task.pt2 cannot be written: .*Choose another place'),
+    ('folder.pt2', dict(), 'folder.pt2 cannot be written: Is a directory')])
 def test_what_is_refused_before_the_work(inferencer, tmp_path, monkeypatch, out, options, reason):
     if out.endswith('.onnx'):
         pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')

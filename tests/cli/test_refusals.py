@@ -38,7 +38,7 @@ def test_what_is_no_config_is_refused(command, capsys, tmp_path):
     (tmp_path / 'notes.md').write_text('# Notes')
     more = ['task.pth'] if command == 'visualise' else []
     line = said([*command.split(), str(tmp_path / 'notes.md'), *more], capsys)
-    assert 'notes.md can not be read as a config: OSError' in line
+    assert 'notes.md cannot be read as a config: OSError' in line
 
 
 @pytest.mark.parametrize('command', [
@@ -61,7 +61,7 @@ def test_a_picture_that_could_not_be_written_is_refused_before_the_work(command,
     words = command.split()
     assert 'a picture ends in one of' in said([*words, 'out.foo'], capsys)
     out = str(tmp_path / 'file/out.png')
-    assert f'{out} can not be written: Not a directory' in said([*words, out], capsys)
+    assert f'{out} cannot be written: Not a directory' in said([*words, out], capsys)
 
 
 @pytest.mark.parametrize('command', [
@@ -71,7 +71,7 @@ def test_a_file_that_could_not_be_written_is_refused_before_the_work(command, ca
     (tmp_path / 'file').write_text('')
     (tmp_path / 'config.py').write_text('model = dict(type="One", backbone=dict(type="Two"))')
     words = command.format(config=tmp_path / 'config.py').split()
-    assert 'can not be written: Not a directory' in said([*words, str(tmp_path / 'file/out.pth')], capsys)
+    assert 'cannot be written: Not a directory' in said([*words, str(tmp_path / 'file/out.pth')], capsys)
 
 
 def said(words, capsys):

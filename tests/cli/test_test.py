@@ -6,7 +6,7 @@ from vpt_mm.cli.main import main
 
 
 @pytest.mark.parametrize('out, told', [('masks', 'a segmentor predicts.*--out masks.pkl'),
-                                       ('{place}/all.pkl', 'can not be written to.*choose another --out')])
+                                       ('{place}/all.pkl', 'cannot be written to.*choose another --out')])
 def test_where_results_can_not_go(tmp_path, out, told):
     (tmp_path / 'file').touch()
     run_config(tmp_path / 'run').dump(tmp_path / 'config.py')

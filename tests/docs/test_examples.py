@@ -32,11 +32,6 @@ def mixer(examples):
     return lambda tuning: MODELS.build(dict(type='PromptedMlpMixer', tuning=tuning, **MIXER)).double()
 
 
-def test_they_are_short():
-    files = list(FOLDER.glob('*.py'))
-    assert files and all(len(file.read_text().splitlines()) < 40 for file in files)
-
-
 @pytest.mark.parametrize('tuning', [dict(type='Adapter', reduction=2), dict(type='ScaleShift'),
                                     dict(type='LoRA', rank=2, targets=['layers.0.0'])])
 def test_the_new_backbone_starts_as_the_plain_one(mixer, tuning):

@@ -54,8 +54,7 @@ def test_nothing_is_kept_before_the_first_prompt(build_vit):
 
 
 @pytest.mark.traced
-@pytest.mark.parametrize('tuning', [DEEP, SHALLOW], ids=['deep', 'shallow'])
-@pytest.mark.parametrize('out_type', ['cls_token', 'featmap'])
+@pytest.mark.parametrize('tuning, out_type', [(DEEP, 'cls_token'), (SHALLOW, 'featmap')], ids=['deep', 'shallow'])
 def test_one_graph_under_compile(build_vit, tuning, out_type):
     model = build_vit(tuning, out_type=out_type, drop_path_rate=0.1)
     image = torch.randn(2, 3, 32, 32, dtype=torch.float64)
@@ -91,12 +90,3 @@ def test_bfloat16_storage_needs_a_wholly_frozen_backbone(build_vit):
             build_vit(tuning, frozen_dtype='bfloat16')
     with pytest.raises(UsageError, match="'bfloat16', 'float16' or None, got 'int8'"):
         build_vit(DEEP, frozen_dtype='int8')
-
-
-def test_autocast(build_vit):
-    model = build_vit(DEEP).float()
-    image = torch.randn(2, 3, 32, 32)
-    expected = model(image)[0]
-    with torch.autocast('cpu', dtype=torch.bfloat16):
-        output = model(image)[0]
-    torch.testing.assert_close(output.float(), expected, rtol=0.1, atol=0.1)

@@ -8,7 +8,7 @@ from mmseg.models import SegDataPreProcessor
 from torch import nn
 
 from tests.protocols import BACKBONES
-from vpt_mm.models.openmmlab import head_of, is_segmentor, normalization_of, swaps_channels
+from vpt_mm.models.openmmlab import head_of, is_segmentor, normalisation_of, swaps_channels
 from vpt_mm.models.weightless import build_weightless
 
 IMAGE = torch.arange(3 * 4, dtype=torch.uint8).view(3, 2, 2)
@@ -24,7 +24,7 @@ KINDS = {ClsDataPreprocessor: dict(to_rgb=True),
 def test_what_is_said_of_a_preprocessor_is_what_it_does(kind, normalize, swaps):
     preprocessor = kind(**normalize, **(KINDS[kind] if swaps else {}))
     given = preprocessor(dict(inputs=[IMAGE], data_samples=None))['inputs']
-    mean, std = normalization_of(preprocessor)
+    mean, std = normalisation_of(preprocessor)
     image = IMAGE.flip(0) if swaps_channels(preprocessor) else IMAGE
     torch.testing.assert_close(given[0].float(), (image - mean) / std)
     assert swaps_channels(preprocessor) == swaps

@@ -46,7 +46,7 @@ def flat(outputs):
 
 
 @pytest.mark.parametrize('backbone, message', [
-    (dict(type='MixVisionTransformer'), 'MixVisionTransformer can not be prompted: VisionTransformer, Swin'),
+    (dict(type='MixVisionTransformer'), 'MixVisionTransformer cannot be prompted: VisionTransformer, Swin'),
     (dict(type='vpt.NoSuch'), 'no backbone vpt.NoSuch in the scope mmseg'),
     (dict(type='PromptedViT'), 'is a PromptedViT already'),
     (dict(type='VisionTransformer', patch_norm=True), r'patch_norm=True .* only False has'),

@@ -71,7 +71,7 @@ def test_configs_of_installed_packages(tmp_path, source, tuning, kind):
 
 
 @pytest.mark.parametrize('source, tuning, message', [
-    ('mmseg::segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py', DEEP, 'MixVisionTransformer can not be prompted'),
+    ('mmseg::segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py', DEEP, 'MixVisionTransformer cannot be prompted'),
     ('mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py', DEEP, 'does not contract dilations'),
     ('mmseg::no/such.py', DEEP, 'is not among the configs of an installed package'),
     ('no/such.py', DEEP, 'no config file at no/such.py'),

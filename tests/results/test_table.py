@@ -45,7 +45,7 @@ def test_what_is_no_table_of_one_sweep_is_refused(tmp_path):
     with pytest.raises(UsageError, match='missing: sweep, group'):
         read_results(tmp_path / 'a.csv')
     (tmp_path / 'a.json').write_text('{')
-    with pytest.raises(UsageError, match='is no table of results'):
+    with pytest.raises(UsageError, match='is not a table of results'):
         read_results(tmp_path / 'a.json')
     (tmp_path / 'b.csv').write_text('a,b\n')
     with pytest.raises(UsageError, match='has no rows'):
@@ -55,7 +55,7 @@ def test_what_is_no_table_of_one_sweep_is_refused(tmp_path):
         read_results(tmp_path / 'c.json', protocols=['Linear'])
     assert read_results(tmp_path / 'c.json', protocols=['Full']).protocols == ['Full']
     (tmp_path / 'd.csv').write_bytes(b'\x89PNG\r\n\x1a\n\xff\xfe')
-    with pytest.raises(UsageError, match='d.csv is no table of results'):
+    with pytest.raises(UsageError, match='d.csv is not a table of results'):
         read_results(tmp_path / 'd.csv')
 
 

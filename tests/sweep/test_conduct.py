@@ -101,7 +101,7 @@ def test_broken_results_and_other_metrics_are_named(tmp_path):
     with pytest.raises(UsageError, match="the task's metric is accuracy/top1, the evaluator gives mIoU"):
         conduct(file, tmp_path / 'out', Scored(by_length))
     record.write_text(record.read_text()[:40])
-    with pytest.raises(UsageError, match='is no result of a run: remove it, and the run is done again'):
+    with pytest.raises(UsageError, match='is not the result of a run: remove it, and the run is done again'):
         Store(tmp_path / 'out')
 
 

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 
-from tests import served
+from tests import protocols, served
 from vpt_mm.apis.shared import borrowed  # noqa: F401  (registers the stand-in)
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
@@ -19,7 +19,6 @@ from vpt_mm.tasks.build import backbone_config, build_heads, rehearse, scope_of
 from vpt_mm.tasks.from_config import describe
 from vpt_mm.tasks.parts import METHODS
 from vpt_mm.tasks.preprocess import Preprocess
-from vpt_mm.tuning import TUNING_METHODS
 
 ROOT = Path(__file__).parents[2] / 'configs'
 ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab/vit-[hl]', 'vtab/vit-b_',
@@ -146,8 +145,7 @@ def test_what_matters_in_training_alone_is_left_out():
 
 
 def test_the_list_has_every_method_with_all_its_arguments():
-    own = {name: method for name, method in TUNING_METHODS.module_dict.items()
-           if method.__module__.startswith('vpt_mm.')}
+    own = protocols.METHODS
     assert set(own) == set(METHODS)
     for name, record in METHODS.items():
         assert {*inspect.signature(own[name]).parameters} - {'init_cfg'} == {*record.entries, *record.training}, name

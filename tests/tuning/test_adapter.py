@@ -147,29 +147,6 @@ def test_lora_count():
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 12 * 16 * (768 + 3 * 768)
 
 
-@pytest.mark.parametrize('tuning', [ADAPTER, LORA, [DEEP, LORA]])
-def test_a_copy_learns_for_itself(tuning):
-    """As EMAHook copies a model."""
-    model = learned('vit', tuning)
-    image = images()
-    before, twin = model(image)[0], copy.deepcopy(model)
-    assert torch.equal(twin(image)[0], before)
-    for parameter in twin.tuning.parameters():
-        parameter.data.add_(1)
-    assert torch.equal(model(image)[0], before)
-    assert not torch.allclose(twin(image)[0], before)
-    for ours, theirs in zip(model.layers[0].parameters(), twin.layers[0].parameters(), strict=True):
-        assert ours is not theirs
-
-
-@pytest.mark.parametrize('tuning', [ADAPTER, LORA])
-def test_state_dict_round_trip(tuning):
-    model, other = learned('vit', tuning), learned('vit', tuning)
-    image = images()
-    other.load_state_dict(model.state_dict())
-    assert torch.equal(model(image)[0], other(image)[0])
-
-
 def test_lora_parameters_belong_to_the_method_alone():
     model = build('vit', LORA)
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
@@ -204,23 +181,6 @@ def test_what_has_no_place_in_the_plain_backbone_is_not_merged(tuning):
     model = build('vit', tuning)
     with pytest.raises(UsageError, match="can't be merged"):
         model.tuning.merge_into(model)
-
-
-@pytest.mark.parametrize('tuning', [ADAPTER, LORA])
-def test_frozen_weights_in_half_precision(tuning):
-    model = build('vit', tuning, frozen_dtype='bfloat16').float()
-    model.store_frozen('bfloat16')
-    feature, = model(images().float())
-    feature.sum().backward()
-    assert all(one.dtype == torch.float32 and one.grad is not None for one in model.tuning.parameters())
-
-
-@pytest.mark.traced
-@pytest.mark.parametrize('backbone, tuning', [('vit', ADAPTER), ('vit', LORA), ('swin', LORA)])
-def test_torch_compile_changes_nothing(backbone, tuning):
-    model, image = learned(backbone, tuning), images()
-    compiled = torch.compile(model, backend='eager', fullgraph=True)
-    torch.testing.assert_close(compiled(image)[0], model(image)[0], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize('tuning, message', [

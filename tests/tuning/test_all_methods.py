@@ -1,6 +1,7 @@
 """Every protocol on every backbone: what moves in training, and what must not."""
 import pytest
 import torch
+from mmengine.registry import MODELS
 
 from tests.protocols import BACKBONES, EXAMPLES, FITTING, METHODS, PAIRS, PROTOCOLS, build, registered, train
 from vpt_mm.errors import UsageError
@@ -18,7 +19,7 @@ NEUTRAL = {'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'FullTuni
 
 def test_every_registered_method_and_backbone_is_tried():
     assert METHODS.keys() == EXAMPLES.keys()
-    assert {config['type'] for config in BACKBONES.values()} == registered(Tunable).keys()
+    assert {config['type'] for config in BACKBONES.values()} == registered(MODELS, Tunable).keys()
 
 
 @pytest.mark.parametrize('backbone, name', [(backbone, name) for backbone, fitting in FITTING.items()

@@ -106,27 +106,6 @@ def test_patches_go_through_the_norm_before_the_blocks():
 
 
 @pytest.mark.parametrize('name, tuning', FITTING)
-def test_images_do_not_see_each_other(name, tuning):
-    model, images = build(name, tuning), torch.randn(3, 3, 32, 32, dtype=torch.float64)
-    alone = [torch.cat(some) for some in zip(*(model(image[None]) for image in images))]
-    for together, one in zip(model(images), alone, strict=True):
-        torch.testing.assert_close(together, one, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize('name, tuning', FITTING)
-def test_copies_and_state_dicts(name, tuning):
-    model, image = build(name, tuning), torch.randn(1, 3, 32, 32, dtype=torch.float64)
-    before, twin = model(image)[0], copy.deepcopy(model)
-    for parameter in twin.tuning.parameters():
-        parameter.data.mul_(2)
-    changed = twin(image)[0]
-    assert torch.equal(model(image)[0], before) and not torch.allclose(changed, before)
-    other = build(name, tuning)
-    other.load_state_dict(twin.state_dict())
-    assert torch.equal(other(image)[0], changed)
-
-
-@pytest.mark.parametrize('name, tuning', FITTING)
 def test_only_pixels_and_their_weights_train(name, tuning):
     model = build(name, tuning)
     trained = {key for key, parameter in model.named_parameters() if parameter.requires_grad}
@@ -208,28 +187,3 @@ def test_rgb_pixels_need_an_rgb_backbone():
     for tuning in (PAD, PATCH):
         with pytest.raises(UsageError, match='in_channels=3, got 4'):
             MODELS.build(dict(type='PromptedViT', tuning=tuning, in_channels=4, **copy.deepcopy(VIT)))
-
-
-@pytest.mark.traced
-@pytest.mark.parametrize('name, tuning', [('vit', PAD), ('vit', PATCH), ('convnext', PAD), ('resnet', CHANNEL)])
-def test_compiles_in_one_graph(name, tuning):
-    model, image = build(name, tuning), torch.randn(1, 3, 32, 32, dtype=torch.float64)
-    compiled = torch.compile(model, backend='eager', fullgraph=True)
-    for ours, theirs in zip(compiled(image), model(image), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize('name, tuning', [one for one in FITTING if one[0] != 'swin'])
-def test_a_frozen_part_in_half_precision(name, tuning):
-    ours, _, config, _ = BACKBONES[name]
-    models = [MODELS.build(dict(type=ours, tuning=tuning, frozen_dtype=dtype, **copy.deepcopy(config)))
-              for dtype in (None, 'bfloat16')]
-    models[1].load_state_dict(models[0].state_dict())
-    image = torch.randn(2, 3, 32, 32)
-    for exact, rounded in zip(*(model(image) for model in models), strict=True):
-        assert rounded.dtype == torch.float32 and rounded.shape == exact.shape
-        torch.testing.assert_close(rounded, exact, rtol=0, atol=0.06 * exact.abs().max().item())
-        rounded.sum().backward(retain_graph=True)
-    assert {one.dtype for one in models[1].tuning.parameters()} == {torch.float32}
-    assert models[1].first_conv.weight.dtype == torch.bfloat16
-    assert all(one.dtype == torch.float32 for key, one in models[1].named_buffers() if 'running' in key)

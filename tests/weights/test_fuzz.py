@@ -86,7 +86,7 @@ def files(model, tmp_path_factory):
         cfg='model = dict()', dataset_meta=dict(classes=('a', 'b', 'c')),
         vpt_mm=dict(version='1', base={'backbone.': 'base.pth'}, frozen_weights=fingerprint_of(model))))
     torch.save(checkpoint, folder / 'x.pth')
-    publish_task(folder / 'x.pth', folder / 'x.safetensors')
+    publish_task(folder / 'x.pth', folder / 'x.safetensors', served=False)
     timm_model = randomise(TimmViT(**TINY))
     np.savez(folder / 'x.npz', **to_google(timm_model, 'augreg'))
     files = dict(task=(folder / 'x.safetensors').read_bytes(), checkpoint=saved(checkpoint),

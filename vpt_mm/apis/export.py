@@ -11,7 +11,7 @@ from torch import nn
 
 from ..errors import UsageError, needs_extra, require_counts
 from ..files import require_writable
-from ..models.openmmlab import head_of, normalization_of, swaps_channels
+from ..models.openmmlab import head_of, normalisation_of, swaps_channels
 from ..version import __version__
 from .shared.mixed import MIXED, combine
 from .shared.passes import TOO_SMALL
@@ -42,7 +42,7 @@ class ExportedTask(nn.Module):
         self.neck = getattr(model, 'neck', None)
         self.head = head_of(model)
         self.flip = swaps_channels(model.data_preprocessor)  # from OpenMMLab's BGR
-        for name, value in zip(('mean', 'std'), normalization_of(model.data_preprocessor)):
+        for name, value in zip(('mean', 'std'), normalisation_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         if task.mixes:
             for name, of_blocks in zip(('joined', 'seen'), combine([task.shared.projected(task)])):
@@ -80,7 +80,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
         dict: what the file says of itself, and the largest ``difference`` to torch.
 
     Raises:
-        UsageError: another kind of file or one that can not be written, an ensemble, a size that the backbone does not
+        UsageError: another kind of file or one that cannot be written, an ensemble, a size that the backbone does not
             take, an opset that is not known, or a graph that does not compute what torch does.
     """
     suffix = Path(out).suffix

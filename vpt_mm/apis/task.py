@@ -32,6 +32,7 @@ class ServedTask:
         classes: their names, by label.
         first_label: number of the first class in label maps, as in the masks that it was trained on.
         palette: a colour for each class.
+        base: the name that the file gives to the weights of its backbone.
         nbytes: of the task's own tensors.
 
     Raises:
@@ -63,7 +64,7 @@ class ServedTask:
     def _build_backbone(self, model, said, state):
         """The tuning method, and the whole backbone where the method is more than prompts; its own tensors."""
         built = backbone_config(model)
-        stored = built.pop('frozen_dtype')
+        stored = built.pop('frozen_dtype', None)
         self.shared.require_settings(built, self.name)
         view = build_weightless(built)
         self.shared.require_weights(view, dict(vpt_mm=said), self.name, stored=stored)

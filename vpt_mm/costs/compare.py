@@ -143,7 +143,8 @@ def allocated(call, image):
     return max(totals), totals[-1]
 
 
-def _cost(one, what, values, plain):
+def _cost(contestant, what, values, plain):
     ratios = sorted(value / base for value, base in zip(values, plain))
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    return Cost(one.name, one.length, what, statistics.median(values), statistics.median(ratios), low, high)
+    return Cost(contestant.name, contestant.length, what, statistics.median(values), statistics.median(ratios), low,
+                high)

@@ -69,8 +69,8 @@ def measure_tasks(*, arch='base', size=224, tasks=100, batch=16, length=50, clas
             f'{batch} tasks': lambda images: run_batch(inferencer, images, several),
             f'{batch} tasks of two lengths': lambda images: run_batch(inferencer, images,
                                                                       several[len(longer):] + longer),
-            f'{batch} passes': lambda images: [one for image, task in zip(images, several)
-                                               for one in run_batch(inferencer, image[None], [task])]}
+            f'{batch} passes': lambda images: [run_batch(inferencer, image[None], [task])[0]
+                                               for image, task in zip(images, several)]}
         seconds, difference = _race(ways, torch.randn(batch, 3, size, size, device=device), repeats)
     return dict(backbone=backbone, tasks=held, served=backbone + grown, seconds=seconds, difference=difference)
 
@@ -107,7 +107,7 @@ def tasks_table(found, *, title):
     first, *others = found['seconds']
     made.add_row(f'a batch of {first}', f'{statistics.median(found["seconds"][first]):.3f} s', '1')
     for name in others:
-        ratios = [one / other for one, other in zip(found['seconds'][name], found['seconds'][first])]
+        ratios = [slow / fast for slow, fast in zip(found['seconds'][name], found['seconds'][first])]
         made.add_row(f'{name} / {first}', f'{statistics.median(found["seconds"][name]):.3f} s',
                      f'{statistics.median(ratios):.3f} ({min(ratios):.2f}-{max(ratios):.2f})')
     made.add_row('largest difference of a logit, mixed and single', f'{found["difference"]:.1e}', '')
@@ -118,7 +118,7 @@ def _race(ways, images, repeats):
     """Seconds of each way in turn, and how far the logits of the mixed batch and the single passes differ."""
     logits = [run(images) for run in ways.values()]
     _, mixed, _, single = logits
-    difference = max(float((one - other).abs().max()) for one, other in zip(mixed, single))
+    difference = max(float((ours - theirs).abs().max()) for ours, theirs in zip(mixed, single))
     seconds, clock = {name: [] for name in ways}, time.perf_counter if images.is_cuda else time.process_time
     for _ in track(range(repeats), 'passes'):
         for name, run in ways.items():
@@ -129,7 +129,7 @@ def _race(ways, images, repeats):
 
 
 def _load_libraries(folder, device):
-    """Serve a tiny task once: what is imported on the way is no memory of the tasks that are measured."""
+    """Serve a tiny task once: what is imported on the way isn't counted as memory of the tasks."""
     arch = dict(embed_dims=16, num_layers=1, num_heads=1, feedforward_channels=16)
     config = _write_base(folder, arch, 32, 2)
     inferencer = TaskInferencer(config, device=device)

@@ -80,8 +80,8 @@ def memory_of_backbone(backbone, method, option, *, batch, size, read='class', o
 
 def combinations(backbones, methods, options):
     """Those (backbone, method, option) that go together."""
-    return [one for one in itertools.product(backbones, methods, options)
-            if one[1] not in WITH_OWN or one[2] not in ('stored', 'both')]
+    return [(backbone, method, option) for backbone, method, option in itertools.product(backbones, methods, options)
+            if method not in WITH_OWN or option not in ('stored', 'both')]
 
 
 def memory_of_config(path, *, batch, size=None):
@@ -114,8 +114,8 @@ def losses_of(model, image):
     more = getattr(model, 'auxiliary_head', None)
     heads = [model.decode_head, *(more if isinstance(more, nn.ModuleList) else [more] if more else [])]
     labels = torch.zeros(len(image), *image.shape[2:], dtype=torch.long)
-    scores = (F.interpolate(head(features), image.shape[2:], mode='bilinear') for head in heads)
-    return [F.cross_entropy(one, labels) for one in scores]
+    maps = (F.interpolate(head(features), image.shape[2:], mode='bilinear') for head in heads)
+    return [F.cross_entropy(scores, labels) for scores in maps]
 
 
 def memory_of(model, shape, *, names=(), optimizer=None, run=None):
@@ -164,7 +164,7 @@ def memory_table(memories, *, title):
         table.add_column(name, overflow='fold')
     for name in ('weights', 'gradients', 'optimizer', 'kept for backward', 'in all'):
         table.add_column(name, justify='right')
-    for one in memories:
-        numbers = (one.weights, one.gradients, one.optimizer, one.kept, one.total)
-        table.add_row(*one.names, *(f'{number / 1e9:,.2f}' for number in numbers))
+    for memory in memories:
+        numbers = (memory.weights, memory.gradients, memory.optimizer, memory.kept, memory.total)
+        table.add_row(*memory.names, *(f'{number / 1e9:,.2f}' for number in numbers))
     return table

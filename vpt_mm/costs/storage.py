@@ -53,7 +53,7 @@ def tuned_over(config, benchmarks):
     all else is as the config says.
 
     Raises:
-        UsageError: a model that is no classifier.
+        UsageError: a model that is not a classifier.
     """
     if 'num_classes' not in (config.model.get('head') or {}):
         raise UsageError(f"the benchmarks' tasks are classifications, got a {config.model.type} whose head has no "

@@ -88,7 +88,7 @@ def throughput_table(measured):
     table = Table(title='Training throughput')
     for column in ('processes', 'seconds a step', 'images a second', 'ratio'):
         table.add_column(column, justify='right')
-    for one in measured:
-        table.add_row(str(one.processes), f'{one.seconds:.3f}', f'{one.images:.1f}',
-                      f'{one.images / measured[0].images:.2f}')
+    for run in measured:
+        table.add_row(str(run.processes), f'{run.seconds:.3f}', f'{run.images:.1f}',
+                      f'{run.images / measured[0].images:.2f}')
     return table

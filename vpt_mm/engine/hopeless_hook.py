@@ -10,7 +10,8 @@ from ..models.openmmlab import head_of
 
 @HOOKS.register_module()
 class StopHopelessHook(Hook):
-    """Stops training on a loss that is not finite, or that an epoch after the warm-up is worse than guessing.
+    """Stops training on a loss that is not finite, or on a mean loss above that of guessing, once ``after`` of the
+    epochs have passed.
 
     Guessing is the loss log(classes) of equal odds for all classes. What was learned so far is evaluated.
 
@@ -22,7 +23,7 @@ class StopHopelessHook(Hook):
         UsageError: a share outside (0, 1], a slack below 1.
     """
 
-    priority = 'LOW'
+    priority = 'LOW'  # behind the logger, which then has the loss that ended the run
 
     def __init__(self, after=0.3, slack=1.2):
         if not 0 < after <= 1 or slack < 1:

@@ -20,7 +20,7 @@ def prototypes_of_config(config):
         config: a classification config with a ``PromptedViT``; its own tuning plays no part.
 
     Raises:
-        UsageError: a model that is no classifier, a backbone without a class token, or without pretrained weights.
+        UsageError: a model that is not a classifier, a backbone without a class token, or without pretrained weights.
     """
     require_entries(config, 'train_dataloader')
     if (config.model.get('head') or {}).get('num_classes') is None:

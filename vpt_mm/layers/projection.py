@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .kept import Kept
+from .precision import autocast_dtype
 from .updated import linear_rows, updates_of, weights_of
 
 
@@ -31,7 +32,7 @@ class Projection:
     @property
     def is_plain(self) -> bool:
         """Whether it is a layer norm and a linear layer that nothing trains or updates."""
-        return (type(self.norm) is nn.LayerNorm and self.norm.elementwise_affine and not updates_of(self.qkv)
+        return (type(self.norm) is nn.LayerNorm and self.norm.elementwise_affine and len(updates_of(self.qkv)) == 0
                 and not any(weight.requires_grad for weight in self.weights))
 
     def alike(self) -> tuple[Any, ...]:
@@ -108,11 +109,5 @@ def _stack_weights(projections: list[Projection], dtype: torch.dtype) -> tuple[T
 
 def _computed_in(weight: Tensor) -> torch.dtype:
     """The type that products with a weight are computed in."""
-    cast = autocast_at(weight)
-    return weight.dtype if cast is None or weight.dtype == torch.float64 else cast  # float64 is left alone
-
-
-def autocast_at(tensor: Tensor) -> torch.dtype | None:
-    """The type that autocast computes in where a tensor is; None where it is off, or nothing is computed."""
-    kind = tensor.device.type
-    return torch.get_autocast_dtype(kind) if not tensor.is_meta and torch.is_autocast_enabled(kind) else None
+    wide = weight.dtype == torch.float64  # which autocast leaves alone
+    return weight.dtype if wide else autocast_dtype(weight) or weight.dtype

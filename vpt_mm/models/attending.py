@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ..layers.kept import Kept
-from ..layers.projection import Projection, autocast_at, project_prompts
+from ..layers.precision import autocast_dtype
+from ..layers.projection import Projection, project_prompts
 from ..mixin import Mixin
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
@@ -43,7 +44,7 @@ class SeesPrompts(Mixin):
         frozen = [weight for place in places
                   for weight in self.projection(self.blocks[place.block]).weights]
         return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
-                        given=(len(places), tuning.training, autocast_at(frozen[0])))
+                        given=(len(places), tuning.training, autocast_dtype(frozen[0])))
 
     def _see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
         blocks = self.blocks

@@ -25,7 +25,7 @@ def frozen_keys(model: nn.Module) -> list[str]:
 
 
 def sourced_keys(model: nn.Module) -> set[str]:
-    """The frozen keys that ``init_cfg`` can bring again, so that a checkpoint need not hold them.
+    """The frozen keys that ``init_cfg`` can load again, so that a checkpoint need not hold them.
 
     Integer buffers, such as window indices, are computed at construction and count as sourced.
     """
@@ -97,7 +97,8 @@ def require_normalization(model: nn.Module) -> None:
             needed = [round(255 * value, 3) for value in backbone.facts.get(name, ())]
             given = getattr(getattr(model, 'data_preprocessor', None), name, None)
             given = [] if given is None else given.flatten().tolist()
-            if needed and given and any(abs(one - other) > 0.5 for one, other in zip(needed, given)):
+            # Half of one of 255 levels: configs round these numbers.
+            if needed and given and any(abs(ours - theirs) > 0.5 for ours, theirs in zip(given, needed)):
                 raise UsageError(
                     f'{backbone.pretrained_source} was trained on images with {name} {needed}, but the '
                     f'data_preprocessor has {given}: set {name}={needed} there, or allow_other_normalization=True '

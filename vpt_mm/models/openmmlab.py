@@ -47,7 +47,7 @@ def swaps_channels(preprocessor: Any) -> bool:
     return any(getattr(preprocessor, name, False) for name in names)
 
 
-def normalization_of(preprocessor: Any) -> tuple[Tensor, Tensor]:
+def normalisation_of(preprocessor: Any) -> tuple[Tensor, Tensor]:
     """(mean, std) of a data preprocessor, (3, 1, 1) each, for pixels of 0..255; zeros and ones where it has none."""
     mean, std = (getattr(preprocessor, name, None) for name in ('mean', 'std'))
     if mean is None:

@@ -27,7 +27,7 @@ def counterpart(backbone, *, scope):
         raise UsageError(f'the backbone is a {name} already: set its tuning.')
     home = kind.__module__
     if name not in NAMES or not home.startswith((PLAIN, 'mmseg.', 'mmdet.')):
-        raise UsageError(f'the backbone {home}.{name} can not be prompted: {", ".join(NAMES)} of mmpretrain, mmseg or '
+        raise UsageError(f'the backbone {home}.{name} cannot be prompted: {", ".join(NAMES)} of mmpretrain, mmseg or '
                          'mmdet can.')
     given = {key: value for key, value in backbone.items() if key not in ('type', '_scope_', 'frozen_stages')}
     translate = _keep if home.startswith(PLAIN) else TRANSLATORS[NAMES[name]]

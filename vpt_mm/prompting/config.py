@@ -92,12 +92,12 @@ def _prompted_backbone(config, tuning, checkpoint):
     _import(config)
     made = counterpart(backbone, scope=config.get('default_scope', 'mmengine'))
     recipes = made.pop('init_cfg', None) or []
-    pretrained = [one for one in ([recipes] if isinstance(recipes, dict) else recipes)
-                  if one.get('type') == 'Pretrained' and one.get('checkpoint')]  # others have nothing to initialise
+    pretrained = [recipe for recipe in ([recipes] if isinstance(recipes, dict) else recipes)  # others are of no use
+                  if recipe.get('type') == 'Pretrained' and recipe.get('checkpoint')]
     named = checkpoint or config.model.get('pretrained') or backbone.get('pretrained')
     if named or pretrained:
         made['init_cfg'] = dict(type='Pretrained', checkpoint=named) if named else pretrained[-1]
-    # What can not be built is told here.
+    # What can't be built is told here.
     build_weightless({**made, 'init_cfg': None, 'tuning': tuning})
     return dict(_delete_=True, **made, tuning=tuning)
 

@@ -1,4 +1,6 @@
 """Accuracy over prompt length, depth, share of the data or size of the images, from one sweep."""
+from statistics import fmean
+
 from ..errors import UsageError
 from ..picture import picture
 from .sheet import Sheet
@@ -20,7 +22,7 @@ def curves(results, *, over, **where):
     """
     final = over in ('fraction', 'size')
     rows = [row for row in results.at(free=over, **where) if row['final'] == final and _x(row, over) is not None]
-    found = {protocol: lines for protocol, lines in _lines(rows, over, _mean if final else max).items()
+    found = {protocol: lines for protocol, lines in _lines(rows, over, fmean if final else max).items()
              if len(lines) > 1}
     if not found:
         raise UsageError(f"no protocol of the table has {'final runs' if final else 'trials'} with two values of "
@@ -46,12 +48,8 @@ def _lines(rows, over, join):
             if everything - set(tasks):
                 missing = ', '.join(sorted(everything - set(tasks)))
                 raise UsageError(f'{protocol} has no run on {missing} with {over} {x}: let the sweep end first.')
-    return {protocol: {x: _mean([join(found) for found in lines[x].values()]) for x in sorted(lines)}
+    return {protocol: {x: fmean(join(found) for found in lines[x].values()) for x in sorted(lines)}
             for protocol, lines in values.items()}
-
-
-def _mean(values):
-    return sum(values) / len(values)
 
 
 def curves_sheet(found, *, over):

@@ -73,7 +73,7 @@ def wilcoxon_sheet(rows, *, contender, alternative='greater'):
     """:func:`wilcoxon` as a sheet."""
     found = wilcoxon(rows, contender=contender, alternative=alternative)
     return Sheet(f'Wilcoxon signed-rank test over tasks: {contender} {alternative}', ['against', 'W', 'p'],
-                 [[protocol, f'{one.statistic:g}', f'{one.pvalue:.2g}'] for protocol, one in found.items()])
+                 [[protocol, f'{test.statistic:g}', f'{test.pvalue:.2g}'] for protocol, test in found.items()])
 
 
 def welch_sheet(rows, *, contender, alternative='greater'):

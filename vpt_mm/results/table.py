@@ -1,6 +1,7 @@
 """Results: the table of one sweep, as vpt-mm sweep writes it."""
 import csv
 import json
+import statistics
 from pathlib import Path
 
 from ..errors import UsageError
@@ -80,7 +81,7 @@ def by_task(rows):
 
 def means(rows):
     """Final runs as {protocol: {task: mean over seeds}}."""
-    return {protocol: {task: sum(values) / len(values) for task, values in tasks.items()}
+    return {protocol: {task: statistics.fmean(values) for task, values in tasks.items()}
             for protocol, tasks in by_task(rows).items()}
 
 
@@ -111,7 +112,7 @@ def _read(file):
     except UsageError as error:
         raise UsageError(f'{file}: {error}') from None
     except (json.JSONDecodeError, UnicodeDecodeError, csv.Error, TypeError, AttributeError) as error:
-        raise UsageError(f'{file} is no table of results: {error}') from None
+        raise UsageError(f'{file} is not a table of results: {error}') from None
 
 
 def _parse(text):

@@ -24,7 +24,7 @@ def table_one(rows, *, baseline='Full'):
     for protocol, values in scores.items():
         cells = [f'{total_parameters(rows, protocol):.2f}x']
         for tasks in groups.values():
-            cell = f'{sum(values[task] for task in tasks) / len(tasks):.2f}'
+            cell = f'{statistics.fmean(values[task] for task in tasks):.2f}'
             if baseline in scores and protocol != baseline:
                 cell += f' ({sum(values[task] > scores[baseline][task] for task in tasks)})'
             cells.append(cell)
@@ -57,8 +57,9 @@ def total_parameters(rows, protocol):
     tasks = {row['task']: row for row in rows if row['protocol'] == protocol}
     if any(row.get('tuned') is None or not row.get('backbone') for row in tasks.values()):
         return float('nan')
-    one = next(iter(tasks.values()))
-    return storage_multiple(sum(row['tuned'] for row in tasks.values()), backbone=one['backbone'], frozen=one['frozen'])
+    first = next(iter(tasks.values()))
+    return storage_multiple(sum(row['tuned'] for row in tasks.values()), backbone=first['backbone'],
+                            frozen=first['frozen'])
 
 
 def seeds_table(rows):
@@ -77,7 +78,7 @@ def seeds_table(rows):
 
 def _spread(protocol, task, values):
     require_seeds(protocol, task, values)
-    return f'{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}'
+    return f'{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}'
 
 
 def require_seeds(protocol, task, values):

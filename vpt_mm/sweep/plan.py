@@ -142,7 +142,8 @@ def _protocol(name, given):
 def _keep(protocols, names):
     unknown = sorted(set(names or ()) - {protocol.name for protocol in protocols})
     if unknown:
-        raise UsageError(f"the sweep has the protocols {', '.join(one.name for one in protocols)}, got {unknown[0]}.")
+        raise UsageError(f"the sweep has the protocols {', '.join(protocol.name for protocol in protocols)}, "
+                         f"got {unknown[0]}.")
     return [protocol for protocol in protocols if names is None or protocol.name in names]
 
 

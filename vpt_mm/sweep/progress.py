@@ -1,4 +1,6 @@
 """A sweep on the console: how far it is, what runs, what came out."""
+from statistics import fmean
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -33,10 +35,10 @@ class SweepProgress:
             return
         self.bar.update(self.task, description=f'{run.title}: {self.conductor.store.value(run):.2f}')
         cell = run.cell
-        if run.final and all(one in self.conductor.store for one in cell.finals(run.point)):
-            values = [self.conductor.store.value(one) for one in cell.finals(run.point)]
-            self.console.print(f'{cell.protocol.name} on {cell.task}: {sum(values) / len(values):.2f} over '
-                               f'{len(values)} seeds')
+        finals = cell.finals(run.point)
+        if run.final and all(final in self.conductor.store for final in finals):
+            mean = fmean(self.conductor.store.value(final) for final in finals)
+            self.console.print(f'{cell.protocol.name} on {cell.task}: {mean:.2f} over {len(finals)} seeds')
 
 
 def summary(rows):
@@ -54,6 +56,6 @@ def summary(rows):
         for task in tasks:
             values = [row['value'] for row in rows
                       if row['task'] == task and (row['protocol'], *(row[axis] for axis in axes)) == key]
-            cells.append(f'{sum(values) / len(values):.2f}' if values else '')
+            cells.append(f'{fmean(values):.2f}' if values else '')
         table.add_row(*map(str, key), *cells)
     return table

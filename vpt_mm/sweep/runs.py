@@ -153,7 +153,7 @@ def base_config(file, task, size=None):
     """The config file as it is for a task and a size.
 
     Raises:
-        UsageError: a config that is no classifier on a task's list files.
+        UsageError: a config that is not a classifier on a task's list files.
     """
     with _environment(TASK=task, SIZE=size):
         config = read_config_file(file, needs=MODEL)

@@ -76,7 +76,7 @@ def _read(file):
         record = json.loads(file.read_text())
         return dict(record, metrics=dict(record['metrics']))
     except (ValueError, TypeError, KeyError):
-        raise UsageError(f'{file} is no result of a run: remove it, and the run is done again.') from None
+        raise UsageError(f'{file} is not the result of a run: remove it, and the run is done again.') from None
 
 
 def commit():

@@ -20,8 +20,8 @@ def describe_checkpoint(meta, path, *, served=True):
     """
     own, known = meta['vpt_mm'], meta.get('dataset_meta')
     known = known if isinstance(known, dict) else {}
-    task = dict(base=own.get('base') or {}, frozen_weights=own.get('frozen_weights'), metrics=_metrics(own),
-                classes=_list(known.get('classes')), versions={}, date='', model=None)
+    task = dict(base=own.get('base', {}), frozen_weights=own.get('frozen_weights'), versions={}, date='', model=None,
+                metrics=_finite(own.get('metrics', {})), classes=_names(known.get('classes', ())))
     try:
         if served:
             task['model'] = describe(read_config(meta.get('cfg')), known)
@@ -33,12 +33,13 @@ def describe_checkpoint(meta, path, *, served=True):
     return task
 
 
-def _list(classes):
-    return list(classes) if isinstance(classes, (list, tuple)) else classes or []
+def _names(classes):
+    """As a list; none where a dataset names none."""
+    return [] if classes is None else list(classes) if isinstance(classes, tuple) else classes
 
 
-def _metrics(own):
-    """What a validation said of this very checkpoint; those that are not the best are written before theirs."""
-    metrics = own.get('metrics') or {}
-    return {name: value for name, value in metrics.items() if not isinstance(value, float) or math.isfinite(value)} \
-        if isinstance(metrics, dict) else metrics
+def _finite(metrics):
+    """Those that a file can say, of what a validation said of this very checkpoint: none, before the validation."""
+    if not isinstance(metrics, dict):
+        return metrics
+    return {name: value for name, value in metrics.items() if not isinstance(value, float) or math.isfinite(value)}

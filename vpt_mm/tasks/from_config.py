@@ -78,6 +78,6 @@ def _describe_palette(palette, count):
     """Colours as whole numbers, or None where they are not known for each class."""
     try:
         colours = [] if palette is None else np.asarray(palette, dtype=np.uint8).tolist()
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, RuntimeError):
         raise UsageError(f'a palette is a list of (red, green, blue) from 0 to 255, got {shown(palette)}.') from None
     return colours if isinstance(colours, list) and colours and len(colours) == count else None

@@ -2,7 +2,7 @@
 from mmengine.registry import MODELS
 
 from ..errors import UsageError
-from ..tuning import TUNING_METHODS
+from ..tuning.registry import TUNING_METHODS
 from .backbones import BACKBONES, METHODS
 from .fields import Choice, Field, Flag, Number, Whole
 from .heads import HEADS, NECKS
@@ -20,9 +20,11 @@ def records(part, kind):
 
 def class_of(part, kind, name):
     """The class that a name on the list stands for."""
-    registry, library = (TUNING_METHODS if part == 'tuning' else MODELS,
-                         f'{LIBRARIES[kind]}.' if part in ('neck', 'head') else '')
-    return OWN.get(name) or registry.get(library + name)
+    if name in OWN:
+        return OWN[name]
+    if part == 'tuning':
+        return TUNING_METHODS.get(name)
+    return MODELS.get(f'{LIBRARIES[kind]}.{name}' if part in ('neck', 'head') else name)
 
 
 def allow(part, kind, made, *, arguments, training=()):
@@ -31,7 +33,7 @@ def allow(part, kind, made, *, arguments, training=()):
     Args:
         part: 'backbone', 'tuning', 'neck' or 'head'.
         kind: of the tasks, 'classification' or 'segmentation'.
-        made: the class, registered in mmengine's ``MODELS``, or in ``TUNING_METHODS``.
+        made: the class, registered in ``TUNING_METHODS`` or mmengine's ``MODELS``.
         arguments: {name: what it may be}: int, float, bool, a tuple of texts, a list with one of these, or a field
             of :mod:`vpt_mm.tasks.fields`.
         training: names of arguments that task files leave out.

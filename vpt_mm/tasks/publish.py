@@ -30,17 +30,17 @@ def publish_task(checkpoint, out, *, served=True):
         raise UsageError(f'a task file is named *.safetensors, got {out}.')
     found = load_from_disk(str(checkpoint))
     meta = found.get('meta', {})
-    own = meta.get('vpt_mm') or {}
-    if own.get('task'):
+    own = meta.get('vpt_mm', {})
+    if own.get('task') is True:
         raise UsageError(f'{checkpoint} is a task file already: copy it.')
-    if 'state_dict' not in found or not own.get('base') or 'cfg' not in meta:
-        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
-                         'came from: train with that hook, and init_cfg on the backbone.')
     try:
-        task = describe_checkpoint(meta, checkpoint, served=served)
+        task = describe_checkpoint(meta, checkpoint, served=served) if own and 'state_dict' in found else dict(base={})
     except UsageError as error:
         raise UsageError(f'{error} With served=False (--not-served) it is published for its own config: such a file is '
                          'loaded onto that model, and not served.' if served else str(error)) from None
+    if not task['base']:
+        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
+                         'came from: train with that hook, and init_cfg on the backbone.')
     task.update(versions=_versions(own),
                 date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'))
     state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}

@@ -47,7 +47,7 @@ def read_run(folder):
     task_file = Path(list_from_file(_newest(folder / 'train', 'last_checkpoint'))[0])
     meta = load_from_disk(str(task_file)).get('meta', {})
     if not {'cfg', 'experiment_name', 'time'} <= set(meta):
-        raise UsageError(f'{task_file} is no checkpoint of a training: run tools/demo.sh.')
+        raise UsageError(f'{task_file} is not a checkpoint of a training: run tools/demo.sh.')
     return Run(miou=_miou(_newest(folder / 'test', '*/*.json')), tuned=_count(meta['cfg']),
                task_bytes=task_file.stat().st_size, seconds=_seconds(meta), masks=folder / 'masks')
 

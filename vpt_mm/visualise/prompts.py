@@ -13,7 +13,7 @@ from ..files import require_writable, write_whole
 from ..models import PromptedViT
 from ..models.build import build_model
 from ..models.frozen import prompted_backbones
-from ..models.openmmlab import normalization_of, swaps_channels
+from ..models.openmmlab import normalisation_of, swaps_channels
 from ..picture import picture
 from ..tasks import load_task
 from ..tuning.composed import methods_of
@@ -38,7 +38,7 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
         nearest: number of patches for each.
 
     Raises:
-        UsageError: files that are missing or can not be written, a method without anything to draw, blocks outside
+        UsageError: files that are missing or can't be written, a method without anything to draw, blocks outside
             the backbone.
     """
     require_writable(Path(out, 'attention.png'))
@@ -138,7 +138,7 @@ def _draw_frame(model, backbone, path):
     grey = np.full((*backbone.image_size, 3), 127, np.uint8)
     image = _normalise(model, [grey])
     painted = backbone.tuning.enter(image, backbone.tuning.begin(image, backbone))[0].cpu()
-    mean, std = normalization_of(model.data_preprocessor)
+    mean, std = normalisation_of(model.data_preprocessor)
     colours = (painted * std + mean).clamp(0, 255).permute(1, 2, 0).round().numpy().astype(np.uint8)
     if swaps_channels(model.data_preprocessor):
         colours = colours[..., ::-1]

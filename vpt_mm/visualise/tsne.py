@@ -18,7 +18,7 @@ def features_of(config, checkpoint, *, images=1000):
         images: number of images at most, the test split's first.
 
     Raises:
-        UsageError: a model that is no classifier, or a checkpoint that does not fit.
+        UsageError: a model that is not a classifier, or a checkpoint that does not fit.
     """
     require_entries(config, 'test_dataloader')
     if 'head' not in config.model or config.model.head.get('num_classes') is None:

@@ -63,17 +63,6 @@ def test_work_that_the_task_takes_away(as_it_comes):
     Meter(as_it_comes, most_seconds=0.5).prepare(blank(2000, 2000), as_it_comes.find('small'))
 
 
-def test_the_estimate_grows_as_the_time_does(as_it_comes):
-    """Within a factor of five, where attention counts most: machines are busy at times."""
-    from vpt_mm.apis.shared.passes import predict_prepared
-    meter, task = Meter(as_it_comes, most_seconds=1000), as_it_comes.find('whole')
-    jobs, _ = meter.prepare(blank(400, 400), task)
-    seconds, done = meter.measured[task]
-    expected = seconds * meter._work(jobs) / done
-    taken = costs._time(lambda: predict_prepared(as_it_comes.shared, [jobs], [task], batch_size=1))
-    assert expected / 5 < taken < expected * 5
-
-
 def test_an_image_of_the_own_size_is_always_taken(as_it_comes):
     Meter(as_it_comes, most_seconds=1e-9).prepare(blank(32, 32), as_it_comes.find('whole'))
 

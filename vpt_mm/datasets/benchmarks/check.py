@@ -55,11 +55,11 @@ def _lists(folder, task):
             problems.append(f'{len(missing):,} of {len(found[split]):,} images of {split} are missing: {missing[0]}')
         if len(set(found[split])) < len(found[split]):
             problems.append(f'{split} lists an image twice: {_twice(found[split])}')
-    for one, other in ((splits.train, splits.val), (splits.train, splits.test), (splits.val, splits.test),
-                       (splits.both, splits.test)):
-        shared = set(found.get(one, ())) & set(found.get(other, ()))
+    for first, second in ((splits.train, splits.val), (splits.train, splits.test), (splits.val, splits.test),
+                          (splits.both, splits.test)):
+        shared = set(found.get(first, ())) & set(found.get(second, ()))
         if shared:
-            problems.append(f'{one} and {other} share {len(shared):,} images, such as {min(shared)}')
+            problems.append(f'{first} and {second} share {len(shared):,} images, such as {min(shared)}')
     return found, list(dict.fromkeys(problems))
 
 

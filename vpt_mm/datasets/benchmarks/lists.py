@@ -90,7 +90,7 @@ def _read_text(file):
 
 
 def _read_json(file, task):
-    """Labels that are no 0..classes-1, such as NABirds' own, are numbered in their order."""
+    """Labels that aren't 0..classes-1, such as NABirds' own, are numbered in their order."""
     try:
         found = json.loads(file.read_text(encoding='utf-8'))
         entries = [(path, int(label)) for path, label in found.items()]

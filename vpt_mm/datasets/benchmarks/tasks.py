@@ -37,7 +37,7 @@ class BenchmarkTask:
         title: as tables of results name it.
         benchmark, group: that its score counts in.
         folder: below the root of the data; empty for a task that is drawn in memory.
-        splits: None for a task whose data are no list files.
+        splits: None for a task whose data are not list files.
         images: {split: number of images} of the complete data, as far as it is known.
         metric: of mmengine's evaluator.
     """
@@ -116,7 +116,7 @@ def select_tasks(names):
     """The tasks that names of tasks, groups and benchmarks stand for, in the table's order.
 
     Raises:
-        UsageError: a name that is none of them.
+        UsageError: a name that is none of these.
     """
     names = [names] if isinstance(names, str) else list(names)
     known = {name for task in TASKS.values() for name in (task.name, task.group, task.benchmark)}

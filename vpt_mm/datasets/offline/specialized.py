@@ -67,7 +67,7 @@ def cells(label, *, part, rng):
 
 
 def _free_place(taken, radius, size, *, rng):
-    """A centre two radii away from all others, or as far as 60 tries bring it."""
+    """A centre two radii away from all others, or as far as 60 tries get."""
     margin = int(radius)
     tries = rng.integers(margin, size - margin, (60, 2))
     if taken:

@@ -45,7 +45,7 @@ def _lay(number, *, rng):
 
 
 def _scene(objects, camera, *, rng):
-    for centre, radius in sorted(objects, key=lambda one: -camera.distance_to(one[0])):
+    for centre, radius in sorted(objects, key=lambda item: -camera.distance_to(item[0])):
         colour, kind = rng.uniform(20, 255, 3), rng.integers(3)
         if kind == 0:
             camera.ball(centre, radius, colour)

@@ -1,7 +1,6 @@
 """Relative-position tables of another window size, resized while they are loaded."""
 import numpy as np
 import torch
-from scipy.interpolate import RectBivariateSpline
 
 from ...errors import UsageError
 
@@ -29,6 +28,7 @@ def resize_bias_table(table, count):
     Neighbours stay one apart, so near positions keep their values and far ones are stretched, as in BEiT
     (Bao et al. 2021, the released code). The numbers are those of mmpretrain on a scipy before 1.14.
     """
+    from scipy.interpolate import RectBivariateSpline  # which takes long to import, and is seldom needed
     source, target = round(len(table) ** 0.5), round(count ** 0.5)
     if source < 5:
         raise UsageError(f'a relative-position table of {source}x{source} is too small for cubic interpolation: '
