@@ -84,7 +84,7 @@ def test_private_addresses_are_asked_nothing(local):
     port = address.rpartition(':')[2]
     for name in ('127.0.0.1', 'localhost', '127.1', '2130706433', '0.0.0.0', '[::ffff:127.0.0.1]'):
         for scheme in ('http', 'https'):
-            with pytest.raises(UsageError, match='is no public address|can not be read'):
+            with pytest.raises(UsageError, match='is no public address|cannot be read'):
                 read_image(f'{scheme}://{name}:{port}/image')
     assert not asked
 
@@ -101,7 +101,7 @@ def test_no_redirect_leads_there(local, monkeypatch):
     assert len(asked) == 1
     checked.clear()
     for elsewhere in ('file:///etc/passwd', 'ftp://127.0.0.1/x', 'data:,x', 'gopher://127.0.0.1/'):
-        with pytest.raises(UsageError, match='can not be read'):
+        with pytest.raises(UsageError, match='cannot be read'):
             fetch(f'{address}/to/{elsewhere}')
         checked.clear()
 
@@ -134,13 +134,13 @@ def test_what_is_too_slow(public, path):
 
 def test_a_server_that_says_nothing(public):
     with socket.create_server(('127.0.0.1', 0)) as silent:
-        with pytest.raises(UsageError, match='can not be read'):
+        with pytest.raises(UsageError, match='cannot be read'):
             fetch(f'http://127.0.0.1:{silent.getsockname()[1]}/', seconds=0.4)
 
 
 @pytest.mark.parametrize('path', ['missing', 'short/10'])
 def test_what_is_not_there(public, path):
-    with pytest.raises(UsageError, match='can not be read'):
+    with pytest.raises(UsageError, match='cannot be read'):
         fetch(f'{public}/{path}')
 
 

@@ -8,7 +8,7 @@ import pytest
 def test_predict(command, folder):
     printed = command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors',
                       f"places={folder / 'scenes.safetensors'}", '--device', 'cpu', '--checkpoint', folder / 'base.pth')
-    assert 'c.png is no image' in printed and '2 images, 2 tasks' in printed
+    assert 'c.png cannot be read as an image' in printed and '2 images, 2 tasks' in printed
     first, second, broken = json.loads((folder / 'out/predictions.json').read_text())
     assert first['image'].endswith('a.png') and 'no image' in broken['error']
     birds, places = second['predictions']

@@ -40,7 +40,7 @@ def fetch(address: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECOND
         for one in sockets:
             one.close()
     if late.is_set() or not whole:
-        raise UsageError(f'{address} can not be read'
+        raise UsageError(f'{address} cannot be read'
                          + (f' within {seconds:g} s.' if late.is_set() else f': {reason}.'))
     if len(content) > most_bytes:
         raise UsageError(f'{address} has more than {most_bytes / 2 ** 20:.0f} MB.')

@@ -15,7 +15,7 @@ from .results import describe, draw, summarize, write_prediction
 def predict_folder(inferencer, inputs, names, out, *, batch_size=8, pictures=True):
     """Write ``out/TASK/vis``, ``out/TASK/pred`` and ``out/predictions.json``.
 
-    Images that can not be read or predicted are listed in the JSON with the reason; the others are predicted all the
+    Images that cannot be read or predicted are listed in the JSON with the reason; the others are predicted all the
     same.
 
     Args:

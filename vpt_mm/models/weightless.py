@@ -32,7 +32,7 @@ def build_weightless(model: Any, *, scope: str | None = None) -> Any:
 
 
 def give_shape(model: nn.Module, mode: FakeTensorMode) -> None:
-    """Replace meta tensors, in place, by such as know what a CPU's kernels would return for them.
+    """Replace meta tensors, in place, by fake CPU tensors: they know what a CPU's kernels would return.
 
     Args:
         model: as :func:`build_weightless` returns it.

@@ -92,8 +92,8 @@ def require_backbone(meta, found):
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         theirs, ours = shown(expected).strip("'")[:16], found[:16] or 'none'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
-                         f'{theirs}, that of the weights at hand is {ours}. Use the config, init_cfg checkpoint and '
-                         'the image size that it was trained with.')
+                         f'{theirs}, that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint '
+                         'and the image size that it was trained with.')
 
 
 def require_classes(meta, classes):
