@@ -261,6 +261,20 @@ def test_the_first_format_is_read_by_the_same_list(desk, old, new):
         assert said == desk.answers(copy.deepcopy(desk.sound['plain']))
 
 
+@pytest.mark.parametrize('place, value', [
+    ('model.head.type', 'os.system'), ('model.head.init_cfg', dict(checkpoint=URL)), ('model', None), ('classes', 3)])
+def test_a_pickle_that_says_it_is_a_task_file_is_checked_as_one(desk, place, value):
+    """Entries of a header can stand in the meta of any checkpoint."""
+    task, state = copy.deepcopy(desk.sound['plain'])
+    put(task, place, value)
+    file = desk.folder / 'x.pth'
+    torch.save(dict(state_dict=state, meta=dict(task=task, vpt_mm=dict(task, task=True))), file)
+    for ask in (lambda: desk.inferencer.add(file, name='x'), lambda: publish_task(file, desk.folder / 'x.safetensors'),
+                lambda: TaskInferencer(file, checkpoint=desk.weights, device='cpu')):
+        with nothing_else(file, desk.weights), pytest.raises(UsageError):
+            ask()
+
+
 def test_no_loader_is_asked_for_what_a_file_names(desk, monkeypatch):
     """Which audit hooks would not see where a library opens files by itself."""
     asked, load = [], CheckpointLoader.load_checkpoint

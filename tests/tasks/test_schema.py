@@ -52,6 +52,8 @@ PLACES = [
     ('classifier', 'model.input.std', [0, 1, 1], r'model.input.std\[0\] .* from 1e-06'),
     ('classifier', 'model.input.steps', [dict(type='LoadImageFromFile')], r'model.input.steps\[0\].type .* of Resize'),
     ('classifier', 'model.windows', None, "there is no 'windows'"),
+    ('classifier', 'model.head', dict(type='MultiLabelLinearClsHead', num_classes=3, in_channels=32, thr=None, topk=4),
+     'model.head.topk .* at most 3, the number of classes, got 4'),
     ('segmentor', 'model.windows', dict(size=[32, 32], stride=[33, 24]), 'model.windows.stride .* got 33'),
     ('segmentor', 'model.windows', dict(size=[32, 32], stride=[3, 24]), 'model.windows.stride .* got 3'),
     ('segmentor', 'model.palette', [[1, 2, 3]] * 3, 'model.palette .* must be 4 colours'),

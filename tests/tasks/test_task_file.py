@@ -139,7 +139,7 @@ def test_resuming_from_a_task_is_refused(run):
     (lambda found: found['meta'].update(cfg='model = 5'), 'model must be a dict .*, got 5'),
     (lambda found: found['meta']['dataset_meta'].update(classes=[torch.zeros(2)] * 3), r'classes\[0\] .* a text'),
     (lambda found: found['meta']['dataset_meta'].update(classes=('a', 'b')), 'classes .* must be 3 names'),
-    (lambda found: found['meta']['dataset_meta'].update(classes=np.array(['a', 'b', 'c'])), 'classes .* must be a list'),
+    (lambda found: found['meta']['dataset_meta'].update(classes=np.array(['a', 'b', 'c'])), 'must be a list of'),
     (lambda found: found['meta']['vpt_mm'].update(base=[1, 2]), 'base .* must be an object'),
     (lambda found: found['meta']['vpt_mm'].update(metrics=[1]), 'metrics .* must be an object'),
     (lambda found: found['meta']['vpt_mm'].update(metrics=dict(a='b')), 'metrics.a .* must be a number'),

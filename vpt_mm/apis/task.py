@@ -63,7 +63,7 @@ class Task:
     def _build_backbone(self, model, said, state):
         """The tuning method, and the whole backbone where the method is more than prompts; its own tensors."""
         built = backbone_config(model)
-        stored = built.pop('frozen_dtype')
+        stored = built.pop('frozen_dtype', None)
         self.shared.require_settings(built, self.name)
         view = build_weightless(built)
         self.shared.require_weights(view, dict(vpt_mm=said), self.name, stored=stored)

@@ -29,13 +29,13 @@ def backbone_config(model, *, tuning=True):
     return dict(config, tuning=tuples(model['tuning'])) if tuning else config
 
 
-def build_heads(model, *, backbone, weights=None):
+def build_heads(model, *, backbone, weights=False):
     """A task's classifier or segmentor around what stands for its backbone.
 
     Args:
         model: of a task file.
         backbone: config of what gives the features.
-        weights: True to make tensors with values; on the meta device by default.
+        weights: make tensors with values; on the meta device by default.
     """
     parts = {part: dict(tuples(model[part]), type=class_of(part, model['kind'], model[part]['type']))
              for part in ('neck', 'head') if model[part]}

@@ -124,7 +124,6 @@ class Named(Field):
     """An object from names to values of one kind."""
 
     holds = dict
-
     name = Text(200)
 
     def __init__(self, field, most):

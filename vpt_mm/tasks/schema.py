@@ -108,6 +108,8 @@ def check(task):
         refuse('classes', 'the names of the classes, since this head has no num_classes', task['classes'])
     if names and count is not None and names != count:
         refuse('classes', f'{count} names, as num_classes of the head says', task['classes'])
+    if (model['head'].get('topk') or 1) > (count or names):
+        refuse('model.head.topk', f'at most {count or names}, the number of classes', model['head']['topk'])
     if (model['input']['mean'] is None) != (model['input']['std'] is None):
         refuse('model.input.std', 'null where mean is, and only there', model['input']['std'])
     if model['kind'] == 'segmentation':

@@ -5,6 +5,7 @@ from ..weights.files import load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
 from . import first_format, schema
+from .fields import CONTROL, shown
 from .from_checkpoint import describe_checkpoint
 from .header import read_header
 
@@ -26,6 +27,7 @@ def read_task(path):
     if 'state_dict' not in found or 'vpt_mm' not in meta or not ('task' in meta or 'cfg' in meta):
         raise UsageError(f'{path} is neither a task file nor a checkpoint of PromptCheckpointHook.')
     task = meta['task'] if 'task' in meta else describe_checkpoint(meta, path)
+    schema.check(task)  # any file may have such an entry
     if task['model'] is None:
         raise UsageError(f'{path} was published by --not-served: it describes no model, and loads onto that of its '
                          'config alone (load_task, load_from).')
@@ -78,16 +80,18 @@ def require_backbone(meta, found):
     """Raise UsageError unless the frozen weights are those that the task was trained on."""
     expected = meta['vpt_mm'].get('frozen_weights')
     if expected != found:
+        ours, theirs = (shown(one).strip("'")[:16] or 'none' for one in (found, expected))
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
-                         f'{str(expected)[:16]}, that of the weights at hand is {found[:16] or "none"}. Use the '
-                         'config, the init_cfg checkpoint and the image size that it was trained with.')
+                         f'{theirs}, that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint '
+                         'and the image size that it was trained with.')
 
 
 def require_classes(meta, classes):
     """Raise UsageError unless a task file is for these classes; other checkpoints may be for any."""
     own = (meta.get('dataset_meta') or {}).get('classes')
-    if (meta.get('vpt_mm') or {}).get('task') and own and classes and list(own) != list(classes):
+    sealed = (meta.get('vpt_mm') or {}).get('task') is True and isinstance(own, (list, tuple))
+    if sealed and own and classes and list(own) != list(classes):
         strange = next(((one, other) for one, other in zip(own, classes) if one != other), None)
         raise UsageError(f'this task file is for {len(own)} classes, the config for {len(classes)}'
                          + (f'; the first that differ are {strange[0]!r} and {strange[1]!r}' if strange else '')
@@ -96,4 +100,5 @@ def require_classes(meta, classes):
 
 def names_of(base):
     """The names of the pretrained weights of a task, to be shown."""
-    return ', '.join(map(str, base.values())) if isinstance(base, dict) else ''
+    names = [name for name in base.values() if isinstance(name, str)] if isinstance(base, dict) else []
+    return CONTROL.sub('?', ', '.join(names))
