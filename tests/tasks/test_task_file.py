@@ -12,8 +12,9 @@ from mmengine.registry import MODELS
 from safetensors import safe_open
 from safetensors.torch import save
 
-from tests.runs import build_model, build_runner, changed, run_config, save_weights
+from tests.runs import build_runner, changed, run_config, save_weights
 from vpt_mm.errors import UsageError
+from vpt_mm.models.build import build_model
 from vpt_mm.models.frozen import fingerprint_of, frozen_keys
 from vpt_mm.tasks import load_task, publish_task
 from vpt_mm.weights import fingerprint, load_from_disk

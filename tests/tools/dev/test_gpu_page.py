@@ -40,7 +40,7 @@ def test_a_trial_goes_through_all_commands(tmp_path, monkeypatch, capsys):
         monkeypatch.setattr(sys, 'argv', [tool, *arguments])
         runpy.run_path(str(ROOT / tool), run_name='__main__')
     printed = capsys.readouterr().out
-    assert printed.count('│ vpt_mm, stored in bfloat16') == 2 and '│ setr_digits_deep' in printed
+    assert printed.count('vpt_mm, stored in bfloat16') == 2 and 'setr_digits_deep' in printed
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU: the script would measure for minutes')
