@@ -3,7 +3,7 @@ import copy
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 from torch.utils.data import Dataset
@@ -81,12 +81,6 @@ def build_runner(config):
     """A runner of its own."""
     forget_runs()
     return Runner.from_cfg(config.copy())
-
-
-def build_model(config):
-    """The config's model, built in its scope."""
-    with DefaultScope.overwrite_default_scope(config.default_scope):
-        return MODELS.build(config.model)
 
 
 def learned_state(model):
