@@ -4,7 +4,6 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +12,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.registry import METRICS
 
 from tests.runs import build_runner, learned_state, run_config, save_weights
-from vpt_mm.engine import PromptCheckpointHook, checkpoint_hook
-from vpt_mm.engine.runner import latest_checkpoint
+from vpt_mm.engine.work_dir import WorkDir
 from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import frozen_weights
 from vpt_mm.weights import fingerprint
@@ -159,31 +157,6 @@ def test_a_training_that_diverged_is_not_saved(tmp_path, weights, rate):
     assert not list((tmp_path / 'run').glob('*.pth'))
 
 
-def test_every_process_gets_its_own_random_numbers_back(tmp_path, weights, monkeypatch):
-    """The second of two processes, as far as this hook can tell."""
-    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
-    theirs = torch.Generator().manual_seed(5).get_state()
-    saved = load(tmp_path / 'run/iter_2.pth')
-    mine, = saved['random_states']
-    saved['random_states'] = [mine, {**mine, 'cpu': theirs}]
-    hook = PromptCheckpointHook()
-    resumed = SimpleNamespace(_resume=True)
-    hook.after_load_checkpoint(resumed, saved)
-    assert hook.resumed_state is None  # one process has no use for the numbers of two
-    monkeypatch.setattr(checkpoint_hook, 'get_world_size', lambda: 2)
-    monkeypatch.setattr(checkpoint_hook, 'get_rank', lambda: 1)
-    hook.after_load_checkpoint(resumed, saved)
-    hook.before_train_iter(resumed, 0)
-    assert torch.equal(torch.get_rng_state(), theirs)
-
-
-def test_the_random_numbers_of_all_processes_are_saved(tmp_path, weights, monkeypatch):
-    monkeypatch.setattr(checkpoint_hook, 'all_gather_object', lambda one: [one, {**one, 'cpu': torch.zeros(3)}])
-    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
-    first, second = load(tmp_path / 'run/iter_2.pth')['random_states']
-    assert len(first['cpu']) > 3 and len(second['cpu']) == 3
-
-
 def test_resuming_by_epoch_ends_as_an_unbroken_run(tmp_path, weights):
     def config(name):
         made = run_config(tmp_path / name, weights=weights, train_cfg=dict(by_epoch=True, max_epochs=3))
@@ -222,21 +195,14 @@ def test_sigkill_while_saving_leaves_the_last_checkpoint_and_resumes(tmp_path, w
     ''')
     ended = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert latest_checkpoint(tmp_path / 'killed') == str(tmp_path / 'killed/iter_2.pth')
-    again = resumed(run_config(tmp_path / 'killed', weights=weights), latest_checkpoint(tmp_path / 'killed'))
+    newest = WorkDir(tmp_path / 'killed').latest_checkpoint()
+    assert newest == str(tmp_path / 'killed/iter_2.pth')
+    again = resumed(run_config(tmp_path / 'killed', weights=weights), newest)
     again.train()
     unbroken = build_runner(run_config(tmp_path / 'unbroken', weights=weights))
     unbroken.train()
     for key, tensor in learned_state(unbroken.model).items():
         assert torch.equal(again.model.state_dict()[key], tensor), key
-
-
-def test_latest_checkpoint_survives_a_broken_marker(tmp_path):
-    assert latest_checkpoint(tmp_path) is None
-    (tmp_path / 'iter_4.pth').write_bytes(b'x')
-    for text in ('', str(tmp_path / 'gone.pth')):
-        (tmp_path / 'last_checkpoint').write_text(text)
-        assert latest_checkpoint(tmp_path) == str(tmp_path / 'iter_4.pth')
 
 
 def test_old_checkpoints_go_only_after_the_new_one_stands(tmp_path, weights):

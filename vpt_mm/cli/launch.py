@@ -2,10 +2,10 @@
 from pathlib import Path
 
 from mmengine.evaluator import DumpResults
-from mmengine.logging import print_log
 
 from ..engine.preflight import check_config
-from ..engine.runner import build_runner, end_workers, latest_checkpoint
+from ..engine.runner import build_runner, end_workers
+from ..engine.training import in_work_dir
 from ..errors import UsageError
 from ..files import require_folder
 from .options import load_config
@@ -18,18 +18,13 @@ def train(args):
         _use_amp(config)
     if args.no_validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
-    if args.resume:
-        config.resume = True
-        config.load_from = latest_checkpoint(config.work_dir) if args.resume == 'auto' else args.resume
-        config.resume = config.load_from is not None
-        if not config.resume:
-            print_log(f'There is no checkpoint in {config.work_dir} yet: training starts from the beginning.')
-    check_config(config, phases=('train', 'val'))
-    runner = build_runner(config)
-    try:
-        runner.train()
-    finally:
-        end_workers(runner)
+    with in_work_dir(config, resume=args.resume):
+        check_config(config, phases=('train', 'val'))
+        runner = build_runner(config)
+        try:
+            runner.train()
+        finally:
+            end_workers(runner)
 
 
 def test(args):

@@ -11,9 +11,8 @@ from rich.console import Console
 from ..config_file import MODEL, read_config_file
 from ..devices import find_device
 from ..engine.preflight import check_names
+from ..engine.runner import RANKS
 from ..errors import UsageError
-
-RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
 
 def common_parser(description):

@@ -11,6 +11,7 @@ from ..tuning import build_tuning
 from ..tuning.build import require_fit
 from ..tuning.method import SEAMS, KeepsValues
 from ..weights.pretrained import load_pretrained
+from .guard import complete
 
 
 class Tunable(KeepsValues):
@@ -196,4 +197,5 @@ class Tunable(KeepsValues):
             else:
                 self.unfit[key] = tuple(new.shape), tuple(tensor.shape)
             self.sourced.discard(key)
+        complete(self)
 
