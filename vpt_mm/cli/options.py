@@ -8,7 +8,7 @@ from pathlib import Path
 from mmengine.config import DictAction
 from rich.console import Console
 
-from ..config_file import MODEL, read_config_file
+from ..config_file import MODEL, merge_options, parse_value, read_config_file
 from ..devices import find_device
 from ..engine.preflight import check_names
 from ..engine.runner import RANKS
@@ -35,7 +35,11 @@ class Overrides(DictAction):
         bare = [value for value in values if '=' not in value]
         if bare:
             parser.error(f'{option_string} takes KEY=VALUE, got {bare[0]!r}.')
-        super().__call__(parser, namespace, values, option_string)
+        try:
+            given = {key: parse_value(text) for key, _, text in (value.partition('=') for value in values)}
+        except AssertionError as error:  # mmengine's, of brackets
+            parser.error(f'{option_string}: {error}')
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest, None) or {}), **given})
 
 
 def load_config(args):
@@ -48,7 +52,7 @@ def load_config(args):
     config.launcher = args.launcher
     if args.cfg_options:
         check_names(args.cfg_options, config)
-        config.merge_from_dict(args.cfg_options)
+        merge_options(config, args.cfg_options)
     name = '_'.join([Path(args.config).stem, *([config.task.name] if 'task' in config else [])])
     config.work_dir = args.work_dir or config.get('work_dir') or f'work_dirs/{name}'
     return config

@@ -3,7 +3,8 @@ from .benchmarks.task_dataset import TaskDataset
 from .benchmarks.tasks import TASKS, find_task, select_tasks, task_config
 from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
+from .held_out_fold import HeldOutFold
 from .offline import OfflineTask, Symbols
 
-__all__ = ['TASKS', 'DigitScenesDataset', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'find_task',
-           'select_tasks', 'task_config']
+__all__ = ['TASKS', 'DigitScenesDataset', 'HeldOutFold', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset',
+           'find_task', 'select_tasks', 'task_config']

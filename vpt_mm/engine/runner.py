@@ -4,11 +4,14 @@ from mmengine.logging import print_log
 from mmengine.registry import RUNNERS
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
+from .optim_constructor import require_constructor
+
 RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 SYNCHRONOUS = ('SyncBN', 'SyncBatchNorm', 'mmpretrain.SyncBN', 'mmseg.SyncBN', 'MMSyncBN')
 
 
 def build_runner(config):
+    require_constructor(config)
     fit_to_machine(config)
     if config.get('launcher') == 'pytorch' and not torch.cuda.is_available():
         _join_processes(config)

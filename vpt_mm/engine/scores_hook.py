@@ -4,7 +4,8 @@ from mmengine.hooks import Hook
 
 from ..errors import UsageError
 
-SCORES = (('seg_logits', 'data'), ('pred_score',), ('pred_instances', 'scores'))  # in samples of mmseg, mmpretrain, mmdet
+# In the samples of mmseg, mmpretrain and mmdet.
+SCORES = (('seg_logits', 'data'), ('pred_score',), ('pred_instances', 'scores'))
 
 
 class CheckScoresHook(Hook):

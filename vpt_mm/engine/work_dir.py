@@ -9,7 +9,7 @@ from ..weights.files import load_from_disk
 try:
     import fcntl
 except ImportError:  # Windows, where nothing keeps two runs apart
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None
 
 NAME = 'last_run'  # the file with the name of the run that a folder belongs to, beside mmengine's last_checkpoint
 

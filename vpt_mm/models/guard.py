@@ -1,4 +1,4 @@
-"""A checkpoint of prompts on a backbone that nobody gave its frozen weights: they are restored, or nothing is computed."""
+"""A backbone that got the prompts of a checkpoint, and no frozen weights: restores them, or computes nothing."""
 from ..errors import UsageError, some
 
 
