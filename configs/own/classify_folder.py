@@ -33,11 +33,11 @@ train_dataloader = dict(
                 dict(type='RandomFlip', prob=float({{'$FLIP:0.5'}}), direction='horizontal'),
                 dict(type='PackInputs'),
             ])))
-test_pipeline = [
+test_pipeline = [  # with their scope, for processes in which other packages of OpenMMLab predict as well
     dict(type='LoadImageFromFile'),
-    dict(type='ResizeEdge', scale={{_base_.classify.resize}}, edge='short'),
-    dict(type='CenterCrop', crop_size={{_base_.classify.size}}),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain.ResizeEdge', scale={{_base_.classify.resize}}, edge='short'),
+    dict(type='mmpretrain.CenterCrop', crop_size={{_base_.classify.size}}),
+    dict(type='mmpretrain.PackInputs'),
 ]
 val_dataloader = dict(
     batch_size=32,

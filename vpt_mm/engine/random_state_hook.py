@@ -24,7 +24,7 @@ class RandomStateHook(Hook):
         self.resumed = None  # a checkpoint's, until training takes it up
 
     def before_val(self, runner):
-        self.training = random_state()
+        self.training = self.resumed or random_state()  # a resumed run may validate before it trains
 
     def after_val(self, runner):
         set_random_state(self.training)

@@ -38,6 +38,9 @@ def compare_settings(meta, config, *, explicit):
     except UsageError:
         return {}  # more than plain values are in one of them, which nothing compares
     before['randomness'] = dict(before.get('randomness') or {}, seed=meta.get('seed'))
+    if not config.get('val_evaluator'):  # this run validates nothing
+        before = {name: value for name, value in before.items() if not name.startswith('val_')}
+        now = {name: value for name, value in now.items() if not name.startswith('val_')}
     changes = {name: change for name, change in differences(before, now).items() if not IDLE.search(name)}
     new = {name: change for name, change in changes.items()
            if any(rule.match(name) for rule in (SCHEDULE, JUDGEMENT, OTHER)) or (explicit and PLACES.search(name))}
