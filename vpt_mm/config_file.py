@@ -1,12 +1,14 @@
 """Config files from disk, read by mmengine or refused in one sentence, and options that change their entries."""
 import ast
 import os
+import re
 
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.config.config import DELETE_KEY
 
 from .errors import UsageError
 
+STAND_IN = '\0'  # for a space: no option of a command line can have it
 MODEL = ('model.type', 'model.backbone.type')  # what a config of a whole model has
 
 
@@ -46,16 +48,25 @@ def require_entries(config, *names):
 
 
 def parse_value(text):
-    """The value of an option KEY=VALUE as mmengine reads it, but for spaces in texts, which mmengine takes away."""
-    if any(sign in text for sign in ' \'"'):
+    """The value of an option KEY=VALUE as mmengine reads it, but for spaces in texts, which mmengine takes away.
+
+    What is in quotes is read as Python reads it, where it does.
+    """
+    if "'" in text or '"' in text:
         try:
             value = ast.literal_eval(text)
         except (ValueError, SyntaxError):
-            if not any(sign in text for sign in '[(,'):
-                return text
+            pass
         else:
             return list(value) if isinstance(value, tuple) and not text.lstrip().startswith('(') else value
-    return DictAction._parse_iterable(text)
+    tight = re.sub(r'\s*([,()\[\]])\s*', r'\1', text).strip()
+    return _with_spaces(DictAction._parse_iterable(tight.replace(' ', STAND_IN)))
+
+
+def _with_spaces(value):
+    if isinstance(value, (list, tuple)):
+        return type(value)(_with_spaces(one) for one in value)
+    return value.replace(STAND_IN, ' ') if isinstance(value, str) else value
 
 
 def merge_options(config, options):
