@@ -72,9 +72,9 @@ def test_a_drawn_seed_counts_as_one_that_was_set(config):
         compare_settings(meta, free, explicit=False)
 
 
-@pytest.mark.parametrize('text', ['', 'import os', 'lr = [float("inf")]'])
+@pytest.mark.parametrize('text', ['import os', 'lr = [float("inf")]'])
 def test_a_config_with_more_than_values_is_not_compared(text, config):
-    assert compare_settings(dict(cfg=text), config, explicit=False) == {}
+    assert compare_settings(dict(cfg=text, seed=3), config, explicit=False) == {}
 
 
 def test_differences_of_nested_values():
@@ -82,3 +82,8 @@ def test_differences_of_nested_values():
     now = dict(a=1, b=[dict(c=3), 2], d=[1, 2], new=dict(f=0), e=[1, 2])
     assert differences(before, now) == {
         'b.0.c': (1, 3), 'gone': (0, 'nothing'), 'new': ('nothing', dict(f=0)), 'e': ([1], [1, 2])}
+
+
+def test_a_file_without_settings_is_not_compared(config):
+    for meta in ({}, dict(seed=3), dict(cfg=config.pretty_text)):
+        assert compare_settings(meta, changed(config, randomness__seed=4), explicit=False) == {}

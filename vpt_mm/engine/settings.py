@@ -31,7 +31,7 @@ def compare_settings(meta, config, *, explicit):
     Raises:
         UsageError: settings differ without which the checkpoint would be another one.
     """
-    if not meta.get('cfg'):
+    if not meta.get('cfg') or 'seed' not in meta:  # a file of another kind, which other rules refuse
         return {}
     try:
         before, now = read_config(meta['cfg']), read_config(config.pretty_text)
