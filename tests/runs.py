@@ -42,6 +42,14 @@ def save_weights(path, **backbone):
     return str(path)
 
 
+class TerseConfig(Config):
+    """A config that writes itself without formatting, which takes longer than a short run."""
+
+    @property
+    def pretty_text(self):
+        return '\n'.join(f'{name} = {value!r}' for name, value in self.to_dict().items())
+
+
 def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=(), **changes):
     """A config as a user would write it; ``changes`` replace whole entries."""
     loader = dict(batch_size=4, num_workers=0, collate_fn=dict(type='default_collate'),
@@ -67,7 +75,7 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=2)),
         custom_hooks=[dict(type='FreezeBackboneHook', interval=1), dict(type='CheckLabelsHook'), *hooks],
         log_processor=dict(by_epoch=False), randomness=dict(seed=3), log_level='ERROR', work_dir=str(work_dir))
-    return Config({**config, **changes})
+    return TerseConfig({**config, **changes})
 
 
 def changed(config, **entries):
