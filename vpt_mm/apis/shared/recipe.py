@@ -92,6 +92,9 @@ def labels_of(config, meta, model):
     head = getattr(model, 'decode_head', getattr(model, 'head', None))
     count = getattr(head, 'num_classes', None) or len(own.get('classes') or ())
     classes = list(own.get('classes') or ()) or [str(label) for label in range(count)]
+    if len(classes) != count:
+        raise UsageError(f'a task has a name for each class of its head, and this one has {len(classes)} '
+                         f'({some(classes)}) for {count}: train it with a head of as many classes as the data have.')
     palette = own.get('palette') or (known.get('palette') if list(known.get('classes') or ()) == classes else None)
     if not palette or len(palette) < len(classes):
         palette = np.random.default_rng(42).integers(0, 256, (len(classes), 3)).tolist()
