@@ -10,7 +10,7 @@ from mmengine.runner import IterBasedTrainLoop, ValLoop
 
 from tests.runs import forget_runs
 from vpt_mm import files
-from vpt_mm.cli import launch
+from vpt_mm.cli import train as command
 from vpt_mm.engine import PromptCheckpointHook, WholeFileBackend
 
 CONFIG = Path(__file__).parents[1] / 'configs/digits/setr_digits_deep.py'
@@ -48,7 +48,7 @@ def train(work_dir, scenes, *, moment=None, number=1, after=None, resume=None, l
             options = {**OPTIONS, **{name.replace('__', '.'): value for name, value in options.items()},
                        **{f'{phase}_dataloader.dataset.data_root': str(scenes) for phase in ('train', 'val', 'test')}}
             forget_runs()
-            launch.train(Namespace(config=str(CONFIG), work_dir=str(work_dir), cfg_options=options, launcher='none',
+            command.run(Namespace(config=str(CONFIG), work_dir=str(work_dir), cfg_options=options, launcher='none',
                                    local_rank=0, amp=False, no_validate=False, resume=resume))
             code = 0
         except BaseException as error:
