@@ -52,6 +52,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(moment, number, scenes, unbroken, 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize('options', [{}, AVERAGE, GATHERED, {**AVERAGE, **GATHERED}],
                          ids=['plain', 'average', 'gathered', 'both'])
 def test_a_hundred_kills(options, scenes, unbroken, tmp_path, record_property):

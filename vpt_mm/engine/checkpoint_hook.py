@@ -47,9 +47,11 @@ class PromptCheckpointHook(CheckpointHook):
         self.metrics = None  # of the validation that has just ended
         self.writes = 0  # of checkpoints of steps
 
-    def before_run(self, runner):
+    def add_companions(self, runner):
         register_once(runner, WorkDirHook(), RandomStateHook(), GradientsHook(), ResumeHook(), LeftoversHook(),
                       OwedValidationHook())
+
+    before_run = add_companions
 
     def before_train(self, runner):
         if not any(isinstance(hook, FreezeBackboneHook) for hook in runner.hooks):
@@ -59,6 +61,7 @@ class PromptCheckpointHook(CheckpointHook):
 
     def after_load_checkpoint(self, runner, checkpoint):
         """The files that a resumed run knows of lie in its work dir, wherever that was before."""
+        self.add_companions(runner)
         if runner._resume and self.out_dir is None:
             known = (checkpoint.get('message_hub') or {}).get('runtime_info') or {}
             for name in known:

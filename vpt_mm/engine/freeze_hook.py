@@ -48,8 +48,14 @@ class FreezeBackboneHook(Hook):
         self.allow_other_normalization = allow_other_normalization
         self.allow_random_backbone = allow_random_backbone
 
-    def before_run(self, runner):
+    def add_companions(self, runner):
         register_once(runner, RestoreHook(), CheckScoresHook())
+
+    def after_load_checkpoint(self, runner, checkpoint):  # which may be before a run
+        self.add_companions(runner)
+
+    def before_run(self, runner):
+        self.add_companions(runner)
         backbones = prompted_backbones(runner.model)
         if not backbones:
             raise UsageError('FreezeBackboneHook needs a backbone with a tuning method: set tuning=dict(...) on '
