@@ -3,6 +3,7 @@ _base_ = ['mmseg::swin/swin-base-patch4-window7-in22k-pre_upernet_8xb2-160k_ade2
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 
 model = dict(
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     backbone=dict(
         _delete_=True,
         type='PromptedSwin',

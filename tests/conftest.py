@@ -1,5 +1,6 @@
 """Small models and configs that the tests share."""
 import copy
+import gc
 
 import pytest
 import torch
@@ -13,7 +14,13 @@ TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 
 @pytest.fixture(scope='session', autouse=True)
 def brief():
-    """What mmengine takes longer for than for a small run: asking compilers for versions, formatting configs."""
+    """Without what takes longer than a small run.
+
+    mmengine asks compilers for their versions and formats configs; every collection of garbage looks at all that the
+    imports made.
+    """
+    gc.collect()
+    gc.freeze()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.runner.runner.collect_env', dict)
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))

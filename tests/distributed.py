@@ -55,6 +55,7 @@ def run(folder, *, batch, launcher='none'):
     config = run_config(folder, weights=str(Path(folder, 'base.pth')), tuning=PROTOCOLS['vit']['DeepPrompt+BiasTuning'],
                         val_cfg=None, val_dataloader=None, val_evaluator=None)
     config.train_dataloader.update(batch_size=batch, sampler=dict(type='InfiniteSampler', shuffle=False))
+    config.optim_wrapper.accumulative_counts = 4  # a checkpoint, after two steps, lies between two of the optimizer
     config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
     config.launcher = launcher  # the process group is there already, as on CPUs it must
     return learned(build_runner(config).train())

@@ -3,7 +3,7 @@ import copy
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
 from torch.utils.data import Dataset
@@ -42,6 +42,14 @@ def save_weights(path, **backbone):
     return str(path)
 
 
+class TerseConfig(Config):
+    """A config that writes itself without formatting, which takes longer than a short run."""
+
+    @property
+    def pretty_text(self):
+        return '\n'.join(f'{name} = {value!r}' for name, value in self.to_dict().items())
+
+
 def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=(), **changes):
     """A config as a user would write it; ``changes`` replace whole entries."""
     loader = dict(batch_size=4, num_workers=0, collate_fn=dict(type='default_collate'),
@@ -67,7 +75,7 @@ def run_config(work_dir, *, weights=None, tuning=None, iters=6, labels=3, hooks=
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=2)),
         custom_hooks=[dict(type='FreezeBackboneHook', interval=1), dict(type='CheckLabelsHook'), *hooks],
         log_processor=dict(by_epoch=False), randomness=dict(seed=3), log_level='ERROR', work_dir=str(work_dir))
-    return Config({**config, **changes})
+    return TerseConfig({**config, **changes})
 
 
 def changed(config, **entries):
@@ -81,12 +89,6 @@ def build_runner(config):
     """A runner of its own."""
     forget_runs()
     return Runner.from_cfg(config.copy())
-
-
-def build_model(config):
-    """The config's model, built in its scope."""
-    with DefaultScope.overwrite_default_scope(config.default_scope):
-        return MODELS.build(config.model)
 
 
 def learned_state(model):

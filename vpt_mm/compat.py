@@ -1,9 +1,11 @@
-"""What the last OpenMMLab releases need on a current torch, one function a break.
+"""What the last OpenMMLab releases need, most of it on a current torch, one function a break.
 
 Every function does nothing where nothing is broken.
 """
 import importlib
 import importlib.util
+import os
+import re
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -18,6 +20,7 @@ def mend_all():
     mend_torchvision()
     mend_mmcv_lite()
     mend_checkpoint_loading()
+    mend_config_text()
     spare_mmdet()
 
 
@@ -122,3 +125,47 @@ def _res_layer_extra_norm(**config):
     """The layer, from mmpretrain's own file: executed again, now that mmdet can be imported, it defines it."""
     module = importlib.reload(importlib.import_module('mmpretrain.models.utils.res_layer_extra_norm'))
     return module.ResLayerExtraNorm(**config)
+def mend_config_text():
+    """Let paths and names with quotes and backslashes into configs.
+
+    mmengine pastes the values of ``{{$NAME:default}}`` and ``{{ fileDirname }}`` into the text of a config as they are.
+    Here they are escaped, as in a string, where the variable stands in one; ``{{'$NAME:default'}}`` stands for a whole
+    expression, and its value stays an expression.
+    """
+    from mmengine.config import Config
+    from mmengine.logging import print_log
+    variable = re.compile(r'\{\{(?P<quote>[\'"]?)\s*\$(?P<name>\w+)\s*:\s*(?P<default>\S*?)\s*[\'"]?\}\}')
+
+    def escaped(value):
+        return re.sub(r'([\\\'"])', r'\\\1', value).replace('\n', '\\n')
+
+    def substitute(filename, target, pattern, value_of):
+        with open(filename, encoding='utf-8') as file:
+            text = file.read()
+        with open(target, 'w', encoding='utf-8') as file:
+            file.write(pattern.sub(value_of, text))
+
+    def substitute_variables(filename, temp_config_name):
+        found = {}
+
+        def value_of(match):
+            name, value = match['name'], os.environ.get(match['name'], match['default'])
+            if name in os.environ and name not in found:
+                found[name] = value
+                print_log(f'The config has {value} for {{{{${name}}}}}, from the environment.', logger='current')
+            if not value:
+                raise KeyError(f'{name} is not set in the environment, and the config has no default for it')
+            return value if match['quote'] else escaped(value)
+
+        substitute(filename, temp_config_name, variable, value_of)
+        return found
+
+    def substitute_places(filename, temp_config_name):
+        folder, name = os.path.split(filename)
+        stem, ending = os.path.splitext(name)
+        places = dict(fileDirname=folder, fileBasename=name, fileBasenameNoExtension=stem, fileExtname=ending)
+        substitute(filename, temp_config_name, re.compile(r'\{\{\s*(' + '|'.join(places) + r')\s*\}\}'),
+                   lambda match: escaped(places[match[1]]))
+
+    Config._substitute_env_variables = staticmethod(substitute_variables)
+    Config._substitute_predefined_vars = staticmethod(substitute_places)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .errors import UsageError
 
+PART = '.part'  # ends the name of a file that is not whole yet
+
 
 def write_whole(data, path):
     """Write bytes so that ``path`` holds either what it held before or all of ``data``, at any moment.
@@ -17,7 +19,7 @@ def write_whole(data, path):
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f'.{path.name}.', delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f'.{path.name}.', suffix=PART, delete=False) as file:
             temporary = file.name
             file.write(data)
             file.flush()
@@ -29,6 +31,12 @@ def write_whole(data, path):
             Path(temporary).unlink(missing_ok=True)
         raise UsageError(f'{path} ({len(data) / 1e6:,.1f} MB) cannot be written: {error.strerror}. What was there '
                          'before is untouched; make room or choose another place.') from None
+
+
+def remove_parts(folder):
+    """Remove what writes that were killed have left in a folder, into which nobody else writes now."""
+    for path in Path(folder).glob(f'.*{PART}'):
+        path.unlink(missing_ok=True)
 
 
 def require_writable(path, endings=None):

@@ -3,6 +3,7 @@ _base_ = ['mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 
 model = dict(
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     data_preprocessor=dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]),
     pretrained=None,
     backbone=dict(

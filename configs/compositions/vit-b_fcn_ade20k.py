@@ -3,6 +3,7 @@ _base_ = ['mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 
 model = dict(
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     data_preprocessor=dict(mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5]),  # as these weights were trained
     pretrained=None,
     backbone=dict(

@@ -35,21 +35,20 @@ train_dataloader = dict(
                 dict(type='RandomFlip', prob=float({{'$FLIP:0.5'}}), direction='horizontal'),
                 dict(type='PackInputs'),
             ])))
+test_pipeline = [  # with their scope, for processes in which other packages of OpenMMLab predict as well
+    dict(type='LoadImageFromFile'),
+    dict(type='mmpretrain.ResizeEdge', scale={{_base_.classify.resize}}, edge='short'),
+    dict(type='mmpretrain.CenterCrop', crop_size={{_base_.classify.size}}),
+    dict(type='mmpretrain.PackInputs'),
+]
 val_dataloader = dict(
     batch_size=32,
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='KFoldDataset', num_splits=5, seed=0, test_mode=True,
-        dataset=dict(
-            **folder,
-            pipeline=[
-                dict(type='LoadImageFromFile'),
-                dict(type='ResizeEdge', scale={{_base_.classify.resize}}, edge='short'),
-                dict(type='CenterCrop', crop_size={{_base_.classify.size}}),
-                dict(type='PackInputs'),
-            ])))
+        type='HeldOutFold', num_splits=5, seed=0, pipeline=test_pipeline,
+        dataset=dict(**folder, pipeline=test_pipeline)))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='Accuracy', topk=(1, ))
 test_evaluator = val_evaluator

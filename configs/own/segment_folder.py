@@ -10,7 +10,7 @@ iters = {{'$ITERS:4000'}}
 warm_up = iters // 20 if iters >= 40 else 0
 classes = '{{$CLASSES:background,object}}'.split(',')
 model = dict(
-    type='EncoderDecoder',
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     data_preprocessor=dict(
         type='SegDataPreProcessor', mean={{_base_.pixels.mean}}, std={{_base_.pixels.std}}, bgr_to_rgb=True,
         size={{_base_.segment.size}}, pad_val=0, seg_pad_val=255),
@@ -54,6 +54,12 @@ train_dataloader = dict(
             dict(type='RandomFlip', prob=float({{'$FLIP:0.5'}})),
             dict(type='PackSegInputs'),
         ]))
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale={{_base_.segment.scale}}, keep_ratio=True),
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs'),
+]
 val_dataloader = dict(
     batch_size=1,
     num_workers=2,
@@ -62,12 +68,7 @@ val_dataloader = dict(
     dataset=dict(
         **folder,
         data_prefix=dict(img_path='images/validation', seg_map_path='annotations/validation'),
-        pipeline=[
-            dict(type='LoadImageFromFile'),
-            dict(type='Resize', scale={{_base_.segment.scale}}, keep_ratio=True),
-            dict(type='LoadAnnotations'),
-            dict(type='PackSegInputs'),
-        ]))
+        pipeline=test_pipeline))
 test_dataloader = val_dataloader
 val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator

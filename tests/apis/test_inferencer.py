@@ -154,6 +154,13 @@ def test_label_maps_are_numbered_as_the_masks(files, inferencer, tmp_path):
     assert np.array_equal(cv2.imread(str(tmp_path / 'pred/00000000.png'), cv2.IMREAD_UNCHANGED), found['sem_seg'])
 
 
+def test_names_for_another_number_of_classes(files, inferencer, tmp_path):
+    _, config, seed = files['scenes']
+    file = served.write_task(tmp_path / 'task.safetensors', config, seed=seed, classes=['wall', 'door'])
+    with pytest.raises(UsageError, match=r'has 2 \(wall, door\) for 4: train it with a head of as many'):
+        inferencer.add(file)
+
+
 def test_pictures_and_label_maps_do_not_share_a_folder(inferencer, tmp_path):
     with pytest.raises(UsageError, match='must be two folders'):
         inferencer(images(1), 'scenes', out_dir=str(tmp_path), img_out_dir='', pred_out_dir='.')

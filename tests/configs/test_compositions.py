@@ -51,6 +51,7 @@ def on_digits(config, folder):
     """ImageNet: images of one digit."""
     config.train_dataloader.dataset = dict(
         type='SingleDigitsDataset', split='training', images=8, size=64, pipeline=[dict(type='PackInputs')])
+    config.model.head.num_classes = 10
     shorten(config)
 
 

@@ -17,6 +17,7 @@ from mmengine.registry import MODELS
 from tests.docs.pages import PAGES, ROOT, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
 from vpt_mm.cli.main import main
+from vpt_mm.costs.contestants import BACKBONES
 from vpt_mm.datasets.digits.folders import write_folders
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.engine.isolation import forget_runs
@@ -78,6 +79,7 @@ def desk(tmp_path, monkeypatch):
     write_scenes('cracks', images=4, val_images=1, size=64)
     for mask in (tmp_path / 'cracks' / 'annotations').rglob('*.png'):
         cv2.imwrite(str(mask), (cv2.imread(str(mask), cv2.IMREAD_UNCHANGED) > 1).astype('uint8'))
+    monkeypatch.setitem(BACKBONES['vit-base'].options, 'arch', 'deit-tiny')
     known, loaded = set(MODELS.module_dict), set(sys.modules)
     yield tmp_path
     for name in set(MODELS.module_dict) - known:

@@ -1,10 +1,5 @@
 """Small checkpoints: what they hold, and that runs resume from them to the same result, even after SIGKILL."""
-import signal
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +8,6 @@ from mmengine.evaluator import BaseMetric
 from mmengine.registry import METRICS
 
 from tests.runs import build_runner, learned_state, run_config, save_weights
-from vpt_mm.engine import PromptCheckpointHook, checkpoint_hook
-from vpt_mm.engine.runner import latest_checkpoint
 from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import frozen_weights
 from vpt_mm.weights import fingerprint
@@ -70,67 +63,6 @@ def test_frozen_weights_that_load_from_brought_are_kept(tmp_path, weights):
     assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
 
 
-def test_testing_brings_the_backbone_from_its_source(tmp_path, weights):
-    runner = build_runner(run_config(tmp_path / 'run', weights=weights))
-    runner.train()
-    again = build_runner(run_config(tmp_path / 'test', weights=weights, load_from=str(tmp_path / 'run/iter_6.pth')))
-    again.test()
-    for key, tensor in runner.model.state_dict().items():
-        assert torch.equal(again.model.state_dict()[key], tensor), key
-
-
-@pytest.mark.parametrize('use', ['test', 'train'])
-def test_another_backbone_is_refused(tmp_path, weights, use):
-    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
-    torch.manual_seed(1)
-    other = save_weights(tmp_path / 'other.pth')
-    config = run_config(tmp_path / 'again', weights=other, load_from=str(tmp_path / 'run/iter_6.pth'))
-    with pytest.raises(UsageError, match='trained on another frozen backbone'):
-        getattr(build_runner(config), use)()
-
-
-def test_a_prompt_only_checkpoint_without_a_backbone_is_refused(tmp_path, weights):
-    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
-    config = run_config(tmp_path / 'again', load_from=str(tmp_path / 'run/iter_6.pth'))
-    with pytest.raises(UsageError, match='that of the weights at hand is none'):
-        build_runner(config).test()
-
-
-def test_a_task_of_another_length_is_refused(tmp_path, weights):
-    build_runner(run_config(tmp_path / 'run', weights=weights)).train()
-    config = run_config(tmp_path / 'again', weights=weights, tuning=dict(type='DeepPrompt', length=5),
-                        load_from=str(tmp_path / 'run/iter_6.pth'))
-    with pytest.raises(UsageError, match=r'does not fit the model.*backbone\.tuning\.tokens'):
-        build_runner(config).test()
-
-
-def test_testing_without_a_checkpoint_is_refused(tmp_path, weights):
-    with pytest.raises(UsageError, match='testing needs a checkpoint'):
-        build_runner(run_config(tmp_path / 'run', weights=weights)).test()
-
-
-def test_testing_after_training_needs_none(tmp_path, weights):
-    runner = build_runner(run_config(tmp_path / 'run', weights=weights))
-    runner.train()
-    runner.test()
-
-
-@pytest.mark.parametrize('hooks', [(), (dict(type='EMAHook'),)], ids=['plain', 'ema'])
-def test_resuming_ends_as_an_unbroken_run(tmp_path, weights, hooks):
-    """With prompt dropout, momentum, validation in between and, once, an average of the weights."""
-    unbroken = build_runner(run_config(tmp_path / 'unbroken', weights=weights, hooks=hooks))
-    unbroken.train()
-    build_runner(run_config(tmp_path / 'broken', weights=weights, hooks=hooks)).train()
-    again = resumed(run_config(tmp_path / 'broken', weights=weights, hooks=hooks), tmp_path / 'broken/iter_4.pth')
-    again.train()
-    assert again.iter == 6
-    ours, theirs = (load(tmp_path / name / 'iter_6.pth') for name in ('broken', 'unbroken'))
-    for part in ('state_dict', 'ema_state_dict') if hooks else ('state_dict',):
-        for key, tensor in theirs[part].items():
-            assert torch.equal(ours[part][key], tensor), key
-    assert torch.equal(again.model.backbone.pos_embed, load(weights)['state_dict']['pos_embed'])
-
-
 @METRICS.register_module()
 class Wordy(BaseMetric):
     """A number, and what others give beside it: mmdet a text, mmpretrain a list of the classes."""
@@ -159,31 +91,6 @@ def test_a_training_that_diverged_is_not_saved(tmp_path, weights, rate):
     assert not list((tmp_path / 'run').glob('*.pth'))
 
 
-def test_every_process_gets_its_own_random_numbers_back(tmp_path, weights, monkeypatch):
-    """The second of two processes, as far as this hook can tell."""
-    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
-    theirs = torch.Generator().manual_seed(5).get_state()
-    saved = load(tmp_path / 'run/iter_2.pth')
-    mine, = saved['random_states']
-    saved['random_states'] = [mine, {**mine, 'cpu': theirs}]
-    hook = PromptCheckpointHook()
-    resumed = SimpleNamespace(_resume=True)
-    hook.after_load_checkpoint(resumed, saved)
-    assert hook.resumed_state is None  # one process has no use for the numbers of two
-    monkeypatch.setattr(checkpoint_hook, 'get_world_size', lambda: 2)
-    monkeypatch.setattr(checkpoint_hook, 'get_rank', lambda: 1)
-    hook.after_load_checkpoint(resumed, saved)
-    hook.before_train_iter(resumed, 0)
-    assert torch.equal(torch.get_rng_state(), theirs)
-
-
-def test_the_random_numbers_of_all_processes_are_saved(tmp_path, weights, monkeypatch):
-    monkeypatch.setattr(checkpoint_hook, 'all_gather_object', lambda one: [one, {**one, 'cpu': torch.zeros(3)}])
-    build_runner(run_config(tmp_path / 'run', weights=weights, iters=2)).train()
-    first, second = load(tmp_path / 'run/iter_2.pth')['random_states']
-    assert len(first['cpu']) > 3 and len(second['cpu']) == 3
-
-
 def test_resuming_by_epoch_ends_as_an_unbroken_run(tmp_path, weights):
     def config(name):
         made = run_config(tmp_path / name, weights=weights, train_cfg=dict(by_epoch=True, max_epochs=3))
@@ -198,45 +105,6 @@ def test_resuming_by_epoch_ends_as_an_unbroken_run(tmp_path, weights):
     again.train()
     for key, tensor in learned_state(unbroken.model).items():
         assert torch.equal(again.model.state_dict()[key], tensor), key
-
-
-def test_sigkill_while_saving_leaves_the_last_checkpoint_and_resumes(tmp_path, weights):
-    script = textwrap.dedent(f'''
-        import os, signal, sys
-        sys.path.insert(0, {str(ROOT)!r})
-        from tests.runs import build_runner, run_config
-        written = os.fsync
-        saves = []
-
-        def die_half_way(descriptor):
-            saves.append(descriptor)
-            if len(saves) == 2:
-                os.ftruncate(descriptor, 1000)
-                os.kill(os.getpid(), signal.SIGKILL)
-            written(descriptor)
-
-        os.fsync = die_half_way
-        config = run_config({str(tmp_path / 'killed')!r}, weights={weights!r})
-        config.default_hooks.checkpoint.max_keep_ckpts = 1
-        build_runner(config).train()
-    ''')
-    ended = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert latest_checkpoint(tmp_path / 'killed') == str(tmp_path / 'killed/iter_2.pth')
-    again = resumed(run_config(tmp_path / 'killed', weights=weights), latest_checkpoint(tmp_path / 'killed'))
-    again.train()
-    unbroken = build_runner(run_config(tmp_path / 'unbroken', weights=weights))
-    unbroken.train()
-    for key, tensor in learned_state(unbroken.model).items():
-        assert torch.equal(again.model.state_dict()[key], tensor), key
-
-
-def test_latest_checkpoint_survives_a_broken_marker(tmp_path):
-    assert latest_checkpoint(tmp_path) is None
-    (tmp_path / 'iter_4.pth').write_bytes(b'x')
-    for text in ('', str(tmp_path / 'gone.pth')):
-        (tmp_path / 'last_checkpoint').write_text(text)
-        assert latest_checkpoint(tmp_path) == str(tmp_path / 'iter_4.pth')
 
 
 def test_old_checkpoints_go_only_after_the_new_one_stands(tmp_path, weights):

@@ -4,9 +4,10 @@ import torch
 from mmengine.hooks import Hook
 
 from tests.conftest import TINY
-from tests.runs import build_model, build_runner, run_config, save_weights
+from tests.runs import build_runner, run_config, save_weights
 from vpt_mm.engine import FreezeBackboneHook
 from vpt_mm.errors import UsageError
+from vpt_mm.models.build import build_model
 from vpt_mm.models.tuned import tuned_table
 from vpt_mm.tasks import publish_task
 

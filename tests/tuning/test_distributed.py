@@ -48,3 +48,7 @@ def test_a_whole_run_of_the_runner_on_two_processes(pair, tmp_path):
     assert expected.keys() == first['run'].keys()
     for name, parameter in expected.items():
         torch.testing.assert_close(first['run'][name], parameter, rtol=0, atol=1e-5)
+    ours, theirs = (torch.load(place / 'iter_2.pth', weights_only=True) for place in (folder, tmp_path))
+    assert len(ours['random_states']) == 2 and ours['gradients'].keys() == expected.keys()
+    for name, gradient in theirs['gradients'].items():
+        torch.testing.assert_close(ours['gradients'][name], gradient, rtol=0, atol=1e-5)

@@ -6,8 +6,9 @@ from safetensors import safe_open
 from timm.models.vision_transformer import VisionTransformer as TimmViT
 
 from tests.foreign import ARCH, VIT, randomise
-from tests.runs import BACKBONE, build_model, build_runner, changed, run_config, save_weights
+from tests.runs import BACKBONE, build_runner, changed, run_config, save_weights
 from vpt_mm.errors import UsageError
+from vpt_mm.models.build import build_model
 from vpt_mm.tasks.merge import merge_task
 from vpt_mm.weights import load_pretrained
 from vpt_mm.weights.convert import convert_file

@@ -35,10 +35,13 @@ def describe(task, prediction):
     """The same for JSON: in place of a label map, the share of the pixels that each class has."""
     if 'sem_seg' not in prediction:
         return prediction
-    counts, shares = np.bincount(prediction['sem_seg'].ravel()), {}
+    labels, shares = prediction['sem_seg'], {}
+    counts = np.zeros(len(task.classes) + task.first_label, np.int64)
+    for row in labels:  # of all rows at once, bincount would make 64-bit integers
+        counts += np.bincount(row, minlength=len(counts))
     for label in np.flatnonzero(counts).tolist():
         name = task.classes[label - task.first_label]
-        shares[name] = shares.get(name, 0) + counts[label].item() / prediction['sem_seg'].size
+        shares[name] = shares.get(name, 0) + counts[label].item() / labels.size
     return dict(task=task.name, shares=shares)
 
 

@@ -72,7 +72,16 @@ def _decide(strips, task):
         raise UsageError(f'{task.name} gives NaN or infinite scores: take another frozen_dtype, or sound weights.')
     if len(strips[0]) == 1:  # the probability of the second of two classes
         return sum(strip[0].sigmoid() for strip in strips) / len(strips) > task.members[0].model.decode_head.threshold
-    return (strips[0] if len(strips) == 1 else sum(strip.softmax(0) for strip in strips)).argmax(0)
+    return _highest(strips[0] if len(strips) == 1 else sum(strip.softmax(0) for strip in strips))
+
+
+def _highest(scores):
+    """``argmax(0)``, which is slow along the first axis on a CPU."""
+    best, labels = scores[0].clone(), torch.zeros(scores.shape[1:], dtype=torch.int32, device=scores.device)
+    for label, layer in enumerate(scores[1:], 1):
+        labels.masked_fill_(layer > best, label)
+        torch.maximum(best, layer, out=best)
+    return labels
 
 
 def _scores(shared, task, inputs, sample, *, rows, size, batch_size):

@@ -3,12 +3,10 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..config_file import MODEL, read_config_file
+from ..config_file import MODEL, merge_options, read_config_file
 from ..engine.preflight import check_config, check_names
-from ..engine.runner import build_runner, end_workers
+from ..engine.runner import RANKS, build_runner, end_workers
 from ..errors import UsageError
-
-RANKS = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK')  # what a launcher sets
 
 
 def load_config(args):
@@ -21,7 +19,7 @@ def load_config(args):
     config.launcher = args.launcher
     if args.cfg_options:
         check_names(args.cfg_options, config)
-        config.merge_from_dict(args.cfg_options)
+        merge_options(config, args.cfg_options)
     name = Path(args.config).stem
     if 'task' in config:
         name = f'{name}_{config.task.name}'

@@ -21,8 +21,12 @@ class Overrides(argparse.Action):
         bare = [value for value in values if '=' not in value]
         if bare:
             parser.error(f'{option_string} takes KEY=VALUE, got {bare[0]!r}.')
-        from mmengine.config import DictAction
-        DictAction(self.option_strings, self.dest, nargs=self.nargs)(parser, namespace, values, option_string)
+        from ..config_file import parse_value
+        try:
+            given = {key: parse_value(text) for key, _, text in (value.partition('=') for value in values)}
+        except AssertionError as error:  # mmengine's, of brackets
+            parser.error(f'{option_string}: {error}')
+        setattr(namespace, self.dest, {**(getattr(namespace, self.dest, None) or {}), **given})
 
 
 def at_least(least, kind=int):

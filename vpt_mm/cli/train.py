@@ -12,15 +12,14 @@ def add_arguments(parser):
 
 
 def run(args):
+    from ..engine.training import in_work_dir
     from .launch import checked_runner, load_config
     config = load_config(args)
     if args.amp:
         _use_amp(config)
     if args.no_validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
-    if args.resume:
-        _resume(config, args.resume)
-    with checked_runner(config, phases=('train', 'val')) as runner:
+    with in_work_dir(config, resume=args.resume), checked_runner(config, phases=('train', 'val')) as runner:
         runner.train()
 
 
@@ -31,13 +30,3 @@ def _use_amp(config):
         raise UsageError(f"--amp knows the optimizer wrappers {', '.join(kinds)}, got {kind}.")
     config.optim_wrapper.type = kinds.get(kind, kind)
     config.optim_wrapper.setdefault('loss_scale', 'dynamic')
-
-
-def _resume(config, checkpoint):
-    from mmengine.logging import print_log
-
-    from ..engine.runner import latest_checkpoint
-    config.load_from = latest_checkpoint(config.work_dir) if checkpoint == 'auto' else checkpoint
-    config.resume = config.load_from is not None
-    if not config.resume:
-        print_log(f'There is no checkpoint in {config.work_dir} yet: training starts from the beginning.')

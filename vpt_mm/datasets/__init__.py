@@ -3,9 +3,10 @@ from .benchmarks.task_dataset import TaskDataset
 from .benchmarks.tasks import TASKS, find_task, select_tasks, task_config
 from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
+from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
 
-__all__ = ['TASKS', 'DigitScenesDataset', 'ImageFolders', 'MaskFolders', 'OfflineTask', 'SingleDigitsDataset',
-           'Symbols', 'TaskDataset', 'find_task', 'select_tasks', 'task_config']
+__all__ = ['TASKS', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders', 'OfflineTask',
+           'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'find_task', 'select_tasks', 'task_config']

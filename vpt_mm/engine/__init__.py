@@ -2,9 +2,20 @@
 from .checkpoint_hook import PromptCheckpointHook
 from .file_backend import WholeFileBackend
 from .freeze_hook import FreezeBackboneHook
+from .gradients_hook import GradientsHook
 from .hopeless_hook import StopHopelessHook
 from .labels_hook import CheckLabelsHook
-from .optim import AmpPromptOptimWrapper, PromptOptimWrapper, PromptOptimWrapperConstructor
+from .leftovers_hook import LeftoversHook
+from .optim import AmpPromptOptimWrapper, PromptOptimWrapper
+from .optim_constructor import PromptOptimWrapperConstructor
+from .owed_validation_hook import OwedValidationHook
+from .random_state_hook import RandomStateHook
+from .restore_hook import RestoreHook
+from .resume_hook import ResumeHook
+from .scores_hook import CheckScoresHook
+from .work_dir_hook import WorkDirHook
 
-__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'FreezeBackboneHook', 'PromptCheckpointHook',
-           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'StopHopelessHook', 'WholeFileBackend']
+__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'FreezeBackboneHook', 'GradientsHook',
+           'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
+           'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
+           'WholeFileBackend', 'WorkDirHook']

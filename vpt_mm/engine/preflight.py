@@ -36,7 +36,7 @@ def check_config(config, *, phases):
         check_length(config.get('train_cfg') or {})
         check_optimizer_arguments(config)
     found = check_all_data(config, phases)
-    check_heads(config, phases, found)
+    check_agreement(config, phases, found)
     if 'train' in phases:
         check_weights(config)
 
@@ -52,7 +52,7 @@ def check_all_data(config, phases):
     return found
 
 
-def check_heads(config, phases, found):
+def check_agreement(config, phases, found):
     """Heads, losses, metrics and the schedule agree with the data.
 
     Args:
@@ -74,7 +74,7 @@ def check_heads(config, phases, found):
         images = len(found['train'][1]) if found['train'][1] is not None else None
         check_channels(config)
         check_mixing(config)
-        check_losses(config.model)
+        check_losses(config)
         check_single_images(config, images)
         check_schedule(config, images=images)
 

@@ -12,6 +12,7 @@ from ..errors import UsageError, some
 from ..tuning.method import KeepsValues
 from ..weights.pretrained import load_pretrained, read_pretrained
 from ..weights.state import TUNING
+from .guard import complete
 
 
 class LoadsPretrained(KeepsValues):
@@ -115,3 +116,4 @@ class LoadsPretrained(KeepsValues):
             else:
                 self.unfit[key] = tuple(new.shape), tuple(tensor.shape)
             self.sourced.discard(key)
+        complete(self)

@@ -75,7 +75,7 @@ def _write_text(config, base, tuning, checkpoint):
     imports = [imports] if isinstance(imports, str) else list(imports)
     changes = dict(
         custom_imports=dict(imports=[*imports, 'vpt_mm'], allow_failed_imports=False),
-        model=dict(**({'pretrained': None} if config.model.get('pretrained') else {}), backbone=backbone),
+        model=dict(**_model(config.model), backbone=backbone),
         optim_wrapper=_optim_wrapper(config.get('optim_wrapper') or {}),
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook')),
         custom_hooks=[dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'),
@@ -83,6 +83,14 @@ def _write_text(config, base, tuning, checkpoint):
     return (f"# {tuning['type']} in a frozen backbone, for the config that this one inherits. The learning rate is\n"
             f'# still that of training everything: prompts usually want a larger one.\n{note}_base_ = [{base!r}]\n'
             + Config(changes).pretty_text)
+
+
+def _model(theirs):
+    """What differs around the backbone."""
+    differs = {'pretrained': None} if theirs.get('pretrained') else {}
+    if theirs.get('type') == 'EncoderDecoder':
+        differs['type'] = 'mmseg.EncoderDecoder'  # without its scope, mmseg's init_model drops the backbone's init_cfg
+    return differs
 
 
 def _prompted_backbone(config, tuning, checkpoint):

@@ -89,6 +89,7 @@ def require_backbone(meta, found):
     """Raise UsageError unless the frozen weights are those that the task was trained on."""
     expected = meta['vpt_mm'].get('frozen_weights')
     if expected != found:
+        ours, theirs = (shown(one).strip("'")[:16] or 'none' for one in (found, expected))
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         theirs, ours = shown(expected).strip("'")[:16], found[:16] or 'none'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '

@@ -1,7 +1,7 @@
 # SETR-PUP on the small ViT, with one head of few channels: the backbone has to carry the task.
 _base_ = ['vit_digits.py']
 model = dict(
-    type='EncoderDecoder',
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     data_preprocessor=dict(
         type='SegDataPreProcessor',
         mean=[127.5, 127.5, 127.5],

@@ -72,3 +72,9 @@ def test_numbers_of_a_large_array(monkeypatch):
     monkeypatch.setattr(files, 'BLOCK', 7)
     array = np.random.default_rng(0).integers(0, 40, (9, 11))
     assert files.numbers_in(array) == set(array.ravel().tolist())
+
+
+def test_masks_inside_of_a_test_time_augmentation():
+    nested = dict(type='TestTimeAug', transforms=[[dict(type='Resize')], [dict(type='LoadAnnotations')]])
+    reader = Reader(dict(pipeline=[dict(type='LoadImageFromFile'), nested]))
+    assert reader.images == [dict(type='LoadImageFromFile')] and reader.masks == [dict(type='LoadAnnotations')]

@@ -74,3 +74,16 @@ def test_mixed_batches_of_other_classes(mixing):
     with pytest.raises(UsageError, match='one-hot in 1000 classes .* head has 3: set data_preprocessor.num_classes=3'):
         check_mixing(changed(config, {**mixing, 'data_preprocessor.num_classes': 1000}))
     check_mixing(changed(config, {'data_preprocessor.num_classes': 1000}))  # which nothing reads then
+
+
+@pytest.mark.parametrize('entries, told', [
+    ({'model.head.topk': (1, 5)}, None), ({'model.head.cal_acc': True}, None),
+    ({'model.head.topk': (1, 5), 'model.head.cal_acc': True}, 'topk asks for the best 5 of 3 classes'),
+    ({'model.head.cal_acc': True, 'data_preprocessor.to_onehot': True}, 'cal_acc counts right labels while training')])
+def test_accuracy_while_training(entries, told):
+    config = changed(read_config('classify_folder', NUM_CLASSES=3), entries)
+    if told is None:
+        check_mixing(config)
+        return
+    with pytest.raises(UsageError, match=told):
+        check_mixing(config)

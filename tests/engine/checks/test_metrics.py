@@ -67,3 +67,11 @@ def test_metrics_that_are_not_known_are_left_alone():
     config = read_config('segment_folder')
     config.val_evaluator = [dict(config.val_evaluator), dict(type='CocoMetric')]
     assert check_metrics(config, 'val', classes=TWO, masks=True) is None
+
+
+def test_more_classes_than_written_masks_hold():
+    config = read_config('segment_folder')
+    config.test_evaluator = dict(type='Evaluator', metrics=[dict(config.test_evaluator, output_dir='masks')])
+    check_metrics(config, 'test', classes=range(255), masks=True)
+    with pytest.raises(UsageError, match='writes predictions with 8 bits, for 255 classes at most, got 256'):
+        check_metrics(config, 'test', classes=range(256), masks=True)

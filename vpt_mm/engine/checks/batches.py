@@ -14,6 +14,7 @@ from ...models.weightless import build_weightless, give_shape
 from .files import spread
 from .parts import name_of, preprocessor_of, telling
 
+HEADS = ('decode_head', 'auxiliary_head', 'head')
 MOST_TRIED = 12  # images of different sizes that pass a pipeline
 ONE_VALUE = 'Expected more than 1 value per channel'  # as torch's batch norm says
 
@@ -79,15 +80,15 @@ def check_single_images(config, images=None):
         UsageError: names the head.
     """
     loader, size = config['train_dataloader'], _training_size(config)
-    left = loader.get('batch_size', 1)
-    epochs = name_of(loader.get('sampler') or {}) == 'DefaultSampler' and not loader.get('drop_last')
-    alone = epochs and images and config.get('launcher', 'none') == 'none' and images % left == 1
-    if size is None or left > 1 and not alone or config.get('launcher', 'none') != 'none':
+    batch, in_order = loader.get('batch_size'), name_of(loader.get('sampler') or {}) == 'DefaultSampler'
+    several = config.get('launcher', 'none') != 'none'  # processes, between which images are shared
+    if several or size is None or not batch or not any(name in config.model for name in HEADS):
         return
-    failing = _first_failing(config, size)
-    if failing is not None:
-        place, part = failing
-        raise UsageError(_explain(place, part, left))
+    last = images % batch if images and in_order and not loader.get('drop_last') else 0  # batch of an epoch
+    if batch == 1 or last == 1:
+        failing = _first_failing(config, size)
+        if failing is not None:
+            raise UsageError(_explain(*failing, batch=batch))
 
 
 def _first_failing(config, size):
@@ -111,7 +112,7 @@ def _first_failing(config, size):
     return None
 
 
-def _explain(place, part, batch):
+def _explain(place, part, *, batch):
     way = ('set train_dataloader.batch_size=2 or more; accumulated batches (accumulative_counts) do not help'
            if batch == 1 else f'set train_dataloader.drop_last=True, or another batch_size than {batch}')
     return (f'{place} ({type(part).__name__}) has a batch norm over one value of each image, which needs 2 images or '

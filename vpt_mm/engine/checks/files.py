@@ -10,7 +10,7 @@ from PIL import Image
 from ...datasets.formats import open_image, pillow_reads
 from ...datasets.reading import SCENE_PIXELS, orientation_of, read_file
 from ...errors import UsageError
-from .parts import name_of, telling, warn
+from .parts import name_of, steps_of, telling, warn
 
 MOST_READ, MOST_PIXELS_READ = 200, 400_000_000  # about so many files, or pixels, are read of the data of a phase
 BLOCK = 2 ** 22  # pixels that are counted at once
@@ -31,9 +31,9 @@ class Reader:
     """
 
     def __init__(self, dataset: dict, most_pixels: int | None = None):
-        steps = [step for step in dataset.get('pipeline') or () if name_of(step).startswith('Load')]
+        steps = [step for step in steps_of(dataset.get('pipeline')) if name_of(step).startswith('Load')]
         self.images = [step for step in steps if 'Image' in name_of(step)]
-        self.masks = [step for step in steps if name_of(step) == 'LoadAnnotations']
+        self.masks = [step for step in steps if name_of(step) == 'LoadAnnotations'][:1]
         self.most_pixels = most_pixels
         self.turned, self.pixels = [], 0
 
@@ -50,7 +50,7 @@ class Reader:
             UsageError: a file that cannot be read, or not by this pipeline.
         """
         path = sample['img_path']
-        if self.images == [dict(type='LoadImageFromFile')]:
+        if len(self.images) == 1 and _is_plain(self.images[0]):
             image = read_file(path, most_pixels=self.most_pixels or SCENE_PIXELS)
             sample = dict(sample, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
             self._look_for_darkness(path, image)
@@ -65,7 +65,7 @@ class Reader:
         Raises:
             UsageError: a mask that is not one whole number of 8 bits a pixel, or that EXIF turns.
         """
-        path, (step, ) = sample['seg_map_path'], self.masks[:1]
+        path, (step, ) = sample['seg_map_path'], self.masks
         limit = self.most_pixels or 2 * (Image.MAX_IMAGE_PIXELS or SCENE_PIXELS)
         with open_image(path, path, most_pixels=limit) as image, telling(f'{path} cannot be read as a mask'):
             if orientation_of(image) != 1:
@@ -113,6 +113,11 @@ class Reader:
             if deep:
                 warn(f'{path} has 16 bits a pixel, of which the upper 8 are read, and they are below {DARK} of 255 all '
                      'over: stretch the values of such images to 0..65535, or save them with 8 bits.')
+
+
+def _is_plain(step):
+    """Whether a transform loads images as :mod:`vpt_mm.datasets.reading` does."""
+    return name_of(step) == 'LoadImageFromFile' and not set(step) - {'type', '_scope_', 'to_float32'}
 
 
 def numbers_in(array: np.ndarray) -> set[int]:

@@ -1,6 +1,6 @@
 """Heads: each is built for the classes of the data, for the labels that are ignored, and for what batches become."""
 from ...errors import UsageError, some
-from .parts import heads_of, listed, name_of, preprocessor_of
+from .parts import heads_of, leaves, listed, metrics_of, name_of, preprocessor_of, steps_of
 
 IGNORED = 255  # the default of mmseg's heads, metrics and transforms
 
@@ -52,15 +52,27 @@ def check_names_agree(names):
                              f'{one!r} where {phase} has {other!r}: labels would mean something else there.')
 
 
+def mixes(config):
+    """Whether a classifier's labels become one-hot, as for Mixup."""
+    preprocessor = preprocessor_of(config)
+    return 'head' in config.model and bool(preprocessor.get('batch_augments') or preprocessor.get('to_onehot')
+                                           or (config.model.get('train_cfg') or {}).get('augments'))
+
+
 def check_mixing(config):
-    """Where labels become one-hot, as for Mixup, they have the width of the head."""
-    preprocessor, model = preprocessor_of(config), config.model
-    mixes = (preprocessor.get('batch_augments') or preprocessor.get('to_onehot')
-             or (model.get('train_cfg') or {}).get('augments'))
-    count, head = preprocessor.get('num_classes'), classes_of(model)
-    if mixes and 'head' in model and head is not None and count != head:
+    """Labels that become one-hot have the width of the head, and accuracy while training has something to count."""
+    head = config.model.get('head') or {}
+    count, classes = preprocessor_of(config).get('num_classes'), head.get('num_classes')
+    if mixes(config) and classes is not None and count != classes:
         raise UsageError(f'batches are mixed, for which labels become one-hot in {count} classes (num_classes of the '
-                         f'data_preprocessor), but the head has {head}: set data_preprocessor.num_classes={head}.')
+                         f'data_preprocessor), but the head has {classes}: set data_preprocessor.num_classes='
+                         f'{classes}.')
+    best = max(listed(head.get('topk')) or [1])
+    if head.get('cal_acc') and mixes(config):
+        raise UsageError('model.head.cal_acc counts right labels while training, and mixed images have none: set it to '
+                         'False.')
+    if head.get('cal_acc') and classes is not None and best > classes:
+        raise UsageError(f'model.head.topk asks for the best {best} of {classes} classes: set model.head.topk=(1,).')
 
 
 def check_ignored(config):
@@ -69,16 +81,18 @@ def check_ignored(config):
     Raises:
         UsageError: names the two that do not.
     """
-    heads = {place: head for place, head in heads_of(config.model).items() if 'decode_head' in place or 'aux' in place}
-    if not heads:
+    data = {phase: leaf for phase in ('train', 'val', 'test') if config.get(f'{phase}_dataloader')
+            for leaf in leaves(config[f'{phase}_dataloader']['dataset'])}
+    steps = list(steps_of(data.get('train', {}).get('pipeline')))
+    if 'decode_head' not in config.model or not any(name_of(step) == 'LoadAnnotations' for step in steps):
         return
-    places = {f'{place}.ignore_index': head.get('ignore_index', IGNORED) for place, head in heads.items()}
+    places = {f'{place}.ignore_index': head.get('ignore_index', IGNORED)
+              for place, head in heads_of(config.model).items()}
     places['seg_pad_val of the data_preprocessor'] = preprocessor_of(config).get('seg_pad_val', IGNORED)
-    for phase in ('train', 'val', 'test'):
-        dataset = (config.get(f'{phase}_dataloader') or {}).get('dataset') or {}
-        for step in dataset.get('pipeline') or () if phase == 'train' else ():
-            places.update(_padding(step))
-        for metric in listed(config.get(f'{phase}_evaluator')):
+    for step in steps:
+        places.update(_padding(step))
+    for phase in data:
+        for metric in metrics_of(config, phase):
             if name_of(metric) == 'IoUMetric':
                 places[f'{phase}_evaluator.ignore_index'] = metric.get('ignore_index', IGNORED)
     first, label = next(iter(places.items()))
@@ -86,9 +100,7 @@ def check_ignored(config):
         if other != label:
             raise UsageError(f'pixels that are ignored must have one label everywhere, but {first} is {label} and '
                              f'{place} is {other}: set the one to the other.')
-    zero = [dataset for phase in ('train', 'val', 'test')
-            if (dataset := (config.get(f'{phase}_dataloader') or {}).get('dataset') or {}).get('reduce_zero_label')]
-    if zero and label != IGNORED:
+    if label != IGNORED and any(dataset.get('reduce_zero_label') for dataset in data.values()):
         raise UsageError(f'reduce_zero_label makes unlabelled pixels {IGNORED}, but {first} is {label}: set it to '
                          f'{IGNORED}.')
 

@@ -2,27 +2,28 @@
 import inspect
 
 import torch
+import torch.nn.functional as F
 from mmengine.registry import MODELS
 
 from ...errors import UsageError
-from .heads import IGNORED
+from .heads import IGNORED, mixes
 from .parts import class_of, heads_of, listed, name_of, warn
 
 SIDE = 6  # pixels of the made-up maps
 
 
-def check_losses(model):
+def check_losses(config):
     """Losses take what their heads give them: as many classes, labels that are ignored, weights of classes.
 
     Heads that use their losses in a way of their own are left out.
 
     Args:
-        model: config of the whole model.
+        config: of the whole run.
 
     Raises:
         UsageError: names the loss and what it says.
     """
-    for place, head in heads_of(model).items():
+    for place, head in heads_of(config.model).items():
         kind = class_of(head, MODELS)
         if kind is None or not head.get('num_classes'):
             continue
@@ -30,7 +31,7 @@ def check_losses(model):
             for loss in listed(head.get('loss_decode') or _default(kind, 'loss_decode')):
                 _try_on_pixels(loss, head, place)
         elif _inherits(kind, '_get_loss', 'ClsHead'):
-            _try_on_images(head.get('loss') or _default(kind, 'loss'), head, place)
+            _try_on_images(head.get('loss') or _default(kind, 'loss'), head, place, mixed=mixes(config))
 
 
 def _inherits(kind, name, base):
@@ -57,10 +58,11 @@ def _try_on_pixels(config, head, place):
         warn(f'{name_of(config)} of {place} learns from ignored pixels as well: it takes them for none of the classes.')
 
 
-def _try_on_images(config, head, place):
+def _try_on_images(config, head, place, *, mixed):
     count = head['num_classes']
-    _try(config, place, torch.randn(4, count, generator=torch.Generator().manual_seed(0)), torch.arange(4) % count,
-         avg_factor=4)
+    labels = torch.arange(4) % count
+    labels = F.one_hot(labels, count).float() if mixed else labels
+    _try(config, place, torch.randn(4, count, generator=torch.Generator().manual_seed(0)), labels, avg_factor=4)
 
 
 def _try(config, place, scores, labels, **options):
@@ -74,8 +76,8 @@ def _try(config, place, scores, labels, **options):
     except Exception as error:  # of the loss's own
         weights = (" With class_weight, take type='PixelCrossEntropy', which knows ignored pixels."
                    if (config or {}).get('class_weight') and name == 'CrossEntropyLoss' else '')
-        raise UsageError(f'{name} of {place} does not take the scores of {scores.shape[1]} classes and their labels, '
-                         f'some of which are ignored ({type(error).__name__}: {" ".join(str(error).split())}).{weights}'
+        raise UsageError(f'{name} of {place} does not take scores of {scores.shape[1]} classes and the labels of a '
+                         f'batch ({type(error).__name__}: {" ".join(str(error).split())}).{weights}'
                          ) from None
     if not torch.isfinite(loss).all():
         raise UsageError(f'{name} of {place} is not finite on a batch in which some labels are ignored.')

@@ -7,8 +7,9 @@ import torch
 from mmengine.registry import HOOKS, METRICS
 
 from ...errors import UsageError, did_you_mean, some
-from .parts import listed, name_of, telling
+from .parts import listed, metrics_of, name_of, telling
 
+MOST_CLASSES = 255  # the first may be number 1
 PIXELS = ('IoUMetric', )
 IMAGES = ('Accuracy', 'SingleLabelMetric', 'ConfusionMatrix')
 
@@ -25,7 +26,7 @@ def check_metrics(config, phase, *, classes, masks):
         UsageError: names the metric and what it says.
     """
     found = set()
-    for metric in _metrics(config.get(f'{phase}_evaluator')):
+    for metric in metrics_of(config, phase):
         name = name_of(metric)
         if not classes or name not in PIXELS + IMAGES:
             found = None
@@ -36,6 +37,9 @@ def check_metrics(config, phase, *, classes, masks):
         if name in PIXELS and metric.get('format_only') and not metric.get('output_dir'):
             raise UsageError(f'{name} with format_only=True writes predictions alone: set {phase}_evaluator.output_dir '
                              'to the folder for them.')
+        if name in PIXELS and metric.get('output_dir') and len(classes) > MOST_CLASSES:
+            raise UsageError(f'{name} writes predictions with 8 bits, for {MOST_CLASSES} classes at most, got '
+                             f'{len(classes)}: take output_dir out of {phase}_evaluator.')
         names = _names_of(metric, phase, len(classes))
         found = None if found is None else found | names
     return found
@@ -63,12 +67,6 @@ def check_watched(config, names):
     if checkpoint.get('save_best') and checkpoint.get('type'):
         with telling('default_hooks.checkpoint cannot be built (rule says whether a metric is to be greater or less)'):
             HOOKS.build(dict(checkpoint))
-
-
-def _metrics(evaluator):
-    """The configs of metrics, which an evaluator may hold."""
-    for one in listed(evaluator):
-        yield from listed(one['metrics']) if 'metrics' in one else [one]
 
 
 def _names_of(config, phase, count):

@@ -3,7 +3,7 @@ from collections import Counter
 from pathlib import Path
 
 from ...errors import UsageError, some
-from .parts import listed
+from .parts import metrics_of
 
 
 def check_outputs(config, paths, *, drawn):
@@ -16,7 +16,7 @@ def check_outputs(config, paths, *, drawn):
     Raises:
         UsageError: names two that would be written to one file.
     """
-    folders = [metric['output_dir'] for metric in listed(config.get('test_evaluator')) if metric.get('output_dir')]
+    folders = [metric['output_dir'] for metric in metrics_of(config, 'test') if metric.get('output_dir')]
     for written, part in ((folders, 'stem'), (drawn, 'name')):
         names = Counter(getattr(Path(path), part) for path in paths) if written else Counter()
         name, count = max(names.items(), key=lambda item: item[1], default=('', 1))

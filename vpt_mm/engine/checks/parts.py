@@ -38,6 +38,12 @@ def preprocessor_of(config: dict) -> dict:
     return model.get('data_preprocessor') or config.get('data_preprocessor') or {}
 
 
+def metrics_of(config: dict, phase: str) -> list[dict]:
+    """The configs of a phase's metrics, which an evaluator may hold."""
+    return [metric for one in listed(config.get(f'{phase}_evaluator'))
+            for metric in (listed(one['metrics']) if 'metrics' in one else [one])]
+
+
 def name_of(config: dict) -> str:
     """The name of a class in a config, without its scope."""
     kind = config.get('type')
@@ -59,6 +65,14 @@ def leaves(dataset: dict) -> Iterator[dict]:
         yield dataset
     for one in inner:
         yield from leaves(one)
+
+
+def steps_of(pipeline) -> Iterator[dict]:
+    """The transforms of a pipeline, those inside of others, as of ``TestTimeAug``, as well."""
+    for step in pipeline or ():
+        if isinstance(step, dict):
+            yield step
+        yield from steps_of(step.get('transforms') if isinstance(step, dict) else step)
 
 
 def without_pipelines(dataset: dict) -> dict:
