@@ -54,8 +54,8 @@ def test_arrays(array):
 @pytest.mark.parametrize('source, reason', [
     (b'', 'be read as an image'), (b'GIF89a', 'be read as an image'),
     (FILES['png'][:-40], 'be read as an image'), (FILES['jpeg'][:-100], 'be read as an image'),
-    ('missing.png', "'missing.png' cannot be read"), ('s3://bucket/a.png', 'No such file.* begins with http'),
-    ('ftp:/\0', r"'ftp:/\\x00' cannot be read"), ('file:///etc/hosts', "'file:///etc/hosts' cannot be read"),
+    ('missing.png', 'missing.png cannot be read'), ('s3://bucket/a.png', 'No such file.* begins with http'),
+    ('ftp:/\0', r"'ftp:/\\x00' cannot be read"), ('file:///etc/hosts', 'file:///etc/hosts cannot be read'),
     ('.', 'Is a directory'), (3, 'got int'),
     (PIXELS.astype(np.float32), 'float32'), (PIXELS[:0], r'\(0, 30, 4\)'), (PIXELS[..., :2], r'\(20, 30, 2\)'),
     (PIXELS[None], r'\(1, 20, 30, 4\)'),

@@ -10,7 +10,7 @@ def test_predict(command, folder):
                       f"places={folder / 'scenes.safetensors'}", '--device', 'cpu', '--checkpoint', folder / 'base.pth')
     assert 'c.png cannot be read as an image' in printed and '2 images, 2 tasks' in printed
     first, second, broken = json.loads((folder / 'out/predictions.json').read_text())
-    assert first['image'].endswith('a.png') and 'no image' in broken['error']
+    assert first['image'].endswith('a.png') and 'cannot be read as an image' in broken['error']
     birds, places = second['predictions']
     assert (birds['task'], places['task']) == ('birds', 'places')
     assert sum(birds['pred_scores']) == pytest.approx(1) and sum(places['shares'].values()) == pytest.approx(1)

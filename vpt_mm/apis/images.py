@@ -48,9 +48,9 @@ def read_image(source, *, most_pixels=MOST_PIXELS):
     try:
         content = Path(source).read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, 'strerror', None) or error
-        raise UsageError(f'{str(source)!r} cannot be read ({reason}): an image is a file, or an address that begins '
-                         'with http:// or https://.') from None
+        name, reason = str(source), getattr(error, 'strerror', None) or error
+        raise UsageError(f'{name if name.isprintable() else repr(name)} cannot be read ({reason}): an image is a file, '
+                         'or an address that begins with http:// or https://.') from None
     return decode_image(content, str(source), most_pixels=most_pixels)
 
 
