@@ -42,6 +42,14 @@ def test_it_is_made_again_when_what_learns_changes(learned, change):
         assert kept.get('sum', make, learned=[learned]) == 6
 
 
+def test_it_says_how_much_it_keeps(learned):
+    kept = Kept()
+    kept.get('some', lambda: [learned, (learned, None)], learned=[learned])
+    assert kept.nbytes == 2 * learned.nbytes
+    kept.clear()
+    assert kept.nbytes == 0
+
+
 def test_it_is_made_again_when_a_frozen_tensor_or_something_else_changes():
     kept, frozen = Kept(), torch.ones(3)
     make = Maker(frozen)

@@ -11,6 +11,7 @@ import torch
 from rich.progress import track
 from torch.profiler import ProfilerActivity, profile
 
+from ..models import Tunable
 from .graphs import capture
 from .kernels import count_kernels
 
@@ -52,8 +53,10 @@ class Contestant:
 
     @property
     def weights(self):
-        """Bytes of parameters and buffers."""
-        return sum(tensor.nbytes for tensor in (*self.model.parameters(), *self.model.buffers()))
+        """Bytes of parameters and buffers, and of what is kept from pass to pass."""
+        tensors = (*self.model.parameters(), *self.model.buffers())
+        return sum(tensor.nbytes for tensor in tensors) + sum(
+            module.kept.nbytes for module in self.model.modules() if isinstance(module, Tunable))
 
     def forward(self, image):
         with torch.autocast(image.device.type, dtype=self.autocast, enabled=self.autocast is not None):
@@ -88,8 +91,9 @@ def compare(contestants, image, *, repeats, graph=False):
     measured.update({name: {} for name in ('training kernels', 'inference peak', 'training peak', 'bytes kept')})
     for contestant in track(contestants, description='kernels and memory'):
         measured['training kernels'][contestant] = [count_kernels(partial(contestant.train_step, image))]
-        measured['inference peak'][contestant] = [contestant.weights + allocated(contestant.infer, image)[0]]
-        measured['training peak'][contestant] = [contestant.weights + allocated(contestant.train_step, image)[0]]
+        for what, run in (('inference peak', contestant.infer), ('training peak', contestant.train_step)):
+            most = allocated(run, image)[0]
+            measured[what][contestant] = [contestant.weights + most]
         measured['bytes kept'][contestant] = [allocated(contestant.forward, image)[1]]
     return [_cost(contestant, what, values[contestant], values[contestants[0]])
             for what, values in measured.items() for contestant in contestants]

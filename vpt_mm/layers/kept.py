@@ -33,6 +33,11 @@ class Kept:
     def clear(self) -> None:
         self.held.clear()
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tensors that are kept."""
+        return sum(_bytes_of(made) for _, _, made in self.held.values())
+
     def get(self, name: Hashable, make: Callable[[], Made], *, frozen: Sequence[Tensor] = (),
             learned: Sequence[Tensor] = (), given: Hashable = None) -> Made:
         """What ``make`` returns, kept or new; it must not differentiate.
@@ -56,3 +61,9 @@ class Kept:
             made = make()
             self.held[name] = state, [value.detach().clone() for value in learned] if on_cpu else [], made
         return made
+
+
+def _bytes_of(made: Any) -> int:
+    if isinstance(made, Tensor):
+        return made.nbytes
+    return sum(map(_bytes_of, made)) if isinstance(made, (list, tuple)) else 0

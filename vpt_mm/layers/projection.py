@@ -84,8 +84,8 @@ def _project_stack(prompts: list[Tensor], projections: list[Projection], name: t
     dtype = _computed_in(projections[0].qkv.weight)
     make = partial(_stack_weights, projections, dtype)
     frozen = [weight for projection in projections for weight in projection.weights]
+    lasting = torch.is_grad_enabled() or prompts[0].dim() == 3  # else their keys and values are kept
     with torch.no_grad():
-        lasting = torch.is_grad_enabled() or prompts[0].dim() == 3  # else their keys and values are kept
         scale, shift, weight, bias = (kept.get(('weights', *name), make, frozen=frozen, given=dtype) if lasting
                                       else make())
     width, eps = stacked.shape[-1], projections[0].norm.eps
