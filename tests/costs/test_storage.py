@@ -43,5 +43,5 @@ def test_the_config_of_the_caller_stays_as_it_was():
 
 
 def test_benchmarks_are_classifications():
-    with pytest.raises(UsageError, match="the benchmarks' tasks are classifications, got a EncoderDecoder"):
+    with pytest.raises(UsageError, match="the benchmarks' tasks are classifications, got a (mmseg.)?EncoderDecoder"):
         read_protocol(PROTOCOLS / 'vit-l_setr_bias_ade20k.py', benchmarks=ALL)

@@ -22,6 +22,7 @@ from vpt_mm.datasets.digits.folders import write_folders
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.engine.isolation import forget_runs
 from vpt_mm.models.weightless import build_weightless
+from vpt_mm.tuning import TUNING_METHODS
 
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 SMALL_VIT = ('model.backbone.init_cfg=None custom_hooks.0.allow_random_backbone=True model.backbone.arch=deit-tiny '
@@ -80,10 +81,12 @@ def desk(tmp_path, monkeypatch):
     for mask in (tmp_path / 'cracks' / 'annotations').rglob('*.png'):
         cv2.imwrite(str(mask), (cv2.imread(str(mask), cv2.IMREAD_UNCHANGED) > 1).astype('uint8'))
     monkeypatch.setitem(BACKBONES['vit-base'].options, 'arch', 'deit-tiny')
-    known, loaded = set(MODELS.module_dict), set(sys.modules)
+    registries = (MODELS, TUNING_METHODS)
+    known, loaded = [set(registry.module_dict) for registry in registries], set(sys.modules)
     yield tmp_path
-    for name in set(MODELS.module_dict) - known:
-        del MODELS.module_dict[name]
+    for registry, before in zip(registries, known):
+        for name in set(registry.module_dict) - before:
+            del registry.module_dict[name]
     for name in EXAMPLES & (set(sys.modules) - loaded):
         del sys.modules[name]
 

@@ -10,6 +10,7 @@ from mmpretrain.models import MlpMixer
 from tests.conftest import TINY
 from tests.protocols import train
 from vpt_mm.errors import UsageError
+from vpt_mm.tuning import TUNING_METHODS
 
 FOLDER = Path(__file__).parents[2] / 'docs' / 'examples'
 MIXER = dict(arch=dict(embed_dims=16, num_layers=2, tokens_mlp_dims=8, channels_mlp_dims=32), img_size=32, patch_size=8)
@@ -18,13 +19,15 @@ MIXER = dict(arch=dict(embed_dims=16, num_layers=2, tokens_mlp_dims=8, channels_
 @pytest.fixture
 def examples():
     """The examples, registered for the length of a test."""
-    before = set(MODELS.module_dict)
+    registries = (MODELS, TUNING_METHODS)
+    before = [set(registry.module_dict) for registry in registries]
     for name in ('add_backbone', 'add_method'):
         spec = importlib.util.spec_from_file_location(name, FOLDER / f'{name}.py')
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
     yield
-    for name in set(MODELS.module_dict) - before:
-        del MODELS.module_dict[name]
+    for registry, known in zip(registries, before):
+        for name in set(registry.module_dict) - known:
+            del registry.module_dict[name]
 
 
 @pytest.fixture

@@ -76,7 +76,8 @@ def test_configs_of_installed_packages(tmp_path, source, tuning, kind):
     ('mmseg::no/such.py', DEEP, 'is not among the configs of an installed package'),
     ('no/such.py', DEEP, 'no config file at no/such.py'),
     (SEGMENTER, dict(type='DeepPromt', length=2), 'Did you mean DeepPrompt'),
-    ('mmpretrain::swin_transformer/swin-base_16xb64_in1k.py', dict(type='ClsTokenTuning'), 'trains the class token')])
+    ('mmpretrain::swin_transformer/swin-base_16xb64_in1k.py', dict(type='ClsTokenTuning'),
+     'ClsTokenTuning does not fit PromptedSwin, which has no class token')])
 def test_what_can_not_be_prompted_is_said(tmp_path, source, tuning, message):
     with pytest.raises(UsageError, match=message):
         prompt_config(source, tuning=tuning, out=str(tmp_path / 'out.py'))

@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from safetensors import safe_open
 from safetensors.torch import save
@@ -248,8 +249,8 @@ FIRST = [('', ''), ("type='LinearClsHead'", "type='os.system'"),
 @pytest.mark.parametrize('old, new', FIRST)
 def test_the_first_format_is_read_by_the_same_list(desk, old, new):
     """What prediction does not need of its config is left out, and what is off the list is refused."""
-    text = torch.load(desk.files['plain'].with_suffix('.pth'))['meta']['cfg'].replace('"', "'")
-    text = text.replace('model=dict(', 'model = dict(')  # as it is once formatted
+    text = torch.load(desk.files['plain'].with_suffix('.pth'))['meta']['cfg']
+    text = Config.fromstring(text, '.py').pretty_text.replace('"', "'").replace('model=dict(', 'model = dict(')
     task, state = desk.sound['plain']
     assert old in text
     entries = dict(task, config=text.replace(old, new, 1))

@@ -69,7 +69,7 @@ def test_a_segmentor_is_refused():
     segmentor = MODELS.build(dict(type='mmseg.EncoderDecoder', backbone=dict(BACKBONES['swin'], tuning=SIDE),
                                   decode_head=head))
     with pytest.raises(UsageError, match='which a segmentor does not read'):
-        FreezeBackboneHook().before_run(SimpleNamespace(model=segmentor))
+        FreezeBackboneHook().before_run(SimpleNamespace(model=segmentor, hooks=[], register_hook=lambda *_: None))
 
 
 @pytest.mark.parametrize('width', [0, 2.5])

@@ -99,6 +99,6 @@ def test_prompts_can_not_be_merged(tmp_path):
     config = run_config(tmp_path / 'run', weights=save_weights(tmp_path / 'weights.pth'),
                         tuning=[dict(type='DeepPrompt', length=2), dict(type='BiasTuning')])
     build_runner(config).train()
-    with pytest.raises(UsageError, match='DeepPrompt can not be merged'):
+    with pytest.raises(UsageError, match="DeepPrompt can't be merged"):
         merge_task(config, tmp_path / 'run/iter_6.pth', tmp_path / 'merged.pth')
     assert not (tmp_path / 'merged.pth').exists()

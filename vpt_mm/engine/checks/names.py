@@ -20,28 +20,6 @@ def check_names(options, config):
         if name not in known:
             raise UsageError(f'--cfg-options sets entries of the config, and neither it nor a run has {name!r}.'
                              f'{did_you_mean(name, known)}')
-        _check_way(option, config)
-
-
-def _check_way(option, config):
-    """Every list on the way to an entry has the item that is named, and nothing on the way is a plain value."""
-    keys, entry = option.split('.'), config
-    for number, key in enumerate(keys):
-        way = '.'.join(keys[:number])
-        if isinstance(entry, (list, tuple)):
-            if not (key.isdigit() and int(key) < len(entry)):
-                raise UsageError(f'--cfg-options {option}: {way} is a list with items '
-                                 + (f'0..{len(entry) - 1}' if entry else '(none)') + f', got {key!r}. Set the whole '
-                                 f'list ({way}=...), or add the item in a config of your own.')
-            entry = entry[int(key)]
-        elif isinstance(entry, dict) or entry is config:
-            if key not in entry:
-                return
-            entry = entry[key]
-        elif entry is None:
-            return
-        else:
-            raise UsageError(f'--cfg-options {option}: {way} is {entry!r} and has no entries.')
 
 
 def check_arguments(config, registry, place):
