@@ -250,7 +250,7 @@ FIRST = [('', ''), ("type='LinearClsHead'", "type='os.system'"),
 def test_the_first_format_is_read_by_the_same_list(desk, old, new):
     """What prediction does not need of its config is left out, and what is off the list is refused."""
     text = torch.load(desk.files['plain'].with_suffix('.pth'))['meta']['cfg']
-    text = Config.fromstring(text, '.py').pretty_text.replace('"', "'").replace('model=dict(', 'model = dict(')
+    text = Config.fromstring(text, '.py').pretty_text.replace('"', "'")
     task, state = desk.sound['plain']
     assert old in text
     entries = dict(task, config=text.replace(old, new, 1))
