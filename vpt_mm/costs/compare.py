@@ -11,7 +11,7 @@ import torch
 from rich.progress import track
 from torch.profiler import ProfilerActivity, profile
 
-from ..models import Tunable
+from ..models.tunable import kept_bytes
 from .graphs import capture
 from .kernels import count_kernels
 
@@ -55,8 +55,7 @@ class Contestant:
     def weights(self):
         """Bytes of parameters and buffers, and of what is kept from pass to pass."""
         tensors = (*self.model.parameters(), *self.model.buffers())
-        return sum(tensor.nbytes for tensor in tensors) + sum(
-            module.kept.nbytes for module in self.model.modules() if isinstance(module, Tunable))
+        return sum(tensor.nbytes for tensor in tensors) + kept_bytes(self.model)
 
     def forward(self, image):
         with torch.autocast(image.device.type, dtype=self.autocast, enabled=self.autocast is not None):

@@ -133,10 +133,12 @@ def memory_of(model, shape, *, names=(), optimizer=None, run=None):
     give_shape(model, mode)
     tensors = [*model.parameters(), *model.buffers()]
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    run = run or type(model).__call__
     with mode:
         image = torch.empty(shape)
+        run(model, image)  # makes what stays from pass to pass
         with Living(besides=[image, *tensors]) as living:
-            outputs = (run or type(model).__call__)(model, image)
+            outputs = run(model, image)
         kept = living.bytes()
         del outputs
     gradients = sum(map(size_of, learned))

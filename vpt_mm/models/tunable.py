@@ -153,3 +153,8 @@ class _Plain(nn.Module):
 
     def forward(self, inputs: Tensor) -> Outputs:
         return self.backbone.run(inputs, PLAIN)
+
+
+def kept_bytes(model: nn.Module) -> int:
+    """Bytes of what the backbones in a model keep from pass to pass, beside their weights."""
+    return sum(module.kept.nbytes for module in model.modules() if isinstance(module, Tunable))
