@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from .rebuilt import place_of
+
 Made = TypeVar('Made')
 
 
@@ -55,7 +57,7 @@ class Kept:
         on_cpu = all(source.device.type == 'cpu' for source in learned)
         if learned and self.copied and not on_cpu:
             return make()
-        state = given, [(source.data_ptr(), source._version, source.dtype) for source in sources]
+        state = given, [(place_of(source), source._version, source.dtype) for source in sources]
         old_state, values, made = self.held.get(name, (None, [], None))
         if old_state != state or (on_cpu and not all(map(torch.equal, values, learned))):
             made = make()

@@ -25,10 +25,10 @@ def rebuilt(make: Callable[[], Sequence[Tensor]], made: Sequence[Tensor],
     if torch.compiler.is_compiling() or not any(tensor.requires_grad for tensor in made):
         return nullcontext()
     recipe = Recipe(make, sources)
-    known = {_place(tensor): index for index, tensor in enumerate(made)}
+    known = {place_of(tensor): index for index, tensor in enumerate(made)}
 
     def pack(tensor: Tensor) -> Tensor | int:
-        return known.get(_place(tensor), tensor)
+        return known.get(place_of(tensor), tensor)
 
     def unpack(packed: Tensor | int) -> Tensor:
         return recipe(packed) if isinstance(packed, int) else packed
@@ -54,6 +54,6 @@ class Recipe:
         return self.spare.pop(index)
 
 
-def _place(tensor: Tensor) -> tuple[Any, ...]:
+def place_of(tensor: Tensor) -> tuple[Any, ...]:
     """Where a tensor lies; tensors without values, which have no address, do have a storage."""
     return tensor.untyped_storage()._cdata, tensor.storage_offset(), tensor.shape
