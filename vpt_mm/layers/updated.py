@@ -61,9 +61,9 @@ class UpdatedConv(nn.Conv2d):
         return outputs
 
 
-def linear_rows(layer: nn.Linear, inputs: Tensor, rows: slice = slice(None)) -> Tensor:
-    """(..., in) to (..., rows): some of a linear layer's outputs, updates included."""
-    weight, bias = layer.weight, layer.bias
+def linear_rows(layer: Any, inputs: Tensor, rows: slice = slice(None), *, bias: Tensor | None = None) -> Tensor:
+    """(..., in) to (..., rows): some of a linear layer's outputs, updates included; ``bias`` of one that has none."""
+    weight, bias = layer.weight, layer.bias if bias is None else bias
     if rows != slice(None):  # a slice would be cast anew under autocast, which casts whole weights once
         weight, bias = weight[rows], None if bias is None else bias[rows]
     outputs = F.linear(inputs, weight, bias)

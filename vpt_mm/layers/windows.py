@@ -121,8 +121,7 @@ class Windows:
         bias = table.permute(2, 0, 1).to(dtype)[None]
         if self.shift:
             bias = bias + self.shift_mask(bias)[:, None]
-        aligned = -(-keys // 8) * 8  # rows begin at multiples of 8, which fused kernels ask for
-        bias = F.pad(bias, (0, aligned - self.area, 0, queries - self.area))[..., :keys]
+        bias = pad_bias(bias, queries, keys)
         return bias.flatten(0, 1)[None] if fold else bias
 
     def shift_mask(self, like: Tensor) -> Tensor:
@@ -132,3 +131,9 @@ class Windows:
         regions = (3 * down[:, None] + across).view(self.rows, self.side, self.columns, self.side)
         regions = regions.transpose(1, 2).reshape(-1, self.area)
         return (regions[:, None] != regions[:, :, None]).to(like.dtype) * -100
+
+
+def pad_bias(bias: Tensor, queries: int, keys: int) -> Tensor:
+    """(..., N, N), which tokens have for each other, to (..., queries, keys): zero for all that stands behind them."""
+    aligned = -(-keys // 8) * 8  # rows begin at multiples of 8, which fused kernels ask for
+    return F.pad(bias, (0, aligned - bias.shape[-1], 0, queries - bias.shape[-2]))[..., :keys]

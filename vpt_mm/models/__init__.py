@@ -1,5 +1,6 @@
 """Backbones with a tuning method."""
 from .convnext import PromptedConvNeXt
+from .hosted import PromptedBackbone, prompted
 from .image import SeesImages
 from .pixel_loss import PixelCrossEntropy
 from .resnet import PromptedResNet
@@ -7,5 +8,5 @@ from .swin import PromptedSwin
 from .tunable import Tunable
 from .vit import PromptedViT
 
-__all__ = ['PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT', 'SeesImages',
-           'Tunable']
+__all__ = ['PixelCrossEntropy', 'PromptedBackbone', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin', 'PromptedViT',
+           'SeesImages', 'Tunable', 'prompted']

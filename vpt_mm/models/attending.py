@@ -19,16 +19,21 @@ from ..tuning.method import Memory, Place, TuningMethod
 class SeesPrompts(Mixin):
     """Mixin of backbones that hand keys and values of prompts to their blocks.
 
-    A backbone adds ``projection(block)``, what a block does to tokens before they meet.
+    A backbone adds ``projection_of(block)``, what a block does to tokens before they meet.
     """
 
     def tune(self, config: Any) -> None:
         super().tune(config)
         # Told now, since averaged copies do not say what trained.
-        self.projects_frozen = not any(weight.requires_grad for block in self.blocks
-                                       for weight in self.projection(block).weights)
+        self.projects_frozen = not any(weight.requires_grad for block in self.attending
+                                       for weight in self.projection_of(block).weights)
 
-    def projection(self, block: Any) -> Projection:
+    @property
+    def attending(self) -> list[Any]:
+        """The blocks, in order."""
+        return list(self.host.blocks)
+
+    def projection_of(self, block: Any) -> Projection:
         raise NotImplementedError
 
     def see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
@@ -42,17 +47,17 @@ class SeesPrompts(Mixin):
             return make()
         kept: Kept = self.kept
         frozen = [weight for place in places
-                  for weight in self.projection(self.blocks[place.block]).weights]
+                  for weight in self.projection_of(self.attending[place.block]).weights]
         return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
                         given=(len(places), tuning.training, autocast_dtype(frozen[0])))
 
     def _see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
-        blocks = self.blocks
+        blocks = self.attending
         prompts = [tuning.prompts(place, memory) for place in places]
         prefixes = [tuning.prefixes(place, memory) for place in places]
         if all(given is None for given in (*prompts, *prefixes)):
             return [None] * len(places)
-        seen = project_prompts(prompts, [self.projection(blocks[place.block]) for place in places],
+        seen = project_prompts(prompts, [self.projection_of(blocks[place.block]) for place in places],
                                kept=self.kept)
         return [_join(pairs, given) for pairs, given in zip(seen, prefixes)]
 

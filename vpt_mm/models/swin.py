@@ -168,7 +168,7 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
         return tokens + tuning.after_ffn(ffn_branch(block.ffn, block.norm2(tokens)), tokens, place, memory)
 
-    def projection(self, block: Any) -> Projection:
+    def projection_of(self, block: Any) -> Projection:
         return Projection(block.norm1, block.attn.w_msa.qkv)
 
     def format(self, number: int, tokens: Tensor, grid: tuple[int, int]) -> Tensor:

@@ -47,15 +47,24 @@ class Tunable(LoadsPretrained):
         if config is None:
             return
         tuning = build_tuning(config)
-        require_fit(tuning, self)
-        tuning.build_for(self)
+        require_fit(tuning, self.host)
+        tuning.build_for(self.host)
         unread = {id(parameter) for module in self.unread for parameter in module.parameters()}
         readable = {name for name, parameter in self.named_parameters() if id(parameter) not in unread}
-        self.trained = frozenset(readable.intersection(tuning.trains(self)))
+        self.trained = frozenset(readable.intersection(tuning.trains(self.host)))
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name in self.trained)
         self.tuning = tuning
         self.train(self.training)
+
+    @property
+    def host(self) -> Any:
+        """What tuning methods may ask of the backbone (:class:`~vpt_mm.tuning.host.Host`): it answers itself."""
+        return self
+
+    @property
+    def title(self) -> str:
+        return type(self).__name__
 
     def forward(self, inputs: Tensor, **given: Any) -> Outputs:
         """Outputs of the backbone for (B, 3, H, W) images under its own tuning method."""

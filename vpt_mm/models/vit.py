@@ -158,7 +158,7 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
         return tokens + tuning.after_ffn(ffn_branch(block.ffn, block.ln2(tokens)), tokens, place, memory)
 
-    def projection(self, block: Any) -> Projection:
+    def projection_of(self, block: Any) -> Projection:
         return Projection(block.ln1, block.attn.qkv)
 
     def kept_by(self, outputs: Sequence[Output], last: Place, there: int) -> int | None:

@@ -41,7 +41,7 @@ class Adapter(TuningMethod):
         narrowest = min(backbone.block_widths)
         if self.reduction > narrowest:
             raise UsageError(f'Adapter: reduction must be 1..{narrowest}, the width of the narrowest block of '
-                             f'{type(backbone).__name__}, got {self.reduction}.')
+                             f'{backbone.title}, got {self.reduction}.')
         self.blocks = nn.ModuleList(Bottleneck(width, width // self.reduction) for width in backbone.block_widths)
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
@@ -107,7 +107,7 @@ class LoRA(TuningMethod):
 
     def find_targets(self, backbone: Host) -> list[str]:
         """Names of the linear layers that the targets name."""
-        layers, kind = linear_layers(backbone), type(backbone).__name__
+        layers, kind = linear_layers(backbone), backbone.title
         for target in self.targets or ('',):
             if not any(matches(name, target) for name in layers):
                 known = ', '.join(dict.fromkeys(map(name_in_block, layers)))

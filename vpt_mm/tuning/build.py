@@ -37,7 +37,7 @@ def require_fit(tuning: TuningMethod | TuningList, backbone: Host) -> None:
         reason = method.misfit(backbone)
         if reason:
             fit = sorted(name for name, kind in TUNING_METHODS.module_dict.items() if not kind.misfit(backbone))
-            raise UsageError(f'{type(method).__name__} does not fit {type(backbone).__name__}, {reason}: use one of '
+            raise UsageError(f'{type(method).__name__} does not fit {backbone.title}, {reason}: use one of '
                              f"{', '.join(fit)}.")
 
 

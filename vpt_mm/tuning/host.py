@@ -11,6 +11,7 @@ class Host(Protocol):
     """A backbone as its tuning method sees it.
 
     Attributes:
+        title: what messages call it.
         seams: names of the seams of a method that its forward pass calls.
         lacking: why it does not call the others, such as 'a ConvNet, which has no tokens'.
         gives: what else there is: 'class token', 'grid of patches'.
@@ -30,6 +31,8 @@ class Host(Protocol):
     gives: frozenset[str]
     takes_frames: bool
 
+    @property
+    def title(self) -> str: ...
     @property
     def blocks(self) -> Sequence[nn.Module]: ...
     @property

@@ -60,7 +60,7 @@ class PartialTuning(TuningMethod):
     def trains(self, backbone: Host) -> Iterable[str]:
         if self.last > len(backbone.blocks):
             raise UsageError(f'PartialTuning: last must be 1..{len(backbone.blocks)}, the blocks of '
-                             f'{type(backbone).__name__}, got {self.last}.')
+                             f'{backbone.title}, got {self.last}.')
         modules = [*backbone.blocks[-self.last:], *backbone.final_norms]
         chosen = {id(parameter) for module in modules for parameter in module.parameters()}
         return [name for name, parameter in backbone.named_parameters() if id(parameter) in chosen]

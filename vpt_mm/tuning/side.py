@@ -35,7 +35,7 @@ class SideTuning(TuningMethod):
     def build_for(self, backbone: Host) -> None:
         if not backbone.gives_one_feature:
             raise UsageError(
-                f'SideTuning blends the one feature that a classifier reads, but this {type(backbone).__name__} '
+                f'SideTuning blends the one feature that a classifier reads, but this {backbone.title} '
                 'gives dense or several outputs: under a segmentor or detector use another method; under a classifier '
                 "take the last of out_indices, pooled (out_type='cls_token' of a ViT, gap_before_final_norm=True of "
                 'a ConvNeXt).')

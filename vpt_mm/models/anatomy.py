@@ -1,0 +1,148 @@
+"""Anatomy: what a tuning method may ask of a backbone of any class, found by structure and by the shapes of a pass."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses import fake_tensor
+from torch.utils._pytree import tree_leaves
+
+from ..errors import UsageError
+from ..tuning.method import SEAMS, Place
+from .blocks.kind import kind_of
+from .structure import find_blocks, first_conv, norms_behind
+
+
+class Shapes(NamedTuple):
+    """What a pass over one image has.
+
+    Attributes:
+        places: of the blocks whose kind is known.
+        widths: channels that come out of each block.
+        outputs: shapes of the tensors among the outputs, in order.
+    """
+
+    places: list[Place]
+    widths: tuple[int, ...]
+    outputs: list[tuple[int, ...]]
+
+
+class Anatomy:
+    """A :class:`~vpt_mm.tuning.host.Host` that answers for a backbone whose own names mean what its class says.
+
+    Args:
+        backbone: of any class, in front of which stands :class:`~vpt_mm.models.hosted.Hosted`.
+    """
+
+    reads_prompts = False
+    lacking = 'whose blocks are of no known kind, so nothing can stand between or beside them'
+
+    def __init__(self, backbone: Any) -> None:
+        self.backbone = backbone
+        known = [module for module in backbone.modules() if kind_of(module)]
+        self.attends = bool(known)  # its blocks are known
+        self.blocks: list[Any] = known or find_blocks(backbone)
+        self.known_shapes: dict[tuple[int, ...], Shapes] = {}
+        for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
+            setattr(self, name, getattr(backbone, name))
+
+    @property
+    def title(self) -> str:
+        return type(self.backbone).__name__
+
+    @property
+    def seams(self) -> Sequence[str]:
+        return SEAMS if self.attends else ('enter', 'finish')
+
+    @property
+    def gives(self) -> frozenset[str]:
+        there = {'class token': isinstance(getattr(self.backbone, 'cls_token', None), nn.Parameter),
+                 'grid of patches': self.attends and all(place.grid for place in self.shapes().places)}
+        return frozenset(name for name, is_there in there.items() if is_there)
+
+    @property
+    def block_widths(self) -> tuple[int, ...]:
+        return self.shapes().widths
+
+    @property
+    def block_tokens(self) -> tuple[int, ...]:
+        return tuple(place.count for place in self.shapes().places)
+
+    @property
+    def final_norms(self) -> list[nn.Module]:
+        return norms_behind(self.backbone, self.blocks)
+
+    @property
+    def first_conv(self) -> nn.Conv2d:
+        conv = first_conv(self.backbone)
+        if conv is None:
+            raise UsageError(f'{self.title} has no convolution that meets the image.')
+        return conv
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        backbone = self.backbone
+        size = getattr(getattr(backbone, 'patch_embed', None), 'init_input_size', None) or getattr(
+            backbone, 'img_size', None) or 224
+        return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
+
+    @property
+    def takes_frames(self) -> bool:
+        """Transformers may be built for the places of one size, and nets that join maps for sizes that divide."""
+        if self.attends:
+            return False
+        logger = logging.getLogger(fake_tensor.__name__)
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)  # what it would print is the answer
+        try:
+            self.shapes([side + 1 for side in self.image_size])
+        except Exception:  # noqa: BLE001  (whatever its own code raises)
+            return False
+        finally:
+            logger.setLevel(level)
+        return True
+
+    @property
+    def gives_one_feature(self) -> bool:
+        return len(self.shapes().outputs) == 1
+
+    @property
+    def extra(self) -> int:
+        """Number of class tokens and registers in front of the patches."""
+        return int(getattr(self.backbone, 'num_extra_tokens', 0)) if self.attends else 0
+
+    @property
+    def strides(self) -> list[int]:
+        """Pixels a cell of each output that is a map, and 0 for others."""
+        size = (512, 512) if self.takes_frames else self.image_size  # 512: a multiple of all strides that occur
+        return [round(size[0] / shape[2]) if len(shape) == 4 else 0 for shape in self.shapes(size).outputs]
+
+    @torch.no_grad()
+    def shapes(self, size: Sequence[int] | None = None) -> Shapes:
+        """What a plain pass over one image of (height, width) has, by shapes alone: nothing is computed."""
+        size = tuple(size or self.image_size)
+        if size not in self.known_shapes:
+            self.known_shapes[size] = self._find_shapes(size)
+        return self.known_shapes[size]
+
+    def _find_shapes(self, size: Sequence[int]) -> Shapes:
+        widths: dict[int, int] = {}
+
+        def note(module: nn.Module, _: Any, outputs: Any) -> None:
+            first = next((one for one in tree_leaves(outputs) if isinstance(one, Tensor)), None)
+            widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
+
+        hooks = [block.register_forward_hook(note) for block in self.blocks]
+        like, channels = self.first_conv.weight, self.first_conv.in_channels
+        try:
+            with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
+                image = torch.empty(1, channels, *size, dtype=like.dtype, device=like.device)
+                outputs, places = self.backbone.rehearse(image)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return Shapes(places, tuple(widths.get(id(block), 0) for block in self.blocks),
+                      [tuple(tensor.shape) for tensor in tree_leaves(outputs)])

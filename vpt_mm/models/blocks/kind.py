@@ -1,0 +1,75 @@
+"""BlockKind: the pieces of a transformer block, and the classes of which they are known."""
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor, nn
+
+from ...layers.kept import Kept
+from ...layers.projection import Projection
+from ...tuning.method import Place
+
+KINDS: dict[str, BlockKind] = {}  # by the qualified name of the class, so that no library is imported for its name
+
+
+class Call(NamedTuple):
+    """A block in a pass.
+
+    Attributes:
+        block: the module.
+        place: where it stands; ``place.count`` of its tokens are its own, and prompts that travel stand behind them.
+        given: what it was called with beside its tokens, by name.
+        seen: keys and values of prompts, (1 or B, P, 2, C); None for none.
+        kept: of the backbone.
+    """
+
+    block: Any
+    place: Place
+    given: dict[str, Any]
+    seen: Tensor | None
+    kept: Kept
+
+    @property
+    def rebuild(self) -> bool:
+        """Whether joined keys and values are made again in the backward pass: a checkpointed block is as a whole."""
+        return not getattr(self.block, 'with_cp', False)
+
+
+class BlockKind:
+    """How the blocks of some classes run: attention and FFN, each with its norm, its scale and its stochastic depth.
+
+    Stateless. A block computes ``tokens + attention(...)`` and then ``tokens + ffn(...)`` on tokens (B, N, C); prompts
+    that travel stand at their end, and take part in all but what needs a place in the image.
+    """
+
+    classes: ClassVar[tuple[str, ...]] = ()  # qualified names
+
+    def __init_subclass__(cls) -> None:
+        KINDS.update(dict.fromkeys(cls.classes, cls()))
+
+    def projection(self, block: Any) -> Projection:
+        """What the attention does to tokens before they meet."""
+        raise NotImplementedError
+
+    def attention(self, call: Call, tokens: Tensor) -> Tensor:
+        """What the block adds to its tokens after its attention: (B, N, C)."""
+        raise NotImplementedError
+
+    def ffn(self, call: Call, tokens: Tensor) -> Tensor:
+        """What the block adds to its tokens after its FFN: (B, N, C)."""
+        raise NotImplementedError
+
+    def width(self, block: Any) -> int:
+        """C."""
+        return int(self.projection(block).pairs[0].layer.weight.shape[1])
+
+    def grid(self, given: dict[str, Any]) -> tuple[int, int] | None:
+        """(h, w) of the patches, where the block is told."""
+        grid = given.get('hw_shape', given.get('patch_resolution'))
+        return None if grid is None else (int(grid[0]), int(grid[1]))
+
+
+def kind_of(block: nn.Module) -> BlockKind | None:
+    """The kind of a block; None where it is none that is known."""
+    kind = type(block)
+    return KINDS.get(f'{kind.__module__}.{kind.__qualname__}')

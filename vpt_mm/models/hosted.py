@@ -1,0 +1,117 @@
+"""PromptedBackbone: any backbone of OpenMMLab's with a tuning method, by its own class and its own forward pass."""
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, cast
+
+from mmengine.registry import MODELS
+from torch import Tensor, nn
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from ..errors import UsageError
+from ..layers.alignment import realign
+from ..layers.projection import Projection
+from ..tuning.composed import TuningList
+from ..tuning.method import Memory, Outputs, Place, TuningMethod
+from .anatomy import Anatomy
+from .attending import SeesPrompts
+from .hosting import Pass, host_blocks, kind_of_hosted
+from .tunable import PLAIN, Tunable
+
+
+class Hosted(SeesPrompts, Tunable):
+    """Mixin in front of any class of backbones: :func:`prompted` makes the two one class.
+
+    The forward pass is the class's own. Where the kinds of its blocks are known (``models/blocks``), passes run them
+    with every seam; where they are not, there are the image, the outputs, and the backbone's own parameters.
+
+    Args:
+        tuning: config of a tuning method, a list of them, or None for the plain backbone.
+        frozen_dtype: 'bfloat16' or 'float16' stores the frozen part in this type and computes in it; prompts, heads
+            and outputs stay as they are.
+        accelerate: config of an accelerator, ``CudaGraphs`` or ``Compiled``; passes run as they are by default.
+        plain: arguments of the class.
+    """
+
+    takes_groups = False
+
+    def __init__(self, *, tuning: Any = None, frozen_dtype: str | None = None, accelerate: Any = None,
+                 **plain: Any) -> None:
+        if tuning is not None:
+            plain.pop('frozen_stages', None)  # the tuning method says what trains
+        super().__init__(**plain)
+        self.tune(tuning)
+        self.store_frozen(frozen_dtype)
+        self.accelerate(accelerate)
+
+    def tune(self, config: Any) -> None:
+        self.anatomy = Anatomy(self)
+        if config is not None and self.anatomy.attends:
+            host_blocks(self.anatomy.blocks)
+        super().tune(config)
+
+    @property
+    def host(self) -> Anatomy:
+        return self.anatomy
+
+    @property
+    def attending(self) -> list[Any]:
+        return self.anatomy.blocks if self.anatomy.attends else []
+
+    def projection_of(self, block: Any) -> Projection:
+        return kind_of_hosted(block).projection(block)
+
+    def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
+        """(B, 3, H, W) to what the class returns."""
+        outputs, _ = self._drive(self.to_frozen(tuning.enter(image, memory)), tuning, memory)
+        outputs = tree_map(lambda features: self.from_frozen(features, image), outputs)
+        return self._unframe(outputs, image, tuning) if tuning.frame else outputs
+
+    def rehearse(self, image: Tensor) -> tuple[Any, list[Place]]:
+        """Outputs of a plain pass, and the places of its blocks."""
+        outputs, passing = self._drive(image, PLAIN, {})
+        return outputs, passing.places
+
+    def _drive(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> tuple[Any, Pass]:
+        """The class's own forward pass, and the pass that ran its blocks."""
+        anatomy = self.anatomy
+        places = [Place(number, len(image), anatomy.extra, 0, None) for number in range(len(self.attending))]
+        seen = self.see(tuning, memory, places)
+        passing = Pass(tuning, memory, seen, extra=anatomy.extra, kept=self.kept)
+        with passing.running():
+            return super(Tunable, self).forward(image), passing
+
+    def _unframe(self, outputs: Any, image: Tensor, tuning: TuningMethod | TuningList) -> Any:
+        """The maps among the outputs, as the plain backbone's lie on this image."""
+        anatomy, size, frame = self.anatomy, image.shape[2:], tuning.frame
+        picture = size if anatomy.takes_frames else [side - 2 * frame for side in size]
+        features, form = tree_flatten(outputs)
+        return tree_unflatten([
+            realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells[2:]) if stride else one
+            for one, stride, cells in zip(features, anatomy.strides, anatomy.shapes(size).outputs)], form)
+
+
+@cache
+def prompted(kind: Any) -> Any:
+    """The prompted subclass of a class of backbones: same keys, same outputs, the arguments of :class:`Hosted` more."""
+    if issubclass(kind, Tunable):
+        return kind
+    return type(f'Prompted{kind.__name__}', (Hosted, kind), {'__module__': kind.__module__, '__doc__': kind.__doc__})
+
+
+@MODELS.register_module()  # type: ignore[untyped-decorator]
+def PromptedBackbone(*, of: str | type, **arguments: Any) -> Any:  # noqa: N802  (stands in configs among classes)
+    """Any backbone of OpenMMLab's with a tuning method.
+
+    Args:
+        of: the class, or its name with its scope, such as 'mmseg.MixVisionTransformer'.
+        arguments: of the class, and ``tuning``, ``frozen_dtype`` and ``accelerate`` (:class:`Hosted`).
+
+    Raises:
+        UsageError: no such class, or a tuning method that does not fit it.
+    """
+    kind = MODELS.get(of) if isinstance(of, str) else of
+    if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
+        raise UsageError(f'PromptedBackbone: of must name a class of backbones with its scope, such as '
+                         f"'mmseg.MixVisionTransformer', got {of!r}.")
+    return prompted(cast(Any, kind))(**arguments)

@@ -1,0 +1,115 @@
+"""Hosting: how a tuning method reaches blocks that the backbone's own code calls."""
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from ..layers.kept import Kept
+from ..tuning.composed import TuningList
+from ..tuning.method import Memory, Place, TuningMethod
+from .blocks.kind import BlockKind, Call, kind_of
+
+PASS: ContextVar[Pass | None] = ContextVar('pass', default=None)  # of this thread
+
+
+class Pass:
+    """One pass of a backbone under a tuning method.
+
+    Args:
+        tuning: the method.
+        memory: its memory of this pass.
+        seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        extra: number of class tokens and registers.
+        kept: of the backbone.
+    """
+
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: list[Any], *, extra: int,
+                 kept: Kept) -> None:
+        self.tuning, self.memory, self.seen, self.extra, self.kept = tuning, memory, seen, extra, kept
+        self.guests: Tensor | None = None  # prompts that travel, between two blocks
+        self.places: list[Place] = []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Context in which the blocks that this thread calls belong to the pass."""
+        token = PASS.set(self)
+        try:
+            yield
+        finally:
+            PASS.reset(token)
+
+    def run(self, block: Any, inputs: Tensor, given: dict[str, Any]) -> Tensor:
+        """A block on its own tokens, (B, N, C) or (B, h, w, C), which come out in that shape."""
+        kind = kind_of_hosted(block)
+        own = inputs.flatten(1, -2)
+        grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given)
+        place = Place(block.number, len(own), self.extra, own.shape[1], grid)
+        self.places.append(place)
+        tokens = self.tuning.before(self._with_guests(own), place, self.memory)
+        if getattr(block, 'with_cp', False) and torch.is_grad_enabled():
+            tokens = checkpoint(self._run, kind, block, tokens, given, place, use_reentrant=False)
+        else:
+            tokens = self._run(kind, block, tokens, given, place)
+        self.guests = tokens[:, place.count:] if tokens.shape[1] > place.count else None
+        return (tokens if self.guests is None else tokens[:, :place.count]).view_as(inputs)
+
+    def _with_guests(self, own: Tensor) -> Tensor:
+        """Tokens and, behind them, the prompts that travel: between stages of different width they stay behind."""
+        if self.guests is None or self.guests.shape[-1] != own.shape[-1]:
+            return own
+        return torch.cat([own, self.guests], dim=1)
+
+    def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
+        call = Call(block, place, given, self.seen[block.number], self.kept)
+        tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
+        return tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
+
+
+class HostedBlock:
+    """Mixin in front of a block's class: within a pass the pass runs it, else it runs as it is."""
+
+    number: int  # among the blocks of the backbone, from 0
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        passing = PASS.get()
+        if passing is None:
+            return super().forward(*args, **kwargs)  # type: ignore[misc]
+        names = _arguments(cast(Any, type(self)))
+        given = {**dict(zip(names, args)), **kwargs}
+        return passing.run(self, given.pop(names[0]), given)
+
+
+def host_blocks(blocks: list[nn.Module]) -> None:
+    """Let passes run these blocks, whose kinds are known; their parameters and keys stay as they are."""
+    for number, block in enumerate(blocks):
+        block.__class__ = _hosted(cast(Any, type(block)))
+        block.number = number
+
+
+def kind_of_hosted(block: nn.Module) -> BlockKind:
+    kind = kind_of(block)
+    assert kind is not None
+    return kind
+
+
+@cache
+def _hosted(kind: Any) -> Any:
+    if issubclass(kind, HostedBlock):
+        return kind
+    return type(kind.__qualname__, (HostedBlock, kind), {'__module__': kind.__module__, '__doc__': kind.__doc__})
+
+
+@cache
+def _arguments(kind: Any) -> list[str]:
+    """Names of the arguments of a block's own forward pass."""
+    own = next(base for base in kind.__mro__ if base is not HostedBlock and 'forward' in vars(base)
+               and not issubclass(base, HostedBlock))
+    return list(inspect.signature(own.forward).parameters)[1:]
