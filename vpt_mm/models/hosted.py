@@ -10,6 +10,7 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from ..errors import UsageError
 from ..layers.alignment import realign
+from ..layers.kept import Kept
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
@@ -63,21 +64,22 @@ class Hosted(SeesPrompts, Tunable):
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to what the class returns."""
-        outputs, _ = self._drive(self.to_frozen(tuning.enter(image, memory)), tuning, memory)
+        outputs, _ = self._drive(self.to_frozen(tuning.enter(image, memory)), tuning, memory, self.kept)
         outputs = tree_map(lambda features: self.from_frozen(features, image), outputs)
         return self._unframe(outputs, image, tuning) if tuning.frame else outputs
 
     def rehearse(self, image: Tensor) -> tuple[Any, list[Place]]:
-        """Outputs of a plain pass, and the places of its blocks."""
-        outputs, passing = self._drive(image, PLAIN, {})
+        """Outputs of a plain pass, and the places of its blocks; nothing that it makes is kept."""
+        outputs, passing = self._drive(image, PLAIN, {}, Kept())
         return outputs, passing.places
 
-    def _drive(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> tuple[Any, Pass]:
+    def _drive(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
+               kept: Kept) -> tuple[Any, Pass]:
         """The class's own forward pass, and the pass that ran its blocks."""
         anatomy = self.anatomy
         places = [Place(number, len(image), anatomy.extra, 0, None) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, extra=anatomy.extra, kept=self.kept)
+        passing = Pass(tuning, memory, seen, extra=anatomy.extra, kept=kept)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 
