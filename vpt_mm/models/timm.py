@@ -213,6 +213,11 @@ class HostedTimm(Hosted):
                   *([] if pooled or self.final_norm else [self.norm])]
         return [module for module in behind if module is not None]
 
+    def embed_patches(self, patches: Tensor) -> Tensor:
+        """(P, 3, patch, patch) to (P, C): all that happens to patches of the image, but for the position."""
+        embedded = self.patch_embed.proj(self.to_frozen(patches)).flatten(1)
+        return self.norm_pre(self.patch_embed.norm(embedded))
+
     def store_frozen(self, name: str | None) -> None:
         """Angles stay exact: few bits would move patches."""
         rope = copy.deepcopy(getattr(self, 'rope', None))
