@@ -1,4 +1,4 @@
-"""PromptedTimmViT: timm's own features, prompts that equal literal tokens, and one clear error for what does not fit."""
+"""PromptedTimmViT: timm's own features, prompts that equal literal tokens, and one clear error for what is no such."""
 import copy
 
 import pytest
@@ -101,18 +101,22 @@ def test_every_output_is_timms(family):
             continue
         model = build(family, tuning=PROBE, out_type=out_type, out_indices=-1 if out_type == 'pooled' else indices)
         plain, image = plain_of(family, model), images(model, more=(1, 2))
-        height, width = (side // patch for side, patch in zip(image.shape[2:], plain.patch_embed.patch_size))
-        behind = [plain.norm(tokens) for tokens in walk(plain, image, [None] * 3)]
-        maps = [tokens[:, plain.num_prefix_tokens:].transpose(1, 2).view(2, 32, height, width) for tokens in behind]
-        expected = dict(
-            pooled=lambda at: plain.forward_head(plain.forward_features(image), pre_logits=True),
-            cls_token=lambda at: behind[at][:, 0], avg_featmap=lambda at: plain.fc_norm(maps[at].mean(dim=(2, 3))),
-            featmap=lambda at: maps[at], featmap_cls=lambda at: [maps[at], behind[at][:, 0]],
-            raw=lambda at: behind[at])[out_type]
+        expected = [read(plain, image, out_type, at) for at in ([-1] if out_type == 'pooled' else indices)]
         ours = model(image)
         assert isinstance(ours, tuple)
-        torch.testing.assert_close(list(ours), [expected(at) for at in ([-1] if out_type == 'pooled' else indices)],
-                                   rtol=0, atol=1e-12)
+        torch.testing.assert_close(list(ours), expected, rtol=0, atol=1e-12)
+
+
+def read(plain, image, out_type, at):
+    """An output of a block, by timm's own modules."""
+    if out_type == 'pooled':
+        return plain.forward_head(plain.forward_features(image), pre_logits=True)
+    tokens = plain.norm(walk(plain, image, [None] * 3)[at])
+    height, width = (side // patch for side, patch in zip(image.shape[2:], plain.patch_embed.patch_size))
+    maps = tokens[:, plain.num_prefix_tokens:].transpose(1, 2).view(2, 32, height, width)
+    pooled = plain.fc_norm(maps.mean(dim=(2, 3)))
+    return dict(cls_token=tokens[:, 0], avg_featmap=pooled, featmap=maps, featmap_cls=[maps, tokens[:, 0]],
+                raw=tokens)[out_type]
 
 
 def test_outputs_without_the_final_norm():
@@ -146,3 +150,79 @@ def test_every_method(family):
                 plain.load_state_dict({key: value for key, value in model.state_dict().items()
                                        if not key.startswith('tuning.')})
                 torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-11)
+
+
+def test_copies_and_state_dicts_are_whole():
+    model = build('dinov3', tuning=DEEP)
+    image, twin = images(model), copy.deepcopy(model)
+    fresh = build('dinov3', tuning=DEEP)
+    assert not torch.equal(fresh(image)[0], model(image)[0])
+    fresh.load_state_dict(model.state_dict())
+    for one in (twin, fresh):
+        assert torch.equal(one(image)[0], model(image)[0])
+    twin.tuning.tokens.data.add_(1)
+    assert torch.equal(fresh(image)[0], model(image)[0]) and not torch.equal(twin(image)[0], model(image)[0])
+
+
+def test_angles_of_one_grid_are_not_those_of_another():
+    """As many patches, laid out otherwise; a pass in between may have left its memory to the next."""
+    model = build('dinov3', tuning=DEEP)
+    wide, tall = (torch.randn(1, 3, *size, dtype=torch.float64) for size in ((32, 64), (64, 32)))
+    with torch.no_grad():
+        alone = [copy.deepcopy(model)(image)[0] for image in (wide, tall)]
+        for _ in range(3):
+            for image, expected in zip((wide, tall), alone):
+                assert torch.equal(model(image)[0], expected)
+
+
+def test_a_checkpointed_block_learns_the_same():
+    model = build('eva02_t', tuning=SHALLOW)
+    twin = build('eva02_t', tuning=SHALLOW, with_cp=True)
+    twin.load_state_dict(model.state_dict())
+    image = images(model)
+    gradients = [torch.autograd.grad(one(image)[0].sum(), one.tuning.tokens)[0] for one in (model, twin)]
+    torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
+
+
+def test_a_frozen_part_in_few_bits_keeps_its_angles_exact():
+    config = dict(type='PromptedTimmViT', model='vit_small_patch16_dinov3', img_size=64, tuning=DEEP, **TINY)
+    plain, model = MODELS.build(config).eval(), MODELS.build(dict(config, frozen_dtype='bfloat16')).eval()
+    model.load_state_dict(plain.state_dict())
+    assert model.blocks[0].attn.qkv.weight.dtype == torch.bfloat16
+    assert torch.equal(model.rope.get_embed((4, 4)), plain.rope.get_embed((4, 4)))
+    image = torch.randn(2, 3, 64, 64)
+    assert model(image)[0].dtype == torch.float32
+    torch.testing.assert_close(model(image)[0], plain(image)[0], rtol=0.1, atol=0.1)
+
+
+@pytest.mark.parametrize('given, message', [
+    (dict(model='vit_base_patch15_dinov2'), "no model named .*nearest are .*vit_base_patch14_dinov2"),
+    (dict(model='vit_base_patch14_dinov2.lvd143m'), "no weights of .*tag 'lvd143m': take lvd142m"),
+    (dict(model='resnet50'), 'VisionTransformer and Eva'),
+    (dict(model='resnet50', dynamic_img_size=None), 'VisionTransformer and Eva'),
+    (dict(model='vit_small_patch16_18x2_224', dynamic_img_size=False), 'blocks of ParallelThingsBlock'),
+    (dict(model='vit_base_patch16_224', attn_layer='diff'), 'blocks of DiffAttention'),
+    (dict(model='vit_base_patch14_dinov2', img_size=512), 'which do not divide 512x512: take 504x504 or 518x518'),
+    (dict(model='vit_base_patch16_224', out_type='map'), 'out_type must be one of pooled, cls_token'),
+    (dict(model='vit_base_patch16_224', out_type='featmap', out_indices=[3]), r'out_indices must be blocks -3..2, got'),
+    (dict(model='vit_base_patch16_224', out_indices=[0, 2]), 'pooled.*is of the last block alone'),
+    (dict(model='vit_base_patch16_siglip_224', out_type='cls_token'), 'needs a class token')])
+def test_what_does_not_fit_is_refused(given, message):
+    with pytest.raises(UsageError, match=message):
+        MODELS.build(dict(type='PromptedTimmViT', **{**TINY, **given} if 'resnet' not in given['model'] else given))
+
+
+@pytest.mark.parametrize('given, size, message', [
+    ({}, (28, 44), r'dinov2 cuts images into patches of 14x14, which do not divide 28x44: take 28x42 or 42x56'),
+    (dict(dynamic_img_size=False), (28, 28), r'built for images of 28x42 alone, got 28x28: set img_size=\(28, 28\)')])
+def test_an_image_that_does_not_fit_is_refused(given, size, message):
+    model = build('dinov2', tuning=PROBE, **given)
+    with pytest.raises(UsageError, match=message):
+        model(torch.randn(1, 3, *size, dtype=torch.float64))
+
+
+def test_images_may_be_padded():
+    model = build('dinov2', tuning=PROBE, out_type='featmap', dynamic_img_pad=True)
+    image = torch.randn(1, 3, 28, 44, dtype=torch.float64)
+    padded = torch.nn.functional.pad(image, (0, 12, 0, 0))
+    assert torch.equal(model(image)[0], model(padded)[0]) and model(image)[0].shape[2:] == (2, 4)

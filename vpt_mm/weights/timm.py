@@ -90,9 +90,12 @@ def create_plain(name, fitting, **given):
         near = difflib.get_close_matches(base, timm.list_models(), n=4, cutoff=0.5)
         raise UsageError(f'timm has no model named {base!r}; the nearest are '
                          f"{', '.join(near) or 'listed by timm.list_models()'}.")
-    if tag and timm.get_pretrained_cfg(name, allow_unregistered=False) is None:
+    try:
+        timm.get_pretrained_cfg(name)
+    except RuntimeError:
         tags = [one.partition('.')[2] for one in timm.list_pretrained() if one.partition('.')[0] == base]
-        raise UsageError(f"timm has no weights of {base} with the tag {tag!r}, but {', '.join(tags) or 'none'}.")
+        raise UsageError(f"timm has no weights of {base} with the tag {tag!r}: take {', '.join(tags) or 'none'}."
+                         ) from None
     try:
         return timm.create_model(name, **{'pretrained': False, 'num_classes': 0, **given})
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
