@@ -22,8 +22,8 @@ class LoRA(TuningMethod):
     """Low-rank updates of frozen layers (Hu et al. 2022): W + (alpha / rank) * up @ down.
 
     ``updates``: one for each layer, named as it is with underscores; ``down``, (rank, in), starts at random and
-    ``up``, (out, rank), at zero. Of a convolution, ``in`` counts channels times places of its kernel. They can be merged
-    into the weights.
+    ``up``, (out, rank), at zero. Of a convolution, ``in`` counts channels times places of its kernel. They can be
+    merged into the weights.
 
     Args:
         rank: of the updates.
