@@ -14,8 +14,8 @@ BACKBONES = dict(
               window_size=4, out_indices=(1,), drop_path_rate=0.),
     convnext=dict(type='PromptedConvNeXt', arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16])),
     resnet=dict(type='PromptedResNet', depth=18, base_channels=4, stem_channels=4),
-    beit=dict(type='PromptedBackbone', of='mmseg.BEiT', img_size=32, patch_size=8, embed_dims=32, num_layers=4, num_heads=2,
-              out_indices=[3], init_values=0.1),
+    beit=dict(type='PromptedBackbone', of='mmseg.BEiT', img_size=32, patch_size=8, embed_dims=32, num_layers=4,
+              num_heads=2, out_indices=[3], init_values=0.1),
     dilated=dict(type='PromptedBackbone', of='mmseg.ResNet', depth=18, base_channels=4, stem_channels=4,
                  dilations=(1, 1, 2, 4), strides=(1, 2, 1, 1), out_indices=(3,)))
 # Arguments to try each method with, by its class: its usual form, and others.

@@ -1,4 +1,4 @@
-"""LoRA against layers whose weights are the updated ones, in float64; its count, copies, merging, and what it refuses."""
+"""LoRA against layers whose weights are the updated ones, in float64; its count, merging, and what it refuses."""
 import copy
 
 import pytest

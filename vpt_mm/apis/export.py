@@ -87,7 +87,7 @@ def export_task(task, out, *, size=None, opset=OPSET):
     if suffix not in ('.onnx', '.pt2'):
         raise UsageError(f'a task is exported to *.onnx or *.pt2, got {out}.')
     module = ExportedTask(task).eval()
-    size = tuple(size or task.shared.model.image_size)
+    size = tuple(size or task.shared.model.host.image_size)
     require_counts(height=size[0], width=size[1])
     if suffix == '.onnx':
         _require_opset(opset)

@@ -93,7 +93,7 @@ class ServedTask:
         stand_in = dict(type='BorrowedFeatures')
         built = build_heads(model, backbone=stand_in)  # sizes are compared before memory is taken
         _require_fit(built, own, list(built.state_dict()), self.path)
-        rehearse(built, model, size=self.shared.model.image_size)
+        rehearse(built, model, size=self.shared.model.host.image_size)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
         if any(tensor.is_meta for tensor in (*built.parameters(), *built.buffers())):  # buffers outside the state

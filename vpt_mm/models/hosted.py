@@ -4,7 +4,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
@@ -114,8 +114,10 @@ def PromptedBackbone(*, of: str | type, **arguments: Any) -> Any:  # noqa: N802 
     Raises:
         UsageError: no such class, or a tuning method that does not fit it.
     """
+    scope = of.rpartition('.')[0] if isinstance(of, str) else ''
     kind = MODELS.get(of) if isinstance(of, str) else of
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
         raise UsageError(f'PromptedBackbone: of must name a class of backbones with its scope, such as '
                          f"'mmseg.MixVisionTransformer', got {of!r}.")
-    return prompted(cast(Any, kind))(**arguments)
+    with DefaultScope.overwrite_default_scope(scope or None):  # where the class finds its norms and such
+        return prompted(cast(Any, kind))(**arguments)

@@ -24,7 +24,7 @@ def merge_task(config, checkpoint, out):
         model = MODELS.build(config.model)
     meta = load_task(model, checkpoint)
     for backbone in prompted_backbones(model).values():
-        backbone.tuning.merge_into(backbone)
+        backbone.tuning.merge_into(backbone.host)
     tuning = tuple(f'{prefix}tuning.' for prefix in prompted_backbones(model))
     state = {key: tensor for key, tensor in model.state_dict().items() if not key.startswith(tuning)}
     save_plain(state, {name: meta[name] for name in ('dataset_meta',) if name in meta}, out)

@@ -3,8 +3,8 @@ from .adapter import Adapter
 from .added import AddedPrompt
 from .build import build_tuning
 from .composed import TuningList
-from .losses import collect_losses
 from .lora import LoRA
+from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .prefix import PrefixPrompt
@@ -14,6 +14,6 @@ from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, Norm
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning',
-           'collect_losses']
+           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
+           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
+           'build_tuning', 'collect_losses']

@@ -22,8 +22,8 @@ class LoRA(TuningMethod):
     """Low-rank updates of frozen layers (Hu et al. 2022): W + (alpha / rank) * up @ down.
 
     ``updates``: one for each layer, named as it is with underscores; ``down``, (rank, in), starts at random and
-    ``up``, (out, rank), at zero. Of a convolution, ``in`` counts channels times places of its kernel. They can be merged
-    into the weights.
+    ``up``, (out, rank), at zero. Of a convolution, ``in`` counts channels times places of its kernel. They can be
+    merged into the weights.
 
     Args:
         rank: of the updates.
@@ -79,12 +79,12 @@ class LoRA(TuningMethod):
         return [name for name in layers if any(matches(name, target) for target in self.targets)]
 
     def merge_into(self, backbone: Host) -> None:
-        for layer in backbone.modules():
-            for update in layer.updates if isinstance(layer, (UpdatedLinear, UpdatedConv)) else ():
-                if isinstance(update, LowRankUpdate):
-                    # as exact as the update, however the weight is stored
-                    layer.weight.data = layer.weight.data + update.weight.view_as(layer.weight)
-                    layer.updates = ()
+        updated: list[Any] = [layer for layer in backbone.modules() if isinstance(layer, (UpdatedLinear, UpdatedConv))]
+        for layer in updated:
+            update, = layer.updates
+            if isinstance(update, LowRankUpdate):  # as exact as the update, however the weight is stored
+                layer.weight.data = layer.weight.data + update.weight.view_as(layer.weight)
+                layer.updates = ()
 
 
 def updatable(backbone: Host) -> dict[str, nn.Module]:
@@ -135,7 +135,7 @@ class LowRankUpdate(nn.Module):
 class LowRankConv(LowRankUpdate):
     """The same of a convolution: its kernel to ``rank`` channels, and those to its own."""
 
-    def forward(self, conv: nn.Conv2d, inputs: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, conv: nn.Conv2d, inputs: Tensor) -> Tensor:
         kernel = self.down.view(-1, *conv.weight.shape[1:])
         inner = F.conv2d(inputs.to(self.down.dtype), kernel, None, conv.stride, conv.padding, conv.dilation)
         return self.scale * F.conv2d(inner, self.up[..., None, None])
