@@ -26,7 +26,7 @@ SMALL = dict(
     vit_with_norm=dict(type='mmseg.VisionTransformer', img_size=32, patch_size=8, embed_dims=32, num_layers=2,
                        num_heads=4, patch_norm=True, norm_cfg=dict(type='LN')),
     convnet_of_mmpretrain=dict(type='mmpretrain.MobileNetV2', widen_factor=0.25, out_indices=(1, 4)),
-    two_paths=dict(type='mmseg.BiSeNetV2', semantic_channels=(8, 16, 16, 32), bga_channels=32))
+    two_paths=dict(type='mmseg.BiSeNetV2'))
 
 
 HOSTED = ('dilated_resnet', 'vit_with_norm', 'convnet_of_mmpretrain', 'two_paths')
