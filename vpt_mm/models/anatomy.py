@@ -22,7 +22,7 @@ class Shapes(NamedTuple):
     Attributes:
         places: of the blocks whose kind is known.
         widths: channels that come out of each block.
-        outputs: shapes of the tensors among the outputs, in order.
+        outputs: shapes of the outputs, in order; () for what is no tensor.
     """
 
     places: list[Place]
@@ -163,4 +163,4 @@ class Anatomy:
             raise UsageError(f'{self.title} changes its modules while it runs, so nothing can stand in them or be kept '
                              'frozen: take a class that is complete once it is built.')
         return Shapes(places, tuple(widths.get(id(block), 0) for block in self.blocks),
-                      [tuple(tensor.shape) for tensor in tree_leaves(outputs)])
+                      [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)])

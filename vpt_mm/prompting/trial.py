@@ -60,13 +60,21 @@ def import_scope(scope):
 
 
 def _require_size(host, size):
+    """Raise UsageError, with sizes that would do, where the backbone does not run on images of this one."""
+    if _runs(host, size):
+        return
+    patch = host.first_conv.stride
+    fewer = [side // step * step for side, step in zip(size, patch)]
+    more = [side + step for side, step in zip(fewer, patch)]
+    others = ' or '.join(f'{height}x{width}' for height, width in (fewer, more, host.image_size)
+                         if min(height, width) and _runs(host, (height, width)))
+    raise UsageError(f'{host.title} takes no crops of {size[0]}x{size[1]}: it does not pad, and its patches are '
+                     f'{patch[0]}x{patch[1]}. Crop to {others}.')
+
+
+def _runs(host, size):
     try:
         host.shapes(size)
-    except UsageError as error:
-        patch = host.first_conv.stride
-        below, above = ([side // step * step + more * step for side, step in zip(size, patch)] for more in (0, 1))
-        if list(size) == below:
-            raise
-        raise UsageError(f'{host.title} takes no crops of {size[0]}x{size[1]}: it does not pad, and patches of '
-                         f'{patch[0]}x{patch[1]} do not divide them. Crop to {below[0]}x{below[1]} or '
-                         f'{above[0]}x{above[1]}. ({error})') from None
+    except UsageError:
+        return False
+    return True

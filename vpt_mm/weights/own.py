@@ -1,12 +1,19 @@
 """read_own(): pretrained weights for a backbone of any class, under the names of this class."""
+from dataclasses import replace
 from os.path import commonprefix
 
 from ..errors import UsageError
 from .families import Pretrained
 from .files import fetch
 from .pretrained import check_agreement, facts_of, read_pretrained
-from .state import TUNING
+from .state import TUNING, compare_state
 from .wrappers import find_names
+
+POSITIONS = 'pos'  # in names: pos_embed, relative_position_bias_table, relative_position_index
+
+
+class OtherPositionsError(UsageError):
+    """The weights fit but for positions of another image size, which the class may resize as it loads them."""
 
 
 def read_own(backbone, checkpoint, *, prefix=None, map_location='cpu'):
@@ -22,6 +29,7 @@ def read_own(backbone, checkpoint, *, prefix=None, map_location='cpu'):
 
     Raises:
         UsageError: no such checkpoint, another architecture or size.
+        OtherPositionsError: nothing is wrong but the size of what is called positions.
     """
     try:
         content = fetch(checkpoint, map_location, logger='current')
@@ -32,8 +40,24 @@ def read_own(backbone, checkpoint, *, prefix=None, map_location='cpu'):
             if found is not None:
                 state = {inner + key: tensor for key, tensor in found.state.items()}
                 pretrained = Pretrained(state, '', facts_of(content), found.place, found.note)
-                check_agreement(backbone, pretrained)
+                _check(backbone, pretrained)
                 return pretrained
+    except OtherPositionsError as error:
+        raise OtherPositionsError(f'{checkpoint}: {error}') from None
     except UsageError as error:
         raise UsageError(f'{checkpoint}: {error}') from None
     return read_pretrained(backbone, checkpoint, prefix=prefix, map_location=map_location)
+
+
+def _check(backbone, pretrained):
+    """:func:`check_agreement`, which tells positions of another size apart."""
+    unfit = compare_state(pretrained.state, backbone.state_dict()).unfit
+    positions = [key for key in unfit if POSITIONS in key]
+    try:
+        check_agreement(backbone, pretrained)
+    except UsageError as error:
+        rest = {key: tensor for key, tensor in pretrained.state.items() if key not in positions}
+        if not positions or not rest:
+            raise
+        check_agreement(backbone, replace(pretrained, state=rest))
+        raise OtherPositionsError(str(error)) from None
