@@ -114,8 +114,8 @@ def test_other_classes_are_refused(run, monkeypatch, classes, reason):
 
 
 @pytest.mark.parametrize('entries, reason', [
-    (dict(model__backbone__tuning__length=3), 'missing or of another shape: backbone.tuning.tokens'),
-    (dict(model__head__num_classes=4), 'missing or of another shape: head.fc.weight'),
+    (dict(model__backbone__tuning__length=3), r'backbone\.tuning\.tokens is \(.*\) in the file, \(.*\) in the model'),
+    (dict(model__head__num_classes=4), r'head\.fc\.weight is \(3, 32\) in the file, \(4, 32\) in the model'),
     (dict(model__backbone__tuning=dict(type='LinearProbe', _delete_=True)), 'no place for backbone.tuning.tokens'),
 ])
 def test_another_config_is_refused(run, entries, reason):

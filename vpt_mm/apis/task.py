@@ -9,6 +9,7 @@ from ..models.weightless import build_weightless
 from ..tasks.build import backbone_config, build_heads, rehearse, scope_of
 from ..tasks.preprocess import Preprocess
 from ..tasks.task_file import name_of, names_of, read_task
+from ..weights.state import TUNING, compare_state
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import FORMS
@@ -69,15 +70,15 @@ class ServedTask:
         view = build_weightless(built)
         self.shared.require_weights(view, dict(vpt_mm=said), self.name, stored=stored)
         own = {key.removeprefix(PREFIX): tensor for key, tensor in state.items() if key.startswith(PREFIX)}
-        own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
-        needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
-        _require_fit(view, own, needed, self.path)
+        frozen = set(view.frozen_keys)
+        own = {key: tensor for key, tensor in own.items() if key not in frozen}
+        _require_fit(view, own, self.path, without=frozen)
         self.outputs = getattr(view, 'outputs', [])
         self.mixes = bool(view.tuning.mixes and self.outputs and not view.trained
                           and FORMS.issuperset(output.form for output in self.outputs))
         if self.mixes:
             self.tuning, self.view = view.tuning, None
-            self.tuning.load_state_dict({key.removeprefix('tuning.'): tensor for key, tensor in own.items()},
+            self.tuning.load_state_dict({key.removeprefix(TUNING): tensor for key, tensor in own.items()},
                                         assign=True)
             self.tuning.eval().requires_grad_(False)
         else:
@@ -92,7 +93,7 @@ class ServedTask:
         own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
         stand_in = dict(type='BorrowedFeatures')
         built = build_heads(model, backbone=stand_in)  # sizes are compared before memory is taken
-        _require_fit(built, own, list(built.state_dict()), self.path)
+        _require_fit(built, own, self.path)
         rehearse(built, model, size=self.shared.model.image_size)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
@@ -163,16 +164,12 @@ def _starts(size, crop, stride):
     return [max(min(index * stride + crop, size) - crop, 0) for index in range(count)]
 
 
-def _require_fit(model, state, needed, path):
-    """Raise UsageError unless every key of ``needed`` is there as in the model, finite, and nothing else."""
-    own = model.state_dict()
-    unfit = [key for key in needed if ((state[key].shape, state[key].dtype) != (own[key].shape, own[key].dtype)
-                                       if key in state else not key.endswith('num_batches_tracked'))]
-    surplus = [key for key in state if key not in needed]
-    if unfit or surplus:
-        raise UsageError(f'{path} does not hold what it says: ' + '; '.join(
-            [f'missing, or of another shape or type: {some(unfit)}'] * bool(unfit)
-            + [f'no place for {some(surplus)}'] * bool(surplus)) + '.')
+def _require_fit(model, state, path, *, without=frozenset()):
+    """Raise UsageError unless all of the model's state, ``without`` some keys, is there, finite, and nothing else."""
+    own = {key: tensor for key, tensor in model.state_dict().items() if key not in without}
+    difference = compare_state(state, own, exact=True).describe()
+    if difference:
+        raise UsageError(f'{path} does not hold what it says: {difference}.')
     broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}.')

@@ -1,5 +1,6 @@
 """What happens to an image before the backbone, from a config's test pipeline and data preprocessor to the schema."""
 from ..errors import UsageError
+from ..models.openmmlab import SWAPS, swaps_channels
 from .fields import shown
 from .from_data import describe_floats, pipeline_of
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
@@ -8,7 +9,6 @@ from .preprocess import STEPS
 
 AROUND = {'LoadImageFromFile', 'LoadAnnotations', 'PackInputs', 'PackSegInputs'}  # the transforms of an image
 PREPROCESSORS = dict(classification='ClsDataPreprocessor', segmentation='SegDataPreProcessor')
-FLIPS = ('to_rgb', 'bgr_to_rgb', 'rgb_to_bgr')  # each turns the colours around
 PADDING = dict(classification=('pad_size_divisor', 'pad_value'), segmentation=('pad_val', 'test_cfg'))
 TRAINING = ('num_classes', 'to_onehot', 'batch_augments', 'size', 'size_divisor', 'seg_pad_val', 'non_blocking')
 
@@ -24,10 +24,10 @@ def describe_input(kind, config):
     if preprocessor.get('type') is not None and name_of(preprocessor) != PREPROCESSORS[kind]:
         raise UsageError(f'data_preprocessor.type must be {PREPROCESSORS[kind]} for a task file, got '
                          f'{shown(preprocessor["type"])}.')
-    refuse_others(preprocessor, ('mean', 'std', *FLIPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
+    refuse_others(preprocessor, ('mean', 'std', *SWAPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
     pipeline = pipeline_of(config)
     return dict(floats=describe_floats(pipeline), steps=_describe_steps(pipeline),
-                rgb=any(preprocessor.get(name) is True for name in FLIPS), mean=plain(preprocessor.get('mean')),
+                rgb=swaps_channels(preprocessor), mean=plain(preprocessor.get('mean')),
                 std=plain(preprocessor.get('std')), pad=_describe_pad(kind, preprocessor))
 
 

@@ -1,10 +1,11 @@
 """Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
-from ..errors import UsageError, some
+from ..errors import UsageError
 from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source
 from ..models.openmmlab import unwrap
 from ..weights.files import load_bytes, load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
+from ..weights.state import compare_state
 from . import first_format, schema
 from .fields import CONTROL, shown
 from .from_checkpoint import describe_checkpoint
@@ -76,13 +77,9 @@ def load_task(model, path, *, classes=None):
 
 def _require_fit(model, state, path):
     own, frozen = model.state_dict(), set(frozen_keys(model))
-    unfit = [key for key, tensor in own.items() if not key.endswith('num_batches_tracked')
-             and (state[key].shape != tensor.shape if key in state else key not in frozen)]
-    surplus = [key for key in state if key not in own]
-    if unfit or surplus:
-        raise UsageError(f'{path} does not fit the model: ' + '; '.join(
-            [f'missing or of another shape: {some(unfit)}'] * bool(unfit)
-            + [f'no place for {some(surplus)}'] * bool(surplus)) + '. Use the config that it was trained with.')
+    difference = compare_state(state, own, needed=[key for key in own if key not in frozen]).describe()
+    if difference:
+        raise UsageError(f'{path} does not fit the model: {difference}. Use the config that it was trained with.')
 
 
 def require_backbone(meta, found):

@@ -11,6 +11,7 @@ from mmengine.registry import MODELS
 
 from ...devices import find_device
 from ...errors import UsageError
+from ...tasks.task_file import names_of
 from ...weights.fingerprint import digests, fingerprint_of_digests
 from . import mixed
 
@@ -88,7 +89,7 @@ class SharedBackbone:
         known = self.digests.get(stored, {})
         expected = meta['vpt_mm'].get('frozen_weights')
         if not set(keys) <= known.keys() or fingerprint_of_digests({key: known[key] for key in keys}) != expected:
-            base = ', '.join((meta['vpt_mm'].get('base') or {}).values()) or 'weights without a name'
+            base = names_of(meta['vpt_mm'].get('base')) or 'weights without a name'
             own = Path(self.config['init_cfg']['checkpoint']).name  # not where it lies: a client may read this
             raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}.')
 
