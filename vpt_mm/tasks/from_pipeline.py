@@ -1,4 +1,9 @@
 """What happens to an image before the backbone, from a config's test pipeline and data preprocessor to the schema."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from ..errors import UsageError
 from ..models.openmmlab import SWAPS, swaps_channels
 from .fields import shown
@@ -13,7 +18,7 @@ PADDING = dict(classification=('pad_size_divisor', 'pad_value'), segmentation=('
 TRAINING = ('num_classes', 'to_onehot', 'batch_augments', 'size', 'size_divisor', 'seg_pad_val', 'non_blocking')
 
 
-def describe_input(kind, config):
+def describe_input(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     """``model.input`` of a task file.
 
     Raises:
@@ -31,7 +36,7 @@ def describe_input(kind, config):
                 std=plain(preprocessor.get('std')), pad=_describe_pad(kind, preprocessor))
 
 
-def _describe_pad(kind, preprocessor):
+def _describe_pad(kind: str, preprocessor: dict[str, Any]) -> dict[str, Any] | None:
     """mmseg's ``size`` and ``size_divisor`` are of training; ``test_cfg`` pads images for prediction."""
     if kind == 'classification':
         divisor = preprocessor.get('pad_size_divisor', 1)
@@ -43,6 +48,6 @@ def _describe_pad(kind, preprocessor):
     return dict(given, value=preprocessor.get('pad_val', 0)) if given else None
 
 
-def _describe_steps(pipeline):
+def _describe_steps(pipeline: Sequence[Any]) -> list[dict[str, Any]]:
     """The transforms between loading and packing."""
     return [describe_part(step, TRANSFORMS, STEPS.get, 'a step') for step in pipeline if name_of(step) not in AROUND]

@@ -1,4 +1,11 @@
 """merge_task(): a plain checkpoint of the whole model, with what a task learned in its weights."""
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+from torch import Tensor
+
 from ..files import require_writable
 from ..models.build import build_model
 from ..models.frozen import prompted_backbones
@@ -7,7 +14,7 @@ from ..weights.state import TUNING
 from .task_file import load_task
 
 
-def merge_task(config, checkpoint, out):
+def merge_task(config: Any, checkpoint: str | PathLike[str], out: str | PathLike[str]) -> dict[str, Tensor]:
     """Write the whole model with a task's weights in their places, without a tuning method.
 
     Args:

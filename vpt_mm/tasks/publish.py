@@ -1,6 +1,10 @@
 """publish_task(): the task file of a checkpoint."""
+from __future__ import annotations
+
 import datetime
 import importlib.metadata
+from os import PathLike
+from typing import Any
 
 from safetensors.torch import save
 
@@ -13,7 +17,7 @@ from .header import write_header
 LIBRARIES = ('vpt_mm', 'torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'mmdet', 'timm')
 
 
-def publish_task(checkpoint, out, *, served=True):
+def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, served: bool = True) -> dict[str, Any]:
     """Write the task file of a checkpoint; returns what it says (:mod:`vpt_mm.tasks.schema`).
 
     Args:
@@ -48,7 +52,7 @@ def publish_task(checkpoint, out, *, served=True):
     return task
 
 
-def _versions(own):
+def _versions(own: dict[str, Any]) -> dict[str, str]:
     versions = {}
     for library in LIBRARIES:
         try:
