@@ -38,8 +38,9 @@ def registered(registry, kind=object):
 
 
 METHODS = registered(TUNING_METHODS)
-FITTING = {backbone: [name for name, method in METHODS.items() if not method.misfit(build_weightless(config))]
-           for backbone, config in BACKBONES.items()}
+PLAIN = {backbone: build_weightless(config) for backbone, config in BACKBONES.items()}
+FITTING = {backbone: [name for name, method in METHODS.items() if not method.misfit(plain)]
+           for backbone, plain in PLAIN.items()}
 
 
 def examples_of(backbone, name):

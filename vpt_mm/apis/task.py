@@ -55,7 +55,7 @@ class ServedTask:
         except UsageError:
             raise
         except Exception as error:  # classes raise anything where sizes do not fit each other
-            raise UsageError(f'{path} describes a model that can not be built: {type(error).__name__}: '
+            raise UsageError(f'{path} describes a model that cannot be built: {type(error).__name__}: '
                              f'{" ".join(str(error).split())}') from error
         self.classes = tuple(said['classes']) or tuple(map(str, range(model['head']['num_classes'])))
         self.first_label = model.get('first_label', 0)

@@ -55,7 +55,7 @@ def _require_room(config, weights, source):
     except UsageError:
         raise
     except Exception as error:  # classes raise anything where sizes do not fit each other
-        raise UsageError(f'{source} describes a backbone that can not be built: {type(error).__name__}: {error}'
+        raise UsageError(f'{source} describes a backbone that cannot be built: {type(error).__name__}: {error}'
                          ) from None
     most = os.path.getsize(weights) if os.path.isfile(weights) else LARGEST
     if count > most:
