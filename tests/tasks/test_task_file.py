@@ -131,7 +131,7 @@ def test_resuming_from_a_task_is_refused(run):
 
 
 @pytest.mark.parametrize('spoil, reason', [
-    (lambda found: found['meta'].pop('vpt_mm'), 'no checkpoint of PromptCheckpointHook'),
+    (lambda found: found['meta'].pop('vpt_mm'), 'not a checkpoint of PromptCheckpointHook'),
     (lambda found: found['meta']['vpt_mm'].update(base={}), 'knows where its frozen weights came from'),
     (lambda found: found['state_dict']['head.fc.bias'].fill_(float('nan')), 'infinite ones in head.fc.bias'),
     (lambda found: found['state_dict'].update({'head.fc.bias': torch.zeros(3).half()}), 'not torch.float16 as in head'),

@@ -44,7 +44,7 @@ def open_image(source: bytes | str | Path, name: str, *, most_pixels: int,
     except UsageError:
         raise
     except UnidentifiedImageError:
-        raise _unreadable(name, f'its format is none of {", ".join(FORMATS)}, or a kind of pixels that they rarely '
+        raise _unreadable(name, f'its format is not one of {", ".join(FORMATS)}, or a kind of pixels that they rarely '
                                 'have') from None
     except Exception as error:  # readers raise whatever damaged bytes lead them to
         raise _unreadable(name, " ".join(str(error).split()) or repr(error)) from None

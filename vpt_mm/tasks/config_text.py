@@ -59,4 +59,4 @@ def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except ValueError:
-        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is no literal') from None
+        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is not a literal') from None

@@ -43,8 +43,8 @@ def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, s
         raise UsageError(f'{error} With served=False (--not-served) it is published for its own config: such a file is '
                          'loaded onto that model, and not served.' if served else str(error)) from None
     if not task['base']:
-        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
-                         'came from: train with that hook, and init_cfg on the backbone.')
+        raise UsageError(f'{checkpoint} is not a checkpoint of PromptCheckpointHook that knows where its frozen '
+                         'weights came from: train with that hook, and init_cfg on the backbone.')
     task.update(versions=_versions(own),
                 date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'))
     state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}

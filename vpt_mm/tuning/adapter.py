@@ -75,8 +75,8 @@ class LoRA(TuningMethod):
         targets: names of layers, or the last parts of such names: 'qkv', 'attn.proj', 'ffn.layers.1'.
 
     Raises:
-        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that is no
-            positive number; a target that matches no linear layer.
+        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that
+            isn't a positive number; a target that matches no linear layer.
     """
 
     part = 'low-rank updates'

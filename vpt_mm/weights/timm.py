@@ -23,7 +23,7 @@ def load_from_timm(filename, map_location=None):
         dict: ``state_dict``, and ``meta`` whose ``pretrained`` holds what a model must agree with.
 
     Raises:
-        UsageError: a name that timm has no weights for, weights neither in the cache nor to be had, or an
+        UsageError: a name that timm has no weights for, weights that are not in the cache and can't be fetched, or an
             architecture that mmpretrain's classes can't hold.
     """
     name = filename.removeprefix(SCHEME)

@@ -14,7 +14,7 @@ HEADS = ('decode_head', 'auxiliary_head', 'head', 'bbox_head')
 
 
 def listed(one) -> list:
-    """One or several as a list; None is none."""
+    """One or several as a list; an empty one for None."""
     if one is None:
         return []
     return list(one) if isinstance(one, (list, tuple)) else [one]
