@@ -1,7 +1,7 @@
 """State dicts: what one lacks of another, and what does not fit."""
 import torch
 
-from vpt_mm.weights.state import compare_state, describe_unfit
+from vpt_mm.weights.state import compare_state, describe_unfit, not_finite
 
 OWN = {'a': torch.zeros(2, 3), 'b': torch.zeros(4), 'c': torch.zeros(()), 'norm.num_batches_tracked': torch.tensor(0)}
 
@@ -35,3 +35,8 @@ def test_other_shapes_and_whole_numbers_do_not_fit():
     assert describe_unfit(compare_state(state, OWN).unfit) == [
         'a is (3, 2) in the file, (2, 3) in the model', 'b is torch.int64 in the file, torch.float32 in the model',
         'norm.num_batches_tracked is (1,) in the file, () in the model']
+
+
+def test_values_that_are_not_finite():
+    assert not_finite(OWN) == []
+    assert not_finite(dict(OWN, a=torch.tensor([0, torch.inf]), b=torch.tensor(torch.nan))) == ['a', 'b']

@@ -4,12 +4,12 @@ import threading
 import numpy as np
 import torch
 
-from ..errors import UsageError, some
+from ..errors import UsageError, some, telling
 from ..models.weightless import build_weightless
 from ..tasks.build import backbone_config, build_heads, rehearse, scope_of
 from ..tasks.preprocess import Preprocess
 from ..tasks.task_file import name_of, names_of, read_task
-from ..weights.state import TUNING, compare_state
+from ..weights.state import TUNING, compare_state, not_finite
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import FORMS
@@ -47,16 +47,11 @@ class ServedTask:
         self.kind, self.base = model['kind'], names_of(said['base'])
         self.drawing, self.visualizer = threading.Lock(), None
         state = {key: tensor.to(shared.device) for key, tensor in state.items() if not key.startswith(UNUSED)}
-        try:
+        with telling(f'{self.path} describes a model that cannot be built'):
             with scope_of(self.kind):
                 own = self._build_backbone(model, said, state)
                 self.model = self._build_model(model, state)
             self.pipeline = Preprocess(model['input']['steps'], self.kind, floats=model['input']['floats'])
-        except UsageError:
-            raise
-        except Exception as error:  # classes raise anything where sizes do not fit each other
-            raise UsageError(f'{path} describes a model that cannot be built: {type(error).__name__}: '
-                             f'{" ".join(str(error).split())}') from error
         self.classes = tuple(said['classes']) or tuple(map(str, range(model['head']['num_classes'])))
         self.first_label = model.get('first_label', 0)
         self.palette = [tuple(colour) for colour in model.get('palette') or _draw_palette(len(self.classes))]
@@ -118,13 +113,8 @@ class ServedTask:
             UsageError: the pipeline does not take an image of this size.
         """
         height, width = image.shape[:2]
-        try:
+        with telling(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels'):
             return self.pipeline(image)
-        except UsageError:
-            raise
-        except Exception as error:  # transforms raise what their libraries do
-            raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
-                             f'{type(error).__name__}: {" ".join(str(error).split())}') from error
 
     def normalise(self, inputs, sample):
         """(3, h, w) of the pipeline to (1, 3, h, w) as the backbone sees it, and its data sample."""
@@ -170,7 +160,7 @@ def _require_fit(model, state, path, *, without=frozenset()):
     difference = compare_state(state, own, exact=True).describe()
     if difference:
         raise UsageError(f'{path} does not hold what it says: {difference}.')
-    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+    broken = not_finite(state)
     if broken:
         raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}.')
 

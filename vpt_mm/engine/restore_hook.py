@@ -8,7 +8,7 @@ from ..models.frozen import frozen_keys, frozen_weights, restore_from_source, so
 from ..models.openmmlab import unwrap
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
-from ..weights.state import compare_state
+from ..weights.state import compare_state, not_finite
 
 
 class RestoreHook(Hook):
@@ -94,8 +94,7 @@ def _renew_heads(runner, meta, state):
 
 
 def _require_numbers(state):
-    broken = [key for key, tensor in state.items() if isinstance(tensor, torch.Tensor)
-              and not torch.isfinite(tensor).all()]
+    broken = not_finite({key: tensor for key, tensor in state.items() if isinstance(tensor, torch.Tensor)})
     if broken:
         raise UsageError(f'the checkpoint has NaN or infinite values in {some(broken)}: it is damaged, its training '
                          'diverged, or float16 is too narrow for them (bfloat16 is not). Take an earlier one.')

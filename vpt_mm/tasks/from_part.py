@@ -29,7 +29,7 @@ def describe_part(config: Any, known: Mapping[str, Record], find: Callable[[str]
     if name is None or name not in known:
         raise UsageError(f'{place}.type in a task file is one of {", ".join(known)}, got {shown(config.get("type"))}.'
                          + did_you_mean(name, known))
-    record, defaults = known[name], _defaults(find(name))
+    record, defaults = known[name], defaults_of(find(name))
     refuse_others(config, (*record.entries, *record.training), place, defaults=defaults)
     given = {**defaults, **config}
     return dict(record.clean({name: given[name] for name in record.entries if name in given}), type=name)
@@ -64,7 +64,7 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-def _defaults(kind: type) -> dict[str, Any]:
+def defaults_of(kind: type) -> dict[str, Any]:
     """The default arguments of a class and its bases."""
     found = {}
     for base in reversed(kind.__mro__):

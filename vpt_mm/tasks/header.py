@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import UsageError, some
 from ..weights.header import seal
+from ..weights.state import not_finite
 from . import schema
 
 TYPES = {torch.float32, torch.int64}
@@ -56,6 +57,6 @@ def _require_types(state: dict[str, Tensor]) -> None:
 
 
 def _require_finite(state: dict[str, Tensor]) -> None:
-    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+    broken = not_finite(state)
     if broken:
         raise UsageError(f'a task file holds finite values; NaN or infinite ones in {some(broken)}.')

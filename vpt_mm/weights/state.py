@@ -1,6 +1,8 @@
 """State dicts: which keys a tuning method owns, and how a file's differs from a model's."""
 from typing import NamedTuple
 
+import torch
+
 from ..errors import some
 
 TUNING = 'tuning.'  # begins the keys of all that the tuning method of a backbone owns
@@ -52,3 +54,8 @@ def _kinds(theirs, ours, exact):
 def describe_unfit(unfit):
     """``Difference.unfit`` as a list of texts."""
     return [f'{key} is {theirs} in the file, {ours} in the model' for key, (theirs, ours) in unfit.items()]
+
+
+def not_finite(state):
+    """The keys of {key: tensor} whose tensors have NaN or infinite values."""
+    return [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
