@@ -33,8 +33,8 @@ class LoRA(TuningMethod):
             convolutions.
 
     Raises:
-        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that is no
-            positive number; a target that matches no layer.
+        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that
+            isn't a positive number; a target that matches no layer.
     """
 
     part = 'low-rank updates'
