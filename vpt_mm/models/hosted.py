@@ -16,7 +16,8 @@ from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from .anatomy import Anatomy
 from .attending import SeesPrompts
-from .hosting import Pass, host_blocks, kind_of_hosted
+from .blocks.kind import kind_of
+from .hosting import Pass, host_blocks
 from .tunable import PLAIN, Tunable
 
 
@@ -60,7 +61,9 @@ class Hosted(SeesPrompts, Tunable):
         return self.anatomy.blocks if self.anatomy.attends else []
 
     def projection_of(self, block: Any) -> Projection:
-        return kind_of_hosted(block).projection(block)
+        kind = kind_of(block)
+        assert kind is not None  # of those that attend
+        return kind.projection(block)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to what the class returns."""

@@ -71,5 +71,9 @@ class BlockKind:
 
 def kind_of(block: nn.Module) -> BlockKind | None:
     """The kind of a block; None where it is none that is known."""
-    kind = type(block)
-    return KINDS.get(f'{kind.__module__}.{kind.__qualname__}')
+    return KINDS.get(name_of(type(block)))
+
+
+def name_of(kind: type) -> str:
+    """The qualified name of a class."""
+    return f'{kind.__module__}.{kind.__qualname__}'
