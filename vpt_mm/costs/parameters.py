@@ -69,7 +69,7 @@ def parts_of(model):
     for backbone in prompted_backbones(model).values():
         own = dict(backbone.named_parameters())
         for method in methods_of(backbone.tuning):
-            learned = [*method.parameters(), *(own.pop(name) for name in method.trains(backbone) if name in own)]
+            learned = [*method.parameters(), *(own.pop(name) for name in method.trains(backbone.host) if name in own)]
             count = sum(parameter.numel() for parameter in learned if parameter.requires_grad)
             if count:
                 parts[method.part] = parts.get(method.part, 0) + count

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -89,7 +90,7 @@ class Anatomy:
             backbone, 'img_size', None) or 224
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
-    @property
+    @cached_property
     def takes_frames(self) -> bool:
         """Transformers may be built for the places of one size, and nets that join maps for sizes that divide."""
         if self.attends:
@@ -119,6 +120,12 @@ class Anatomy:
         """Pixels a cell of each output that is a map, and 0 for others."""
         size = (512, 512) if self.takes_frames else self.image_size  # 512: a multiple of all strides that occur
         return [round(size[0] / shape[2]) if len(shape) == 4 else 0 for shape in self.shapes(size).outputs]
+
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    def cells(self, height: int, width: int) -> list[tuple[int, int, int]]:
+        """(stride, rows, columns) of each output that is a map, on an image of this size; zeros for others."""
+        return [(stride, *shape[2:]) if stride else (0, 0, 0)
+                for stride, shape in zip(self.strides, self.shapes((height, width)).outputs)]
 
     @torch.no_grad()
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:

@@ -92,8 +92,8 @@ class Hosted(SeesPrompts, Tunable):
         picture = size if anatomy.takes_frames else [side - 2 * frame for side in size]
         features, form = tree_flatten(outputs)
         return tree_unflatten([
-            realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells[2:]) if stride else one
-            for one, stride, cells in zip(features, anatomy.strides, anatomy.shapes(size).outputs)], form)
+            realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells) if stride else one
+            for one, (stride, *cells) in zip(features, anatomy.cells(*size))], form)
 
 
 @cache
