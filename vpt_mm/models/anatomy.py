@@ -124,7 +124,7 @@ class Anatomy:
     @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
     def cells(self, height: int, width: int) -> list[tuple[int, int, int]]:
         """(stride, rows, columns) of each output that is a map, on an image of this size; zeros for others."""
-        return [(stride, *shape[2:]) if stride else (0, 0, 0)
+        return [(stride, shape[2], shape[3]) if stride else (0, 0, 0)
                 for stride, shape in zip(self.strides, self.shapes((height, width)).outputs)]
 
     @torch.no_grad()

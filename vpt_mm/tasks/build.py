@@ -14,6 +14,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..models import PromptedViT
 from ..models.weightless import build_weightless
+from .hosted import flat
 from .parts import LIBRARIES, class_of
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
@@ -29,7 +30,7 @@ def scope_of(kind: str) -> Iterator[None]:
 
 def backbone_config(model: dict[str, Any], *, tuning: bool = True) -> dict[str, Any]:
     """The config of a task's backbone: ``model`` of a task file; with its tuning method, or without any."""
-    config = tuples(model['backbone'])
+    config = tuples(flat(model['backbone']))
     return dict(config, tuning=tuples(model['tuning'])) if tuning else config
 
 
@@ -63,7 +64,7 @@ def rehearse(built: Any, model: dict[str, Any], *, size: tuple[int, int]) -> Any
     """
     pooled = model['backbone'].get('out_type') in PromptedViT.POOLED  # means of prompts: of no other method's
     tuning = model['tuning'] if pooled else dict(type='LinearProbe')
-    features = _features(json.dumps(dict(model['backbone'], tuning=tuning)), tuple(size))
+    features = _features(json.dumps(dict(flat(model['backbone']), tuning=tuning)), tuple(size))
     built.eval()
     with torch.no_grad(), built.backbone.lent([features]):
         return built(torch.empty(1, 3, *size, device='meta'), mode='tensor')

@@ -11,6 +11,7 @@ from .fields import shown
 from .from_data import describe_first_label
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
 from .from_pipeline import describe_input
+from .hosted import nest
 from .parts import class_of, records
 
 KINDS = dict(ImageClassifier='classification', EncoderDecoder='segmentation')
@@ -58,6 +59,8 @@ def describe_backbone(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe(part: str, kind: str, config: Any) -> dict[str, Any]:
+    if part == 'backbone' and name_of(config) == 'PromptedBackbone':
+        config = nest(config)
     return describe_part(config, records(part, kind), partial(class_of, part, kind), f'model.{part}')
 
 

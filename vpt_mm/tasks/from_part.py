@@ -64,10 +64,10 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-def defaults_of(kind: type) -> dict[str, Any]:
-    """The default arguments of a class and its bases."""
+def defaults_of(kind: Any) -> dict[str, Any]:
+    """The default arguments of a class and its bases; none of a function."""
     found = {}
-    for base in reversed(kind.__mro__):
+    for base in reversed(getattr(kind, '__mro__', ())):
         if '__init__' in vars(base):
             arguments = inspect.signature(vars(base)['__init__']).parameters
             found.update({name: one.default for name, one in arguments.items() if one.default is not one.empty})
