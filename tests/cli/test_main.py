@@ -89,6 +89,29 @@ def test_every_command_and_tool_that_a_text_names_is_there():
     assert all((ROOT / path).is_file() for path in re.findall(r'\btools/[\w/]+\.(?:py|sh)\b', said))
 
 
+@pytest.mark.parametrize('unbuffered', ['', '1'])
+@pytest.mark.parametrize('words', [['--help'], ['predict', '--help'], ['check-data', 'ade20k']])
+def test_output_that_nobody_reads(words, unbuffered):
+    """As of `vpt-mm --help | head -1`: the reader has gone before the first line."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, 'w') as output:
+        ended = subprocess.run([sys.executable, '-m', 'vpt_mm', *words], stdout=output, stderr=subprocess.PIPE, text=True,
+                               cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONUNBUFFERED': unbuffered})
+    assert not ended.stderr and ended.returncode in (0, 1, 141)  # 1 is rich's answer, and that of check-data
+
+
+@pytest.mark.parametrize('fault', [BrokenPipeError('of a worker'), KeyError('x')])
+def test_faults_are_not_taken_for_a_reader_that_left(fault, monkeypatch):
+    def fail(words):
+        raise fault
+
+    monkeypatch.setattr('vpt_mm.cli.main._command', fail)
+    with pytest.raises(type(fault)) as raised:
+        main([])
+    assert raised.value is fault
+
+
 def imported(*words, **variables):
     """Names of the modules that Python imports for a command line, which prints a help."""
     ended = subprocess.run([sys.executable, '-X', 'importtime', *map(str, words)], capture_output=True, text=True,
