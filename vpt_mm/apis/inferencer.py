@@ -62,12 +62,16 @@ class TaskInferencer:
         self._require_free(name)
         members = [ServedTask(one, name, self.shared) for one in paths]
         task = members[0] if len(members) == 1 else Ensemble(members, name)
-        with self.lock:
-            self._require_free(name)
-            self.tasks = MappingProxyType({**self.tasks, name: task})
-        for member in members:
-            if member.mixes:
-                self.shared.projected(member)
+        try:
+            for member in members:
+                if member.mixes:
+                    self.shared.projected(member)
+            with self.lock:
+                self._require_free(name)
+                self.tasks = MappingProxyType({**self.tasks, name: task})
+        except BaseException:  # also memory that ran out: what can't be projected is no task
+            self.shared.forget(task)
+            raise
         return task
 
     def remove(self, name):
@@ -75,8 +79,7 @@ class TaskInferencer:
         with self.lock:
             task = self.find(name)
             self.tasks = MappingProxyType({key: one for key, one in self.tasks.items() if key != name})
-        for member in task.members:
-            self.shared.kept.drop(member)
+        self.shared.forget(task)
 
     def find(self, name):
         """The task of this name.
