@@ -29,8 +29,8 @@ class TaskInferencer:
 
     Args:
         backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
-        checkpoint: the backbone's weights, where they are elsewhere than its config says. A task file names a place
-            that is not opened, so that this is needed unless it names timm's weights.
+        checkpoint: the backbone's weights; in place of those of a config, and needed for a task file or checkpoint, in
+            which no path is opened, unless it names timm's weights.
         tasks: {name: path, or list of paths of an ensemble} to add.
         most_pixels: of an image; larger ones are refused.
         options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
