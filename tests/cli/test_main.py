@@ -96,8 +96,9 @@ def test_output_that_nobody_reads(words, unbuffered):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, 'w') as output:
-        ended = subprocess.run([sys.executable, '-m', 'vpt_mm', *words], stdout=output, stderr=subprocess.PIPE, text=True,
-                               cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT), 'PYTHONUNBUFFERED': unbuffered})
+        ended = subprocess.run([sys.executable, '-m', 'vpt_mm', *words], stdout=output, stderr=subprocess.PIPE,
+                               text=True, cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT),
+                                                         'PYTHONUNBUFFERED': unbuffered})
     assert not ended.stderr and ended.returncode in (0, 1, 141)  # 1 is rich's answer, and that of check-data
 
 

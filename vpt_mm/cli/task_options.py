@@ -17,8 +17,8 @@ def add_backbone_options(parser):
 
 
 def add_checkpoint_option(parser):
-    parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone; needed unless timm has those that '
-                        'the task names, since no path out of a task file or checkpoint is opened')
+    parser.add_argument('--checkpoint', metavar='FILE', help='weights of the backbone; needed unless timm has those '
+                        'that the task names, since no path out of a task file or checkpoint is opened')
 
 
 def build_inferencer(args):
