@@ -448,3 +448,11 @@ def test_a_task_whose_prompts_can_not_be_projected_is_not_there(files, count, mo
         one(images(1), 'new')
     one.add([files['birds'][0]] * count, name='new')
     assert one(images(1), 'new')['predictions']
+
+
+def test_adding_a_task_parses_no_text(files, monkeypatch):
+    """Where Python counts the depth of trees for all threads together, another thread's parse could end it."""
+    one = TaskInferencer(files['birds'][1], device='cpu')
+    monkeypatch.setattr('ast.parse', lambda *_, **__: pytest.fail('text was parsed'))
+    for name, (file, *_) in files.items():
+        one.add(file, name=name)

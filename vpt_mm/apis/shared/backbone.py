@@ -164,7 +164,7 @@ def plain(value):
 def _defaults(kind):
     """The default arguments of a backbone and its bases."""
     found = {}
-    for base in reversed(kind.__mro__):
+    for base in reversed(kind.__mro__[:-1]):  # object has none, and Python parses text to tell the signature of it
         if '__init__' in vars(base):
             found.update({name: plain(one.default) for name, one in inspect.signature(base.__init__).parameters.items()
                           if one.default is not inspect.Parameter.empty})
