@@ -15,7 +15,10 @@ PHASES = ('train', 'val', 'test')
     ('train_dataloader.sampler.shufle', 'DefaultSampler does not take. Did you mean shuffle?'),
     ('train_dataloader.batch_sampler', "has no type, which names its class."),
     ('test_dataloader.dataset.num_split', 'HeldOutFold does not take. Did you mean num_splits?'),
-    ('val_dataloader.dataset.classes', 'HeldOutFold does not take.'),
+    ('model.nekc', 'ImageClassifier does not take. Did you mean neck?'),
+    ('model.neck.dims', 'GlobalAveragePooling does not take. Did you mean dim?'),
+    ('optim_wrapper.optimizer.foo', 'SGD does not take.'),
+    ('optim_wrapper.clip_grad.max_nor', 'clip_grad_norm_ does not take. Did you mean max_norm?'),
     ('train_dataloader.dataset.dataset.pipeline.1.scal', 'RandomResizedCrop does not take. Did you mean scale?'),
     ('val_dataloader.dataset.pipeline.1.scal', 'ResizeEdge does not take. Did you mean scale?'),
     ('train_cfg.max_epoch', 'EpochBasedTrainLoop does not take. Did you mean max_epochs?'),
@@ -42,12 +45,23 @@ def test_a_name_that_no_class_takes(entry, told):
     ('val_dataloader.dataset.pipeline.1', 'ResizeEdges', ' Did you mean ResizeEdge?'),
     ('default_hooks.logger', 'LogerHook', ' Did you mean LoggerHook?'),
     ('custom_hooks.1', 'CheckLabels', ' Did you mean CheckLabelsHook?'),
+    ('model', 'Classifier', ''), ('model.head', 'LinearHead', ' Did you mean LinearClsHead?'),
+    ('val_evaluator', 'Acuracy', ' Did you mean Accuracy?'),
     ('optim_wrapper', 'PromptOptim', ' Did you mean PromptOptimWrapper?'),
     ('param_scheduler.0', 'CosineLR', ''), ('visualizer', 'Vis', '')])
 def test_a_class_that_is_not_there(place, value, told):
     config = changed(read_config('classify_folder', EPOCHS=1), {f'{place}.type': value})
     with pytest.raises(UsageError, match=re.escape(f'{place}.type is {value!r}, which nothing has registered.{told}')):
         check_run_parts(config, PHASES)
+
+
+@pytest.mark.parametrize('entry, value, told', [
+    ('train_dataloader.batch_size', 0, 'a whole number of at least 1, got 0'),
+    ('val_dataloader.batch_size', '8x', "a whole number of at least 1, got '8x'"),
+    ('optim_wrapper.optimizer.lr', '1e-3x', "a number of at least 0, got '1e-3x'")])
+def test_a_number_that_is_none(entry, value, told):
+    with pytest.raises(UsageError, match=f'{entry} must be {told}'):
+        check_run_parts(changed(read_config('classify_folder'), {entry: value}), PHASES)
 
 
 def test_a_loop_that_is_named_twice():

@@ -60,14 +60,15 @@ def arguments_of(kind):
     """What a class or function takes.
 
     Returns:
-        set: names, with those of its parents where it hands the others on.
-        bool: whether it takes no others.
+        set: names, with those of its parents where it hands others on.
+        bool: whether it takes no others, which is not known where it hands them on.
     """
-    known = set()
+    known, closed = set(), True
     for one in getattr(kind, '__mro__', [kind]):
         function = one.__dict__.get('__init__') if isinstance(one, type) else one
         parameters = inspect.signature(function).parameters if inspect.isroutine(function) else {}
         known.update(parameters)
         if parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
-            return known, True
-    return known, False
+            break
+        closed = closed and not parameters
+    return known, closed
