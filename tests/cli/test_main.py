@@ -1,5 +1,6 @@
 """The one entry point: its overview, its mistakes, and that neither waits for torch."""
 import importlib.util
+import logging
 import os
 import re
 import subprocess
@@ -100,6 +101,25 @@ def test_output_that_nobody_reads(words, unbuffered):
                                text=True, cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT),
                                                          'PYTHONUNBUFFERED': unbuffered})
     assert not ended.stderr and ended.returncode in (0, 1, 141)  # 1 is rich's answer, and that of check-data
+
+
+def test_a_log_that_nobody_reads(capsys, monkeypatch):
+    """mmengine's log goes to the output: what a run computes and writes does not hang on its reader."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = []
+
+    def train(words):
+        with os.fdopen(writer, 'w', closefd=False) as output:
+            handler = logging.StreamHandler(output)
+            handler.emit(logging.makeLogRecord(dict(msg='step 1')))
+            done.append('step 1')
+            os.dup2(os.open(os.devnull, os.O_WRONLY), writer)  # for what is flushed as it is closed
+
+    monkeypatch.setattr('vpt_mm.cli.main._command', train)
+    main([])
+    os.close(writer)
+    assert done and not capsys.readouterr().err and logging.raiseExceptions
 
 
 @pytest.mark.parametrize('fault', [BrokenPipeError('of a worker'), KeyError('x')])

@@ -4,6 +4,7 @@ A command is a module with ``add_arguments(parser)`` and ``run(args)``. It is im
 torch, mmengine and the rooms of this package in ``run`` alone: help and mistyped options need none of them.
 """
 import argparse
+import logging
 import os
 import sys
 from importlib import import_module
@@ -22,6 +23,7 @@ def main(words=None):
     Args:
         words: name and options of the command; those of the command line by default.
     """
+    shown, logging.raiseExceptions = logging.raiseExceptions, False  # a log without a reader stops no training
     try:
         _command(sys.argv[1:] if words is None else words)
     except BrokenPipeError:
@@ -29,6 +31,7 @@ def main(words=None):
             raise  # it was another pipe, such as a worker's
         sys.exit(READER_LEFT)
     finally:
+        logging.raiseExceptions = shown
         _is_read()  # also what argparse printed, which ends the process itself
 
 
