@@ -12,6 +12,7 @@ from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 
 from tests import protocols, served
 from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.shared import mixed
 from vpt_mm.errors import UsageError
 
 DEEP = dict(type='DeepPrompt', length=3)
@@ -425,3 +426,33 @@ def test_other_backbones(kind, tunings, mixes, tmp_path, monkeypatch):
     for name, array, sample in zip(made, images(4), one(images(len(made)), list(made), return_datasamples=True)):
         torch.testing.assert_close(scores(sample), scores(whole_model(made, name, array)), rtol=1e-5, atol=1e-5)
     assert passes == ([2, 1, 1] if mixes else [])
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_a_task_whose_prompts_can_not_be_projected_is_not_there(files, count, monkeypatch):
+    """Memory runs out at the last one of an ensemble: nothing of it is kept, and its name is free."""
+    one = TaskInferencer(files['birds'][1], device='cpu', tasks=dict(other=files['birds'][0]))
+    before, project, calls = one.shared.kept.bytes, mixed.project, []
+
+    def fail_at_last(*given):
+        calls.append(given)
+        if len(calls) == count:
+            raise MemoryError('no room')
+        return project(*given)
+
+    monkeypatch.setattr(mixed, 'project', fail_at_last)
+    with pytest.raises(MemoryError, match='no room'):
+        one.add([files['birds'][0]] * count, name='new')
+    assert set(one.tasks) == {'other'} and one.shared.kept.bytes == before
+    with pytest.raises(UsageError, match="no task of the 1 is named 'new'"):
+        one(images(1), 'new')
+    one.add([files['birds'][0]] * count, name='new')
+    assert one(images(1), 'new')['predictions']
+
+
+def test_adding_a_task_parses_no_text(files, monkeypatch):
+    """Where Python counts the depth of trees for all threads together, another thread's parse could end it."""
+    one = TaskInferencer(files['birds'][1], device='cpu')
+    monkeypatch.setattr('ast.parse', lambda *_, **__: pytest.fail('text was parsed'))
+    for name, (file, *_) in files.items():
+        one.add(file, name=name)

@@ -8,7 +8,8 @@ from typing import Any
 from ..errors import UsageError
 from .fields import shown
 
-PARSING = threading.Lock()  # some Pythons count the depth of a tree for all threads together (CPython issue 106905)
+PARSING = threading.Lock()
+ATTEMPTS = 20  # where others parse at the same time, without the lock
 MOST_TEXT = 200_000  # characters, twenty times what a config has: a parser takes its time
 
 
@@ -29,7 +30,7 @@ def read_config(text: object) -> dict[str, Any]:
                          f'the config in a checkpoint is a text, got {shown(text)}.')
     try:
         with PARSING:
-            lines = ast.parse(text).body
+            lines = _parse(text).body
         entries = {}
         for line in lines:
             if not isinstance(line, ast.Assign) or len(line.targets) != 1 or not isinstance(line.targets[0], ast.Name):
@@ -39,6 +40,20 @@ def read_config(text: object) -> dict[str, Any]:
         raise UsageError(f'the config in this file is not plain data ({error}): take a checkpoint that mmengine '
                          'wrote.') from None
     return entries
+
+
+def _parse(text: str) -> ast.Module:
+    """The tree of a text.
+
+    Some Pythons count the depth of a tree for all threads together, and raise SystemError where two parse at once
+    (CPython issue 106905): our threads wait for each other, and for others there is another attempt.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return ast.parse(text)
+        except SystemError as error:
+            raised = error
+    raise raised
 
 
 def _value(node: ast.expr) -> Any:

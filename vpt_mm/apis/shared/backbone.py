@@ -107,6 +107,11 @@ class SharedBackbone:
         """The keys and values of a task's prompts, kept or new."""
         return self.kept.get(task, lambda: mixed.project(self.model, task.tuning))
 
+    def forget(self, task):
+        """Keep no keys and values of a task, nor of the members of an ensemble, from now on."""
+        for member in task.members:
+            self.kept.drop(member)
+
     @torch.no_grad()
     def run(self, images, tasks):
         """Features of images (B, 3, H, W) under tasks that mix, one for each image, in one pass."""

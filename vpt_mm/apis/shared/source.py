@@ -21,7 +21,7 @@ def backbone_of(source, checkpoint=None):
 
     Args:
         source: config file (*.py) or config with the backbone; or a task file, or a checkpoint that serves.
-        checkpoint: the weights, where they are elsewhere than the source says.
+        checkpoint: the weights; needed for a file that does not name timm's, and in place of those of a config.
 
     Raises:
         UsageError: no backbone, no weights, or a backbone of more weights than there are.
