@@ -10,7 +10,8 @@ from timm.models.vision_transformer import ResPostBlock
 from tests.protocols import METHODS, examples_of
 from tests.twins.timm import walk
 from vpt_mm.errors import UsageError
-from vpt_mm.models.timm import OUT_TYPES
+from vpt_mm.layers.positions import resize_by_factor
+from vpt_mm.models.timm_features import OUT_TYPES
 
 TINY = dict(embed_dim=32, depth=3, num_heads=2)
 MODELS_OF_TIMM = dict(
@@ -152,6 +153,21 @@ def test_every_method(family):
                 torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-11)
 
 
+@pytest.mark.parametrize('family', ['dinov2', 'dinov2_reg', 'siglip'])
+def test_positions_of_the_first_release_of_dinov2(family):
+    model = build(family, tuning=DEEP, out_type='raw', interpolate_offset=0.1)
+    plain = plain_of(family, model)
+    own, larger = images(model), images(model, more=(1, 2))
+    torch.testing.assert_close(model.plain(own)[0], plain.forward_features(own), rtol=0, atol=1e-11)
+    rows, columns = model.patch_embed.grid_size
+    count = 0 if model.no_embed_class else model.num_prefix_tokens
+    known = model.pos_embed[:, count:].view(1, rows, columns, -1)
+    read = resize_by_factor(known.flatten(1, 2), (rows + 1, columns + 2), known=(rows, columns), offset=0.1)
+    plain.set_input_size(tuple(larger.shape[2:]))
+    plain.pos_embed.data.copy_(torch.cat([model.pos_embed[:, :count], read], dim=1))
+    torch.testing.assert_close(model.plain(larger)[0], plain.forward_features(larger), rtol=0, atol=1e-11)
+
+
 def test_copies_and_state_dicts_are_whole():
     model = build('dinov3', tuning=DEEP)
     image, twin = images(model), copy.deepcopy(model)
@@ -206,7 +222,8 @@ def test_a_frozen_part_in_few_bits_keeps_its_angles_exact():
     (dict(model='vit_base_patch16_224', out_type='map'), 'out_type must be one of pooled, cls_token'),
     (dict(model='vit_base_patch16_224', out_type='featmap', out_indices=[3]), r'out_indices must be blocks -3..2, got'),
     (dict(model='vit_base_patch16_224', out_indices=[0, 2]), 'pooled.*is of the last block alone'),
-    (dict(model='vit_base_patch16_siglip_224', out_type='cls_token'), 'needs a class token')])
+    (dict(model='vit_base_patch16_siglip_224', out_type='cls_token'), 'needs a class token'),
+    (dict(model='vit_base_patch16_dinov3', interpolate_offset=0.1), 'interpolate_offset is of .* is a Eva')])
 def test_what_does_not_fit_is_refused(given, message):
     with pytest.raises(UsageError, match=message):
         MODELS.build(dict(type='PromptedTimmViT', **{**TINY, **given} if 'resnet' not in given['model'] else given))
