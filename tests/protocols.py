@@ -13,18 +13,21 @@ BACKBONES = dict(
     swin=dict(type='PromptedSwin', arch=dict(embed_dims=8, depths=[1, 2], num_heads=[1, 2]), img_size=32,
               window_size=4, out_indices=(1,), drop_path_rate=0.),
     convnext=dict(type='PromptedConvNeXt', arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16])),
-    resnet=dict(type='PromptedResNet', depth=18, base_channels=4, stem_channels=4))
+    resnet=dict(type='PromptedResNet', depth=18, base_channels=4, stem_channels=4),
+    beit=dict(type='PromptedBackbone', of='mmseg.BEiT', img_size=32, patch_size=8, embed_dims=32, num_layers=4,
+              num_heads=2, out_indices=[3], init_values=0.1),
+    dilated=dict(type='PromptedBackbone', of='mmseg.ResNet', depth=18, base_channels=4, stem_channels=4,
+                 dilations=(1, 1, 2, 4), strides=(1, 2, 1, 1), out_indices=(3,)))
+HOSTED = {'beit', 'dilated'}  # by their own forward pass; alone, since lists are the same everywhere
 # Arguments to try each method with, by its class: its usual form, and others.
 EXAMPLES = dict(
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
-    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], PartialTuning=[dict(last=1)],
+    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
     ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
-POINTWISE = dict(type='LoRA', rank=2, targets=['pointwise_conv1', 'pointwise_conv2'])
-OTHERWISE = {('convnext', 'LoRA'): [POINTWISE]}  # where the usual arguments name layers that a backbone calls otherwise
 
 ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (
     'Adapter', 'BiasTuning', 'DeepPrompt', 'FullTuning', 'LoRA', 'PixelPadPrompt', 'PartialTuning', 'ShallowPrompt',
@@ -38,30 +41,32 @@ def registered(registry, kind=object):
 
 
 METHODS = registered(TUNING_METHODS)
-FITTING = {backbone: [name for name, method in METHODS.items() if not method.misfit(build_weightless(config))]
-           for backbone, config in BACKBONES.items()}
+HOSTS = {backbone: build_weightless(config).host for backbone, config in BACKBONES.items()}
+FITTING = {backbone: [name for name, method in METHODS.items() if not method.misfit(host)]
+           for backbone, host in HOSTS.items()}
 
 
-def examples_of(backbone, name):
-    """Configs of a method for a backbone."""
-    return OTHERWISE.get((backbone, name)) or [dict(type=name, **given) for given in EXAMPLES.get(name, ())]
+def examples_of(name):
+    """Configs of a method."""
+    return [dict(type=name, **given) for given in EXAMPLES.get(name, ())]
 
 
 def forms_of(backbone):
     """{name: config} of every method that fits, in every form."""
     return {f'{name}{number or ""}': config for name in FITTING[backbone]
-            for number, config in enumerate(examples_of(backbone, name))}
+            for number, config in enumerate(examples_of(name))}
 
 
 def compositions_of(backbone):
     """{name: list of configs}: every method that composes, beside the usual prompts of the backbone."""
     usual = 'DeepPrompt' if 'DeepPrompt' in FITTING[backbone] else 'PixelPadPrompt'
-    return {f'{usual}+{name}': [examples_of(backbone, usual)[0], examples_of(backbone, name)[0]]
+    return {f'{usual}+{name}': [examples_of(usual)[0], examples_of(name)[0]]
             for name in FITTING[backbone] if METHODS[name].composes and name != usual}
 
 
 FORMS = {backbone: forms_of(backbone) for backbone in BACKBONES}
-PROTOCOLS = {backbone: {**forms, **compositions_of(backbone)} for backbone, forms in FORMS.items()}
+PROTOCOLS = {backbone: forms if backbone in HOSTED else {**forms, **compositions_of(backbone)}
+             for backbone, forms in FORMS.items()}
 PAIRS = [(backbone, protocol) for backbone, protocols in PROTOCOLS.items() for protocol in protocols]
 
 
@@ -74,14 +79,26 @@ def build(backbone, tuning, **changes):
     return model
 
 
+def learned(backbone, tuning, **changes):
+    """A tiny backbone whose method's parameters are off their initial values as well."""
+    model = build(backbone, tuning, **changes)
+    for parameter in model.tuning.parameters():
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    return model
+
+
+def images(batch=2):
+    return torch.randn(batch, 3, 32, 32, dtype=torch.float64)
+
+
 def train(model, steps=3):
     """A few steps of a backbone with a head on what it gives last."""
     images = torch.randn(4, 3, 32, 32, dtype=torch.float64)
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    head = torch.nn.Linear(model.block_widths[-1], 3).double()
+    head = torch.nn.Linear(model.host.block_widths[-1], 3).double()
     optimizer = torch.optim.SGD([*learned, *head.parameters()], lr=0.1)
     for _ in range(steps):
-        feature = model(images)[-1].reshape(4, model.block_widths[-1], -1).mean(dim=2)
+        feature = model(images)[-1].reshape(4, model.host.block_widths[-1], -1).mean(dim=2)
         loss = torch.nn.functional.cross_entropy(head(feature), torch.tensor([0, 1, 2, 1]))
         optimizer.zero_grad()
         loss.backward()

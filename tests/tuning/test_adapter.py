@@ -1,83 +1,14 @@
-"""Adapter and LoRA against naive twins in float64, their counts, copies, merging, and what they refuse."""
-import copy
-
+"""Adapter against a naive twin in float64, its counts, and what it refuses."""
 import pytest
 import torch
-from mmpretrain.models import ConvNeXt, SwinTransformer, VisionTransformer
 
-from tests.protocols import ADAPTER, BACKBONES, DEEP, LORA, POINTWISE, build
-from tests.twins.compare import assert_twins, run_plain
+from tests.protocols import ADAPTER, DEEP, build, images, learned
+from tests.twins.compare import assert_twins
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tuning import Adapter
 
-PLAIN = dict(vit=VisionTransformer, swin=SwinTransformer, convnext=ConvNeXt)
 SWIN_BOTH = dict(out_indices=(0, 1))
-
-
-def learned(backbone, tuning, **changes):
-    """A tiny backbone whose method's parameters are off their initial values as well."""
-    model = build(backbone, tuning, **changes)
-    for parameter in model.tuning.parameters():
-        parameter.data.add_(0.1 * torch.randn_like(parameter))
-    return model
-
-
-def images(batch=2):
-    return torch.randn(batch, 3, 32, 32, dtype=torch.float64)
-
-
-def plain_config(backbone, **changes):
-    return {key: copy.deepcopy(value) for key, value in {**BACKBONES[backbone], **changes}.items() if key != 'type'}
-
-
-def updated_weights(model, scale):
-    """{key: W + scale * up @ down}, written out, with a graph."""
-    weights = dict(model.named_parameters())
-    pairs = {key.split('.')[2] for key in weights if key.startswith('tuning.updates.')}
-    names = {name.replace('.', '_'): name for name, _ in model.named_modules()}
-    return {f'{names[pair]}.weight': weights[f'{names[pair]}.weight']
-            + scale * weights[f'tuning.updates.{pair}.up'] @ weights[f'tuning.updates.{pair}.down'] for pair in pairs}
-
-
-@pytest.mark.parametrize('backbone, tuning, changes, layers', [
-    ('vit', dict(LORA, alpha=6), dict(), 4), ('vit', dict(LORA, alpha=6), dict(out_type='featmap'), 4),
-    ('vit', dict(LORA, alpha=6, targets=['attn.proj', 'ffn.layers.0.0', 'ffn.layers.1']), dict(), 12),
-    ('vit', dict(LORA, alpha=6), dict(qkv_bias=False), 4),
-    ('swin', dict(LORA, alpha=6), SWIN_BOTH, 3),
-    ('swin', dict(LORA, alpha=6, targets=['reduction', 'w_msa.proj']), SWIN_BOTH, 4),
-    ('convnext', dict(POINTWISE, alpha=6), dict(), 10)])
-def test_lora_equals_updated_weights(backbone, tuning, changes, layers):
-    model = learned(backbone, tuning, **changes)
-    image, weights = images(), updated_weights(model, scale=3.)
-    assert len(weights) == layers == len(model.tuning.updates)
-    expected = run_plain(PLAIN[backbone], model, image, weights, **plain_config(backbone, **changes))
-    assert_twins(model(image), expected, list(model.tuning.parameters()))
-
-
-@pytest.mark.parametrize('backbone', ['vit', 'swin'])
-def test_prompts_see_the_updated_weights(backbone):
-    """VPT-deep with LoRA is VPT-deep on a backbone whose weights are the updated ones."""
-    model, other = learned(backbone, [DEEP, LORA]), build(backbone, DEEP)
-    state = {key.replace('tuning.0.', 'tuning.'): tensor for key, tensor in model.state_dict().items()
-             if not key.startswith('tuning.1.')}
-    names = {name.replace('.', '_'): name for name, _ in model.named_modules()}
-    for pair, update in model.tuning[1].updates.items():
-        state[f'{names[pair]}.weight'] = state[f'{names[pair]}.weight'] + update.up.detach() @ update.down.detach()
-    other.load_state_dict(state)
-    image = images()
-    torch.testing.assert_close(model(image)[0], other(image)[0], rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize('backbone', ['vit', 'swin'])
-def test_keys_and_values_that_inference_keeps_follow_the_update(backbone):
-    model, image = learned(backbone, [DEEP, LORA]).eval(), images()
-    with torch.no_grad():
-        model(image)
-        for update in model.tuning[1].updates.values():
-            update.up += 1
-        fresh = copy.deepcopy(model)  # copies keep nothing
-        torch.testing.assert_close(model(image)[0], fresh(image)[0], rtol=0, atol=1e-12)
 
 
 def naive_adapter(block, tensors):
@@ -140,59 +71,10 @@ def test_adapter_counts_of_the_paper(arch, patch, reduction, count):
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == count
 
 
-def test_lora_count():
-    """12 blocks, rank 16: from 768 to 16 and from 16 to 3 x 768."""
-    tuning = dict(type='LoRA', rank=16)
-    model = build_weightless(dict(type='PromptedViT', arch='base', tuning=tuning))
-    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == 12 * 16 * (768 + 3 * 768)
-
-
-def test_lora_parameters_belong_to_the_method_alone():
-    model = build('vit', LORA)
-    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
-    assert sorted(names) == sorted(f'tuning.updates.layers_{block}_attn_qkv.{part}' for block in range(4)
-                                   for part in ('down', 'up'))
-    assert len(list(model.parameters())) == len({id(one) for one in model.parameters()})
-
-
-@pytest.mark.parametrize('backbone, tuning', [('vit', LORA), ('swin', LORA), ('convnext', POINTWISE),
-                                              ('vit', [LORA, dict(type='BiasTuning')])])
-def test_lora_merges_into_the_weights(backbone, tuning):
-    model, plain = learned(backbone, tuning), build(backbone, None)
-    image = images()
-    before = model(image)[0]
-    model.tuning.merge_into(model)
-    assert torch.allclose(model(image)[0], before, rtol=0, atol=1e-12)
-    plain.load_state_dict({key: tensor for key, tensor in model.state_dict().items() if 'tuning.' not in key})
-    torch.testing.assert_close(plain.eval()(image)[0], before, rtol=0, atol=1e-12)
-
-
-def test_lora_merges_exactly_into_weights_that_are_stored_in_half():
-    model = build('vit', LORA, frozen_dtype='bfloat16')
-    layer, update = model.layers[0].attn.qkv, model.tuning.updates['layers_0_attn_qkv']
-    update.up.data.normal_(std=1e-4)
-    expected = layer.weight.double() + update.weight
-    model.tuning.merge_into(model)
-    assert layer.weight.dtype == torch.float64 and torch.equal(layer.weight, expected)
-
-
-@pytest.mark.parametrize('tuning', [ADAPTER, dict(type='SideTuning', width=2), [LORA, DEEP]])
-def test_what_has_no_place_in_the_plain_backbone_is_not_merged(tuning):
-    model = build('vit', tuning)
-    with pytest.raises(UsageError, match="can't be merged"):
-        model.tuning.merge_into(model)
-
-
 @pytest.mark.parametrize('tuning, message', [
     (dict(type='Adapter', reduction=0), 'Adapter: reduction must be a whole number of at least 1, got 0'),
     (dict(type='Adapter', reduction=1.5), 'Adapter: reduction must be a whole number of at least 1, got 1.5'),
-    (dict(type='Adapter', reduction=33), r'must be 1\.\.32, the width of the narrowest block of PromptedViT, got 33'),
-    (dict(type='LoRA', rank=0), 'LoRA: rank must be a whole number of at least 1, got 0'),
-    (dict(type='LoRA', rank=33), r'LoRA: rank must be 1\.\.32, the width of layers\.0\.attn\.qkv, got 33'),
-    (dict(type='LoRA', rank=2, alpha=0), 'LoRA: alpha must be a positive number, got 0'),
-    (dict(type='LoRA', rank=2, targets=['qkv', 'kv']),
-     "got 'kv'; there are attn.qkv, attn.proj, ffn.layers.0.0, ffn.layers.1"),
-    (dict(type='LoRA', rank=2, targets=[]), 'every one of targets must name linear layers of PromptedViT, got')])
+    (dict(type='Adapter', reduction=33), r'must be 1\.\.32, the width of the narrowest block of PromptedViT, got 33')])
 def test_what_does_not_fit_is_refused(tuning, message):
     with pytest.raises(UsageError, match=message):
         build('vit', tuning)
@@ -200,8 +82,6 @@ def test_what_does_not_fit_is_refused(tuning, message):
 
 @pytest.mark.parametrize('backbone, tuning, message', [
     ('resnet', ADAPTER, 'Adapter does not fit PromptedResNet.*: use one of BiasTuning'),
-    ('resnet', LORA, 'LoRA does not fit PromptedResNet, which has no linear layers: use one of'),
-    ('convnext', LORA, 'pointwise_conv1, pointwise_conv2'),
     ('swin', dict(ADAPTER, reduction=9), r'1\.\.8, the width of the narrowest block of PromptedSwin')])
 def test_backbones_that_can_not_host_them(backbone, tuning, message):
     with pytest.raises(UsageError, match=message):
@@ -212,7 +92,7 @@ def test_the_hint_names_only_what_fits():
     with pytest.raises(UsageError) as caught:
         build('resnet', DEEP)
     assert 'BiasTuning' in str(caught.value) and 'SideTuning' in str(caught.value)
-    assert not any(name in str(caught.value) for name in ('ClsTokenTuning', 'LoRA', 'Adapter'))
+    assert not any(name in str(caught.value) for name in ('ClsTokenTuning', 'Adapter'))
 
 
 def test_an_adapter_starts_as_the_identity_with_random_weights_below():

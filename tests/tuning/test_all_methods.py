@@ -14,12 +14,12 @@ OWN = dict(FullTuning=lambda name: True, BiasTuning=lambda name: name.rpartition
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))
 # Methods that start as the plain backbone.
 NEUTRAL = {'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'FullTuning', 'LinearProbe', 'LoRA',
-           'PartialTuning'}
+           'NormTuning', 'PartialTuning'}
 
 
 def test_every_registered_method_and_backbone_is_tried():
     assert METHODS.keys() == EXAMPLES.keys()
-    assert {config['type'] for config in BACKBONES.values()} == registered(MODELS, Tunable).keys()
+    assert {config['type'] for config in BACKBONES.values()} == {*registered(MODELS, Tunable), 'PromptedBackbone'}
 
 
 @pytest.mark.parametrize('backbone, name', [(backbone, name) for backbone, fitting in FITTING.items()
@@ -36,6 +36,8 @@ def test_exactly_its_parameters_move(backbone, protocol):
     model.train()
     train(model)
     parameters, rules = dict(model.named_parameters()), [OWN[part] for part in protocol.split('+') if part in OWN]
+    if 'NormTuning' in protocol:  # layers whose weight is a vector
+        rules.append(lambda name: getattr(parameters.get(f"{name.rpartition('.')[0]}.weight"), 'ndim', 0) == 1)
     for key, tensor in model.state_dict().items():
         if key in parameters:
             expected = key.startswith('tuning.') or any(rule(key) for rule in rules)

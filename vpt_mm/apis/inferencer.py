@@ -51,7 +51,7 @@ class TaskInferencer:
         """Add a task file, the bytes of one, or a list of those as an ensemble; returns the task.
 
         Raises:
-            UsageError: a name that is taken or no name of a folder, a task for another backbone, or a file that is no
+            UsageError: a name that is taken or can't be a folder's, a task for another backbone, or a file that isn't a
                 task.
         """
         paths = list(path) if isinstance(path, (list, tuple)) else [path]
@@ -82,7 +82,7 @@ class TaskInferencer:
         """The task of this name.
 
         Raises:
-            UsageError: there is none; the message says the nearest name.
+            UsageError: no task has it; the message gives the nearest name.
         """
         tasks = self.tasks
         if name not in tasks:

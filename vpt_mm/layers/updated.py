@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+MMCV_CONV = 'mmcv.cnn.bricks.wrappers.Conv2d'  # a convolution that also takes empty inputs
 OFF: ContextVar[bool] = ContextVar('updates_off', default=False)  # for this thread
 
 
@@ -59,6 +60,12 @@ class UpdatedConv(nn.Conv2d):
         for update in updates_of(self):
             outputs = outputs + update(self, inputs).to(outputs.dtype)
         return outputs
+
+
+def is_plain_conv(layer: nn.Module) -> bool:
+    """Whether it is a convolution that pads with zeros and computes nothing else: an updated one can take its place."""
+    own = type(layer) is nn.Conv2d or f'{type(layer).__module__}.{type(layer).__name__}' == MMCV_CONV
+    return own and getattr(layer, 'padding_mode', '') == 'zeros'
 
 
 def linear_rows(layer: Any, inputs: Tensor, rows: slice = slice(None), *, bias: Tensor | None = None) -> Tensor:

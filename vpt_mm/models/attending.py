@@ -43,7 +43,7 @@ class SeesPrompts(Mixin):
         parameters alone.
         """
         make = partial(self._see, tuning, memory, places)
-        if torch.is_grad_enabled() or memory or tuning is not self.tuning or not self.projects_frozen:
+        if not places or torch.is_grad_enabled() or memory or tuning is not self.tuning or not self.projects_frozen:
             return make()
         kept: Kept = self.kept
         frozen = [weight for place in places

@@ -4,18 +4,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from mmengine.registry import MODELS
+from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 from ..errors import UsageError
 from ..layers.alignment import realign
+from ..layers.kept import Kept
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from .anatomy import Anatomy
 from .attending import SeesPrompts
-from .hosting import Pass, host_blocks, kind_of_hosted
+from .blocks.kind import kind_of
+from .hosting import Pass, host_blocks
 from .tunable import PLAIN, Tunable
 
 
@@ -60,26 +62,29 @@ class Hosted(SeesPrompts, Tunable):
         return self.anatomy.blocks if self.anatomy.attends else []
 
     def projection_of(self, block: Any) -> Projection:
-        return kind_of_hosted(block).projection(block)
+        kind = kind_of(block)
+        assert kind is not None  # of those that attend
+        return kind.projection(block)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to what the class returns."""
-        outputs, _ = self._drive(self.to_frozen(tuning.enter(image, memory)), tuning, memory)
+        outputs, _ = self._drive(self.to_frozen(tuning.enter(image, memory)), tuning, memory, self.kept)
         outputs = tree_map(lambda features: self.from_frozen(features, image), outputs)
         return self._unframe(outputs, image, tuning) if tuning.frame else outputs
 
     def rehearse(self, image: Tensor) -> tuple[Any, list[Place]]:
-        """Outputs of a plain pass, and the places of its blocks."""
-        outputs, passing = self._drive(image, PLAIN, {})
+        """Outputs of a plain pass, and the places of its blocks; nothing that it makes is kept."""
+        outputs, passing = self._drive(image, PLAIN, {}, Kept())
         return outputs, passing.places
 
-    def _drive(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> tuple[Any, Pass]:
+    def _drive(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
+               kept: Kept) -> tuple[Any, Pass]:
         """The class's own forward pass, and the pass that ran its blocks."""
         anatomy = self.anatomy
         grid = anatomy.grid(image)
         places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, extra=anatomy.extra, grid=grid, kept=self.kept)
+        passing = Pass(tuning, memory, seen, extra=anatomy.extra, grid=grid, kept=kept)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 
@@ -112,8 +117,10 @@ def PromptedBackbone(*, of: str | type, **arguments: Any) -> Any:  # noqa: N802 
     Raises:
         UsageError: no such class, or a tuning method that does not fit it.
     """
+    scope = of.rpartition('.')[0] if isinstance(of, str) else ''
     kind = MODELS.get(of) if isinstance(of, str) else of
     if not (isinstance(kind, type) and issubclass(kind, nn.Module)):
         raise UsageError(f'PromptedBackbone: of must name a class of backbones with its scope, such as '
                          f"'mmseg.MixVisionTransformer', got {of!r}.")
-    return prompted(cast(Any, kind))(**arguments)
+    with DefaultScope.overwrite_default_scope(scope or None):  # where the class finds its norms and such
+        return prompted(cast(Any, kind))(**arguments)

@@ -4,9 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from torch import nn
-from torch.nn.modules.batchnorm import _NormBase
 
-NORMS = (nn.LayerNorm, nn.GroupNorm, _NormBase)
+from ..layers.norms import is_norm
 
 
 def find_blocks(model: nn.Module) -> list[nn.Module]:
@@ -30,14 +29,6 @@ def norms_behind(model: nn.Module, blocks: list[nn.Module]) -> list[nn.Module]:
     order = list(model.modules())
     last = max((index for index, module in enumerate(order) if id(module) in inside), default=0)
     return [module for module in order[last + 1:] if is_norm(module)]
-
-
-def is_norm(module: nn.Module) -> bool:
-    """Whether a module normalises, by its class or, for a library's own, by its name and its one-dimensional scale."""
-    if isinstance(module, NORMS):
-        return True
-    weight = getattr(module, 'weight', None)
-    return 'Norm' in type(module).__name__ and isinstance(weight, nn.Parameter) and weight.dim() == 1
 
 
 def _in_containers(module: nn.Module) -> Iterator[nn.Module]:

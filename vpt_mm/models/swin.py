@@ -44,7 +44,7 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
             of another kind than ``WindowMSA``.
     """
 
-    gives = frozenset({'grid of patches'})
+    gives = frozenset({'grid of patches', 'way to embed patches on their own'})
     takes_groups = False
 
     def __init__(self, *, tuning: Any = None, arch: str | dict[str, Any] = 'tiny', out_indices: Sequence[int] = (3,),

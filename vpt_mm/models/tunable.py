@@ -115,9 +115,8 @@ class Tunable(LoadsPretrained):
             raise UsageError(f'frozen_dtype={name!r} needs a backbone of which nothing trains but what a method adds, '
                              'such as DeepPrompt.')
         self.frozen_dtype = getattr(torch, name)
-        for child, module in self.named_children():
-            if child != 'tuning':
-                module.to(self.frozen_dtype)
+        for module in self.own_children.values():
+            module.to(self.frozen_dtype)
         for parameter in self.parameters(recurse=False):
             parameter.data = parameter.data.to(self.frozen_dtype)
 
@@ -134,10 +133,14 @@ class Tunable(LoadsPretrained):
         super().train(mode)
         self.kept.clear()
         if self.tuning is not None and not self.tuning.trains_backbone:
-            for name, child in self.named_children():
-                if name != 'tuning':
-                    child.eval()
+            for child in self.own_children.values():
+                child.eval()
         return self
+
+    @property
+    def own_children(self) -> dict[str, nn.Module]:
+        """The backbone's own modules by name: all but the tuning method."""
+        return {name: child for name, child in self.named_children() if name != 'tuning'}
 
     @property
     def frozen_keys(self) -> list[str]:

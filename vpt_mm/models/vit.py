@@ -68,7 +68,8 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
 
     @property
     def gives(self) -> frozenset[str]:
-        return frozenset({'grid of patches', *(['class token'] if self.cls_token is not None else [])})
+        there = {'grid of patches', 'way to embed patches on their own'}
+        return frozenset(there if self.cls_token is None else {*there, 'class token'})
 
     @property
     def blocks(self) -> list[Any]:

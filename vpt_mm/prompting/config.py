@@ -96,7 +96,7 @@ def _model(theirs):
 def _prompted_backbone(config, tuning, checkpoint):
     backbone = (config.get('model') or {}).get('backbone')
     if not isinstance(backbone, dict):
-        raise UsageError('the config has no model.backbone, so there is none that can be prompted.')
+        raise UsageError('the config has no model.backbone, which is what is prompted.')
     _import(config)
     made = counterpart(backbone, scope=config.get('default_scope', 'mmengine'))
     recipes = made.pop('init_cfg', None) or []

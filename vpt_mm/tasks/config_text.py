@@ -1,6 +1,9 @@
 """read_config(): the config in a checkpoint, or in a task file of the first format, read as data and never run."""
+from __future__ import annotations
+
 import ast
 import threading
+from typing import Any
 
 from ..errors import UsageError
 from .fields import shown
@@ -9,7 +12,7 @@ PARSING = threading.Lock()  # some Pythons count the depth of a tree for all thr
 MOST_TEXT = 200_000  # characters, twenty times what a config has: a parser takes its time
 
 
-def read_config(text):
+def read_config(text: object) -> dict[str, Any]:
     """A config as mmengine writes it (``Config.pretty_text``): assignments of literals and ``dict(...)``.
 
     mmengine reads such text by running it; a checkpoint may come from anywhere, so this does not.
@@ -38,7 +41,7 @@ def read_config(text):
     return entries
 
 
-def _value(node):
+def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.func.id != 'dict' or len(node.args) > 1:
             raise ValueError(f'line {node.lineno} calls something else than dict()')
@@ -52,8 +55,8 @@ def _value(node):
     return _literal(node)
 
 
-def _literal(node):
+def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except ValueError:
-        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is no literal') from None
+        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is not a literal') from None

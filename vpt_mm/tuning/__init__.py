@@ -1,18 +1,19 @@
 """Tuning methods: each owns what is learned inside a frozen backbone."""
-from .adapter import Adapter, LoRA
+from .adapter import Adapter
 from .added import AddedPrompt
 from .build import build_tuning
 from .composed import TuningList
+from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
 from .registry import TUNING_METHODS
-from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, PartialTuning
+from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning',
-           'collect_losses']
+           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
+           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
+           'build_tuning', 'collect_losses']

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..errors import UsageError
-from ..layers.updated import UpdatedConv
+from ..layers.updated import UpdatedConv, is_plain_conv
 from ..weights.families import IMAGENET
 from .host import Host
 from .method import Memory, Place, TuningMethod
@@ -109,6 +109,7 @@ class PixelPatchPrompt(PixelPrompt):
         UsageError: a length that is not a whole number of at least 1, or a backbone whose images are not RGB.
     """
 
+    needs = frozenset({'way to embed patches on their own'})
     travels = True
 
     def __init__(self, length: int) -> None:
@@ -142,7 +143,7 @@ class ChannelPrompt(PixelPrompt):
         channels: number of channels.
 
     Raises:
-        UsageError: channels that are not a whole number of at least 1.
+        UsageError: channels that are not a whole number of at least 1, or a first convolution that does more than one.
     """
 
     def __init__(self, channels: int) -> None:
@@ -156,6 +157,9 @@ class ChannelPrompt(PixelPrompt):
         width, _, *kernel = backbone.first_conv.weight.shape
         self.weight = nn.Parameter(torch.zeros(width, self.channels, *kernel))
         first = backbone.first_conv
+        if not is_plain_conv(first) or first.groups > 1:
+            raise UsageError(f'ChannelPrompt adds channels to the first convolution of {backbone.title}, but this '
+                             f'{type(first).__name__} is no plain one: use PixelPadPrompt.')
         name = next(name for name, module in backbone.named_modules() if module is first)
         parent, _, child = name.rpartition('.')
         setattr(backbone.get_submodule(parent), child, UpdatedConv(first, self.project))

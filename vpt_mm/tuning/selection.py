@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import UsageError
+from ..layers.norms import is_norm
 from .host import Host
 from .method import TuningMethod
 from .registry import TUNING_METHODS
@@ -37,6 +38,23 @@ class BiasTuning(TuningMethod):
 
     def trains(self, backbone: Host) -> Iterable[str]:
         return [name for name, _ in backbone.named_parameters() if name.endswith(('.bias', '.q_bias', '.v_bias'))]
+
+
+@TUNING_METHODS.register_module()
+class NormTuning(TuningMethod):
+    """Scales and shifts of the backbone's norms learn (Basu et al. 2024, strong baselines for parameter efficiency).
+
+    Batch norms keep their statistics.
+    """
+
+    part = 'norms'
+
+    @classmethod
+    def misfit(cls, backbone: Host) -> str:
+        return '' if _norms(backbone) else 'which has no norms with parameters'
+
+    def trains(self, backbone: Host) -> Iterable[str]:
+        return _norms(backbone)
 
 
 @TUNING_METHODS.register_module()
@@ -75,3 +93,10 @@ class ClsTokenTuning(TuningMethod):
 
     def trains(self, backbone: Host) -> Iterable[str]:
         return ['cls_token']
+
+
+def _norms(backbone: Host) -> list[str]:
+    """Names of the parameters of all norms."""
+    owned = {id(parameter) for module in backbone.modules() if is_norm(module)
+             for parameter in module.parameters(recurse=False)}
+    return [name for name, parameter in backbone.named_parameters() if id(parameter) in owned]

@@ -43,7 +43,7 @@ def visualise(config, checkpoint, images, out, *, blocks=None, prompts=8, neares
     """
     require_writable(Path(out, 'attention.png'))
     model, backbone = _load(config, checkpoint)
-    pixels = [_read(path, backbone.image_size) for path in images]
+    pixels = [_read(path, backbone.host.image_size) for path in images]
     Path(out).mkdir(parents=True, exist_ok=True)
     written = []
     if backbone.tuning.frame:
@@ -135,7 +135,7 @@ def _crop(image, cell, size):
 @torch.no_grad()
 def _draw_frame(model, backbone, path):
     """The frame around a grey image, in the colours that it has before the normalisation."""
-    grey = np.full((*backbone.image_size, 3), 127, np.uint8)
+    grey = np.full((*backbone.host.image_size, 3), 127, np.uint8)
     image = _normalise(model, [grey])
     painted = backbone.tuning.enter(image, backbone.tuning.begin(image, backbone))[0].cpu()
     mean, std = normalisation_of(model.data_preprocessor)

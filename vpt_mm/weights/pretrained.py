@@ -57,7 +57,7 @@ def convert(checkpoint, *, prefix=None):
         prefix: as in :func:`find_backbone`.
 
     Raises:
-        UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can not hold.
+        UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can't hold.
     """
     described = (checkpoint.get('meta') or {}).get('pretrained') or {}
     facts = _require_facts(described.get('facts') or {})

@@ -63,7 +63,7 @@ class Meter:
         if task not in self.measured:
             seconds = work = 0
             for times in (1, 2, 4, 8, 16):
-                blank = np.zeros((*(times * side for side in self.shared.model.image_size), 3), np.uint8)
+                blank = np.zeros((*(times * side for side in self.shared.model.host.image_size), 3), np.uint8)
                 jobs, before = prepare(blank, task), work
                 work = self._work(jobs)
                 if work <= before:  # the task makes all images of one size
@@ -84,11 +84,12 @@ def work(model, height: int, width: int) -> float:
     N tokens of width C cost N (12 C^2 + 2 N C) in each block where all of them attend to each other (Vaswani et al.
     2017), and proportionally to N in windows and convolutions.
     """
-    counts = model.block_tokens  # of an image of its own size; ConvNets have none
-    share = height * width / math.prod(model.image_size)
+    host = model.host
+    counts = host.block_tokens  # of an image of its own size; ConvNets have none
+    share = height * width / math.prod(host.image_size)
     if len(set(counts)) != 1:
         return share
-    tokens, width = counts[0] * share, model.block_widths[0]
+    tokens, width = counts[0] * share, host.block_widths[0]
     return tokens * (6 * width + tokens)
 
 

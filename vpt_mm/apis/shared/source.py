@@ -3,7 +3,7 @@ import os
 import re
 
 from ...config_file import read_config_file
-from ...errors import UsageError
+from ...errors import UsageError, telling
 from ...models.weightless import build_weightless
 from ...tasks.build import backbone_config, tuples
 from ...tasks.from_config import describe_backbone
@@ -50,13 +50,8 @@ def _timm_name(task, source):
 
 def _require_room(config, weights, source):
     """Raise UsageError before memory is taken for more weights than there can be."""
-    try:
+    with telling(f'{source} describes a backbone that cannot be built'):
         count = sum(one.numel() for one in build_weightless(dict(config, tuning=None)).parameters())
-    except UsageError:
-        raise
-    except Exception as error:  # classes raise anything where sizes do not fit each other
-        raise UsageError(f'{source} describes a backbone that can not be built: {type(error).__name__}: {error}'
-                         ) from None
     most = os.path.getsize(weights) if os.path.isfile(weights) else LARGEST
     if count > most:
         raise UsageError(f'{source} describes a backbone of {count:,} weights, more than there can be in {weights}.')

@@ -75,6 +75,10 @@ class BlockKind:
 
 def kind_of(block: nn.Module) -> BlockKind | None:
     """The kind of a block; None where it is none that is known."""
-    kind = type(block)
-    found = KINDS.get(f'{kind.__module__}.{kind.__qualname__}')
+    found = KINDS.get(name_of(type(block)))
     return found if found is not None and found.fits(block) else None
+
+
+def name_of(kind: type) -> str:
+    """The qualified name of a class."""
+    return f'{kind.__module__}.{kind.__qualname__}'

@@ -1,0 +1,157 @@
+"""PromptedBackbone: any class of backbones, against the named ones and against the class itself, in float64."""
+import copy
+import threading
+
+import pytest
+import torch
+from mmengine.registry import MODELS, DefaultScope
+from mmpretrain.models import VisionTransformer
+from mmseg.models import BEiT, ResNet
+
+from tests.protocols import BACKBONES, FORMS, build, images
+from vpt_mm.errors import UsageError
+from vpt_mm.models import prompted
+
+VIT = {key: value for key, value in BACKBONES['vit'].items() if key != 'type'}
+RESNET = dict(depth=18, base_channels=4, stem_channels=4)
+DEEP, PAD = dict(type='DeepPrompt', length=2), dict(type='PixelPadPrompt', pad=3)
+OTHERS = {  # classes of the libraries whose blocks are of no known kind
+    'mmseg.UNet': dict(base_channels=4), 'mmseg.HRNet': dict(extra=dict(
+        stage1=dict(num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1,), num_channels=(8,)),
+        stage2=dict(num_modules=1, num_branches=2, block='BASIC', num_blocks=(1, 1), num_channels=(4, 8)),
+        stage3=dict(num_modules=1, num_branches=3, block='BASIC', num_blocks=(1, 1, 1), num_channels=(4, 8, 8)),
+        stage4=dict(num_modules=1, num_branches=4, block='BASIC', num_blocks=(1,) * 4, num_channels=(4, 8, 8, 8)))),
+    'mmpretrain.MobileNetV2': dict(widen_factor=0.1), 'mmpretrain.VGG': dict(depth=11)}
+
+
+def alike(model, other):
+    """The same weights in both, the learned ones included."""
+    state = other.state_dict()
+    assert model.state_dict().keys() == state.keys()
+    model.load_state_dict(state)
+
+
+def assert_same(model, other, image):
+    """Outputs, and gradients of all that learns."""
+    ours, theirs = model(image), other(image)
+    assert len(ours) == len(theirs)
+    for one, expected in zip(ours, theirs):
+        torch.testing.assert_close(one, expected, rtol=0, atol=1e-12)
+    if not ours[0].requires_grad:
+        return
+    for one in (ours, theirs):
+        sum((output * torch.linspace(-1, 1, output.numel(), dtype=torch.float64).view_as(output)).sum()
+            for output in one).backward()
+    gradients = {name: parameter.grad for name, parameter in other.named_parameters() if parameter.requires_grad}
+    for name, parameter in model.named_parameters():
+        assert parameter.requires_grad == (name in gradients), name
+        if name in gradients and gradients[name] is not None:
+            torch.testing.assert_close(parameter.grad, gradients[name], rtol=0, atol=1e-11, msg=name)
+
+
+@pytest.mark.parametrize('form', [form for form, config in FORMS['vit'].items() if 'Patch' not in form
+                                  and form != 'SideTuning'])
+@pytest.mark.parametrize('out_type', ['cls_token', 'featmap'])
+def test_a_hosted_vit_is_a_prompted_vit(form, out_type):
+    tuning, changes = FORMS['vit'][form], dict(out_type=out_type, out_indices=[1, 3])
+    named = build('vit', tuning, **copy.deepcopy(changes))
+    hosted = prompted(VisionTransformer)(tuning=tuning, **copy.deepcopy({**VIT, **changes})).double()
+    alike(hosted, named)
+    assert_same(hosted.eval(), named.eval(), images())
+
+
+@pytest.mark.parametrize('tuning', [PAD, dict(type='PartialTuning', last=2), dict(type='LoRA', rank=2)])
+@pytest.mark.parametrize('size', [(32, 32), (47, 61)])
+def test_a_hosted_resnet_is_a_prompted_resnet(tuning, size):
+    """Frames around images of any size, outputs of every stage."""
+    changes = dict(out_indices=(0, 1, 2, 3))
+    named, hosted = build('resnet', tuning, **changes), prompted(ResNet)(tuning=tuning, **RESNET, **changes).double()
+    alike(hosted, named)
+    assert_same(hosted.eval(), named.eval(), torch.randn(2, 3, *size, dtype=torch.float64))
+
+
+@pytest.mark.parametrize('of', [*OTHERS, 'mmseg.BEiT'])
+def test_without_tuning_it_is_its_class(of):
+    options = {**OTHERS, 'mmseg.BEiT': {key: value for key, value in BACKBONES['beit'].items()
+                                        if key not in ('type', 'of')}}[of]
+    with DefaultScope.overwrite_default_scope(of.partition('.')[0]):
+        model, plain = (MODELS.build(dict(copy.deepcopy(options), **kind)) for kind in (
+            dict(type='PromptedBackbone', of=of), dict(type=of)))
+    plain.load_state_dict(model.state_dict(), strict=True)
+    plain.eval()
+    model.eval()
+    image = torch.randn(2, 3, 32, 32)
+    for one, expected in zip(model(image), plain(image)):
+        assert torch.equal(one, expected)
+
+
+@pytest.mark.parametrize('of', OTHERS)
+def test_frames_of_others_keep_the_shapes_of_the_plain_class(of):
+    """A net that joins maps of two sizes may take no image of another size: it is then shrunk into the frame."""
+    model = MODELS.build(dict(type='PromptedBackbone', of=of, tuning=PAD, **copy.deepcopy(OTHERS[of]))).eval()
+    image = torch.randn(1, 3, 64, 64)
+    assert model.host.takes_frames == (of != 'mmseg.UNet')
+    with torch.no_grad():
+        assert [one.shape for one in model(image)] == [one.shape for one in model.plain(image)]
+
+
+@pytest.mark.parametrize('of', OTHERS)
+def test_the_last_blocks_are_found(of):
+    model = MODELS.build(dict(type='PromptedBackbone', of=of, tuning=dict(type='PartialTuning', last=1),
+                              **copy.deepcopy(OTHERS[of])))
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    last = {'mmseg.UNet': 'decoder.3.', 'mmseg.HRNet': 'stage4.0.', 'mmpretrain.MobileNetV2': 'layer7.0.',
+            'mmpretrain.VGG': 'features.'}[of]
+    assert names and all(name.startswith((last, 'conv2')) for name in names)
+
+
+def test_copies_threads_and_states():
+    model, image = build('beit', DEEP).eval(), images(3)
+    expected = model(image)[0]
+    twin = build('beit', DEEP)
+    twin.load_state_dict(copy.deepcopy(model).state_dict())
+    assert torch.equal(copy.deepcopy(model)(image)[0], expected)
+    torch.testing.assert_close(twin.eval()(image)[0], expected, rtol=0, atol=1e-12)
+    plain, results = model.plain(image)[0], {}
+
+    def work(name, run):
+        for _ in range(5):
+            results.setdefault(name, []).append(run(image)[0].detach())
+
+    threads = [threading.Thread(target=work, args=given) for given in (('prompted', model), ('plain', model.plain))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(torch.equal(one, expected) for one in results['prompted'])
+    assert all(torch.allclose(one, plain, rtol=0, atol=1e-12) for one in results['plain'])
+
+
+def test_plain_features_are_those_of_the_class():
+    model, image = build('beit', [DEEP, dict(type='LoRA', rank=2)]), images()
+    plain = BEiT(**{key: value for key, value in BACKBONES['beit'].items() if key not in ('type', 'of')}).double()
+    plain.load_state_dict({key: tensor for key, tensor in model.state_dict().items() if not key.startswith('tuning.')})
+    plain.eval()  # returns nothing in mmseg
+    torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.traced
+def test_it_compiles():
+    model, image = build('beit', DEEP).eval(), images()
+    with torch.no_grad():
+        expected = model(image)[0]
+        compiled = torch.compile(model, backend='eager', fullgraph=False)
+        torch.testing.assert_close(compiled(image)[0], expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('of, message', [('mmseg.Nothing', "a class of backbones with its scope.*'mmseg.Nothing'"),
+                                         ('mmseg.CrossEntropyLoss', 'no convolution that meets the image')])
+def test_what_is_no_backbone_is_refused(of, message):
+    with pytest.raises(UsageError, match=message):
+        MODELS.build(dict(type='PromptedBackbone', of=of, tuning=dict(type='PixelPadPrompt', pad=2)))
+
+
+def test_what_it_can_not_host_is_refused_by_name():
+    with pytest.raises(UsageError, match='DeepPrompt does not fit PromptedUNet, whose blocks are of no known kind.*'
+                                         'use one of BiasTuning, .*LoRA, NormTuning, PartialTuning, PixelPadPrompt'):
+        MODELS.build(dict(type='PromptedBackbone', of='mmseg.UNet', tuning=DEEP, base_channels=4))
