@@ -135,8 +135,6 @@ def test_every_method(family):
     assert set(fitting) == set(METHODS)
     for name in fitting:
         for tuning in examples_of('vit', name):
-            if name == 'LoRA':
-                tuning = dict(tuning, targets=['qkv' if family == 'dinov2_reg' else 'k_proj'])
             model = build(family, tuning=tuning, out_type='pooled' if name == 'SideTuning' else 'featmap')
             image = images(model, batch=3)
             outputs, = model(image)

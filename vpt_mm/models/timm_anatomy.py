@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..layers.norms import is_norm
 from .anatomy import Anatomy, Shapes
-from .structure import is_norm
 from .timm_features import FEATURES
 
 
@@ -20,7 +20,8 @@ class TimmAnatomy(Anatomy):
 
     @property
     def gives(self) -> frozenset[str]:
-        return frozenset({'grid of patches', *(['class token'] if self.backbone.cls_token is not None else [])})
+        return frozenset({'grid of patches', 'way to embed patches on their own',
+                          *(['class token'] if self.backbone.cls_token is not None else [])})
 
     @property
     def block_widths(self) -> tuple[int, ...]:
