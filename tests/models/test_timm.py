@@ -134,7 +134,7 @@ def test_every_method(family):
     fitting = [name for name, method in METHODS.items() if not method.misfit(host)]
     assert set(fitting) == set(METHODS)
     for name in fitting:
-        for tuning in examples_of('vit', name):
+        for tuning in examples_of(name):
             model = build(family, tuning=tuning, out_type='pooled' if name == 'SideTuning' else 'featmap')
             image = images(model, batch=3)
             outputs, = model(image)
@@ -196,6 +196,14 @@ def test_a_checkpointed_block_learns_the_same():
     image = images(model)
     gradients = [torch.autograd.grad(one(image)[0].sum(), one.tuning.tokens)[0] for one in (model, twin)]
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.traced
+def test_a_pass_is_one_graph():
+    model = build('dinov3', tuning=DEEP, depth=1)
+    image = images(model)
+    compiled = torch.compile(model, backend='eager', fullgraph=True)
+    torch.testing.assert_close(compiled(image)[0], model(image)[0], rtol=0, atol=1e-12)
 
 
 def test_a_frozen_part_in_few_bits_keeps_its_angles_exact():
