@@ -1,5 +1,6 @@
 """How many operations of a pass start a kernel: what tuning adds to the plain backbone, and what it saves."""
 import pytest
+import timm
 import torch
 from mmengine.registry import MODELS
 from mmpretrain.models import SwinTransformer, VisionTransformer
@@ -37,6 +38,20 @@ def test_deep_prompts(kind, config, size, plain, most):
     """The plain counts say whether it is still the same that is counted; the others are bounds."""
     assert count_plain(kind, config, size) == plain
     inference, training = count(MODELS.build(dict(config, tuning=DEEP)).eval(), size)
+    assert inference <= most[0] and training <= most[1]
+
+
+@pytest.mark.parametrize('name, size, plain, most', [
+    ('vit_base_patch14_dinov2', 56, (276, 499), (290, 540)), ('vit_base_patch16_dinov3', 64, (460, 948), (410, 830)),
+    ('eva02_base_patch14_224', 56, (606, 1262), (556, 1100))])
+def test_deep_prompts_in_timms_models(name, size, plain, most):
+    """As above; angles are joined once a pass in place of twice a block."""
+    tiny = dict(embed_dim=32, depth=12, num_heads=2, img_size=size)
+    theirs = timm.create_model(name, num_classes=0, dynamic_img_size=True, **tiny).eval()
+    theirs.requires_grad_(False).patch_embed.proj.weight.requires_grad_(True)
+    assert count(theirs, size) == plain
+    ours = MODELS.build(dict(type='PromptedTimmViT', model=name, tuning=DEEP, **tiny)).eval()
+    inference, training = count(ours, size)
     assert inference <= most[0] and training <= most[1]
 
 

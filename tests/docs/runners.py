@@ -33,6 +33,7 @@ RUNNERS = [
 
     (r'vpt-mm (COMMAND )?--help', 'tests/cli/test_main.py::test_no_help_of_the_console_script_waits_for_torch'),
     (r'python -m vpt_mm COMMAND', 'tests/cli/test_main.py::test_help_does_not_wait_for_torch'),
+    (r'python tools/train\.py configs/dino/.*', 'tests/configs/test_dino.py::test_it_trains_tests_and_becomes_a_task'),
     (r'.* --amp', 'tests/cli/test_train.py::test_amp_from_the_command_to_the_optimizer'),
     (r'bash tools/dev/gpu_page\.sh', 'tests/tools/dev/test_gpu_page.py::test_a_trial_goes_through_all_commands'),
     (r'bash tools/dist_train\.sh .*', 'tests/tools/test_launch_scripts.py::test_processes_that_train_are_asked_for'),

@@ -2,7 +2,6 @@
 import pytest
 import timm
 import torch
-from huggingface_hub import constants
 from mmengine.registry import MODELS
 from mmengine.runner import CheckpointLoader
 from safetensors.torch import save_file
@@ -11,22 +10,6 @@ from tests.foreign import randomise
 from vpt_mm.errors import UsageError
 
 NAME = 'test_vit.r160_in1k'
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """An empty cache of the hub, without a network; calling it returns the place of a model's file."""
-    monkeypatch.setattr(constants, 'HF_HUB_CACHE', str(tmp_path))
-    monkeypatch.setattr(constants, 'HF_HUB_OFFLINE', True)
-
-    def place(name, file='model.safetensors'):
-        folder = tmp_path / f'models--timm--{name}'
-        (folder / 'refs').mkdir(parents=True)
-        (folder / 'refs/main').write_text('1')
-        (folder / 'snapshots/1').mkdir(parents=True)
-        return folder / 'snapshots/1' / file
-
-    return place
 
 
 @pytest.fixture
@@ -46,8 +29,8 @@ def backbone(model, **settings):
 
 
 @pytest.mark.parametrize('prefix', [None, 'backbone.'])
-def test_a_cached_model_arrives_without_a_network(cache, model, prefix):
-    save_file(model.state_dict(), cache(NAME))
+def test_a_cached_model_arrives_without_a_network(hub, model, prefix):
+    save_file(model.state_dict(), hub(NAME))
     built = backbone(model, prefix=prefix)
     image = torch.randn(1, 3, 160, 160)
     torch.testing.assert_close(built(image)[0], model.forward_features(image), atol=1e-5, rtol=0)
@@ -55,17 +38,17 @@ def test_a_cached_model_arrives_without_a_network(cache, model, prefix):
     assert set(built.frozen_weights) <= built.sourced
 
 
-def test_a_tag_may_be_left_out(cache, model):
-    save_file(model.state_dict(), cache(NAME))
+def test_a_tag_may_be_left_out(hub, model):
+    save_file(model.state_dict(), hub(NAME))
     assert 'layers.0.ln1.weight' in CheckpointLoader.load_checkpoint('timm://test_vit')['state_dict']
 
 
-def test_weights_that_google_released_arrive(cache):
+def test_weights_that_google_released_arrive(hub):
     """timm's description says .npz, the hub has them under timm's names."""
     name = 'vit_tiny_patch16_224.augreg_in21k'
     assert timm.get_pretrained_cfg(name).custom_load
     model = randomise(timm.create_model(name, num_classes=0))
-    save_file(model.state_dict(), cache(name))
+    save_file(model.state_dict(), hub(name))
     state = CheckpointLoader.load_checkpoint(f'timm://{name}')['state_dict']
     assert torch.equal(state['layers.0.attn.qkv.weight'], model.blocks[0].attn.qkv.weight)
 
@@ -81,20 +64,20 @@ def test_an_unknown_name_gets_the_nearest(name, near):
         CheckpointLoader.load_checkpoint(f'timm://{name}')
 
 
-def test_no_network_says_what_to_do(cache):
+def test_no_network_says_what_to_do(hub):
     with pytest.raises(UsageError, match='(?s)not in the cache.*timm/test_vit.*cannot be reached.*give its path'):
         CheckpointLoader.load_checkpoint(f'timm://{NAME}')
 
 
-def test_a_damaged_file_in_the_cache(cache, model):
-    save_file(model.state_dict(), place := cache(NAME))
+def test_a_damaged_file_in_the_hub(hub, model):
+    save_file(model.state_dict(), place := hub(NAME))
     place.write_bytes(place.read_bytes()[:-100])
     with pytest.raises(UsageError, match='truncated'):
         CheckpointLoader.load_checkpoint(f'timm://{NAME}')
 
 
-def test_an_architecture_without_a_twin(cache):
+def test_an_architecture_without_a_twin(hub):
     other = timm.create_model('test_efficientnet')
-    save_file(other.state_dict(), cache('test_efficientnet.r160_in1k'))
+    save_file(other.state_dict(), hub('test_efficientnet.r160_in1k'))
     with pytest.raises(UsageError, match='EfficientNet of timm has no twin'):
         CheckpointLoader.load_checkpoint('timm://test_efficientnet.r160_in1k')

@@ -44,7 +44,7 @@ class Projection:
     @property
     def is_plain(self) -> bool:
         """Whether it is a layer norm and linear layers that nothing trains or updates."""
-        norm = self.norm is None or (type(self.norm) is nn.LayerNorm and self.norm.elementwise_affine)
+        norm = self.norm is None or _is_layer_norm(self.norm)
         return (norm and not any(updates_of(layer) for layer, _ in self.pairs)
                 and not any(weight.requires_grad for weight in self.weights))
 
@@ -52,7 +52,12 @@ class Projection:
         """What projections must have in common to be stacked."""
         layer, norm = self.pairs[0].layer, self.norm
         of_norm = None if norm is None else (norm.normalized_shape, norm.eps)
-        return of_norm, len(self.pairs), self.has_bias, layer.weight.dtype
+        return of_norm, len(self.pairs), self.has_bias, layer.weight.dtype, self.rows
+
+    @property
+    def rows(self) -> int:
+        """Number of outputs: 2C, where keys and values are as wide as tokens."""
+        return sum(len(range(*rows.indices(layer.weight.shape[0]))) for layer, rows in self.pairs)
 
     @property
     def weight(self) -> Tensor:
@@ -82,6 +87,12 @@ class Projection:
         if any(bias is not None for bias in self.biases):
             made = made + cast(Tensor, self.bias).to(made.dtype)
         return made.unflatten(-1, (2, -1))
+
+
+def _is_layer_norm(norm: Any) -> bool:
+    """Whether a norm computes what torch's own does: that, or timm's, unless apex computes it."""
+    timm = f'{type(norm).__module__}.{type(norm).__qualname__}' == 'timm.layers.norm.LayerNorm' and not norm._fast_norm
+    return (type(norm) is nn.LayerNorm or timm) and norm.elementwise_affine
 
 
 def _joined(parts: list[Any], *, dim: int = 0) -> Tensor:
@@ -138,7 +149,7 @@ def _project_stack(prompts: list[Tensor], projections: list[Projection], name: t
         inner = torch.addcmul(shift, F.layer_norm(inner, (width,), eps=norm.eps), scale)
     inner = inner.to(dtype)
     pairs = torch.bmm(inner, weight) if bias is None else torch.baddbmm(bias, inner, weight)  # (L, B * P, 2C)
-    return pairs.view(*stacked.shape[:3], 2, width).unbind(0)
+    return pairs.view(*stacked.shape[:3], 2, -1).unbind(0)
 
 
 def _stack_weights(projections: list[Projection], dtype: torch.dtype) -> tuple[Any, Any, Tensor, Tensor | None]:

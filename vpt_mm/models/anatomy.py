@@ -115,6 +115,10 @@ class Anatomy:
         """Number of class tokens and registers in front of the patches."""
         return int(getattr(self.backbone, 'num_extra_tokens', 0)) if self.attends else 0
 
+    def grid(self, image: Tensor) -> tuple[int, int] | None:
+        """(h, w) of the patches of an image (B, 3, H, W), where all blocks have the same and are not told."""
+        return None
+
     @property
     def strides(self) -> list[int]:
         """Pixels a cell of each output that is a map, and 0 for others."""

@@ -36,6 +36,7 @@ class Hosted(SeesPrompts, Tunable):
     """
 
     takes_groups = False
+    examined_by: type[Anatomy] = Anatomy
 
     def __init__(self, *, tuning: Any = None, frozen_dtype: str | None = None, accelerate: Any = None,
                  **plain: Any) -> None:
@@ -47,7 +48,7 @@ class Hosted(SeesPrompts, Tunable):
         self.accelerate(accelerate)
 
     def tune(self, config: Any) -> None:
-        self.anatomy = Anatomy(self)
+        self.anatomy = self.examined_by(self)
         if config is not None and self.anatomy.attends:
             host_blocks(self.anatomy.blocks)
         super().tune(config)
@@ -80,9 +81,10 @@ class Hosted(SeesPrompts, Tunable):
                kept: Kept) -> tuple[Any, Pass]:
         """The class's own forward pass, and the pass that ran its blocks."""
         anatomy = self.anatomy
-        places = [Place(number, len(image), anatomy.extra, 0, None) for number in range(len(self.attending))]
+        grid = anatomy.grid(image)
+        places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, extra=anatomy.extra, kept=kept)
+        passing = Pass(tuning, memory, seen, extra=anatomy.extra, grid=grid, kept=kept)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 

@@ -29,12 +29,14 @@ class Pass:
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
         extra: number of class tokens and registers.
+        grid: (h, w) of the patches, where it is the same for all blocks and they are not told.
         kept: of the backbone.
     """
 
     def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: list[Any], *, extra: int,
-                 kept: Kept) -> None:
+                 grid: tuple[int, int] | None, kept: Kept) -> None:
         self.tuning, self.memory, self.seen, self.extra, self.kept = tuning, memory, seen, extra, kept
+        self.grid = grid
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
 
@@ -56,7 +58,7 @@ class Pass:
         """A block on its own tokens, (B, N, C) or (B, h, w, C), which come out in that shape."""
         kind: BlockKind = block.kind
         own = inputs.flatten(1, -2)
-        grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given)
+        grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self.grid
         place = Place(block.number, len(own), self.extra, own.shape[1], grid)
         self.places.append(place)
         tokens = self.tuning.before(self._with_guests(own), place, self.memory)

@@ -27,6 +27,7 @@ class LoadsPretrained(KeepsValues):
 
     init_cfg: Any
     tuning: Any
+    reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
     may_be_random = False  # True: weights that can't be loaded are not an error (FreezeBackboneHook sets it)
 
     def account_for_loading(self) -> None:
@@ -77,7 +78,7 @@ class LoadsPretrained(KeepsValues):
             UsageError: ``init_cfg`` names no source, or it lacks some of them.
         """
         source = self.pretrained_source
-        state = read_pretrained(self, source, **self._source_options()).state if source else {}
+        state = self.reads_by(self, source, **self._source_options()).state if source else {}
         absent = [name for name in names if name not in state]
         if absent:
             raise UsageError(f"the plain features need the backbone's own {some(absent)}, which {type(self).__name__} "
@@ -97,7 +98,8 @@ class LoadsPretrained(KeepsValues):
     def _load_pretrained(self) -> None:
         """What mmengine's Pretrained does, for weights of any known naming that agree with the config."""
         before, self.loaded = self.loaded, set()
-        self.facts = load_pretrained(self, self.pretrained_source, **self._source_options()).facts
+        self.facts = load_pretrained(self, self.pretrained_source, read=self.reads_by,
+                                     **self._source_options()).facts
         self.sourced |= self.loaded
         self.loaded |= before
         self.is_init = True  # mmengine's mark that this part needs no initialisation

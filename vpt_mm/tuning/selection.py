@@ -37,7 +37,7 @@ class BiasTuning(TuningMethod):
     part = 'biases'
 
     def trains(self, backbone: Host) -> Iterable[str]:
-        return [name for name, _ in backbone.named_parameters() if name.endswith('.bias')]
+        return [name for name, _ in backbone.named_parameters() if name.endswith(('.bias', '.q_bias', '.v_bias'))]
 
 
 @TUNING_METHODS.register_module()

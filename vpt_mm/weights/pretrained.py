@@ -9,7 +9,7 @@ from .state import TUNING, compare_state, describe_unfit
 from .wrappers import find_backbone
 
 
-def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
+def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu', read=None):
     """Load a checkpoint of any known naming into a backbone, whatever its trainer wrapped it in.
 
     What the checkpoint lacks stays as it is; :class:`Tunable` keeps account of it.
@@ -17,6 +17,7 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     Args:
         checkpoint: path, address or ``timm://`` name.
         prefix: as in :func:`find_backbone`.
+        read: what reads it, in place of :func:`read_pretrained`.
 
     Returns:
         Pretrained: what was loaded.
@@ -25,7 +26,7 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         UsageError: no such checkpoint, another architecture or size, or settings of the model that the weights do not
             agree with.
     """
-    pretrained = read_pretrained(backbone, checkpoint, prefix=prefix, map_location=map_location)
+    pretrained = (read or read_pretrained)(backbone, checkpoint, prefix=prefix, map_location=map_location)
     unused = backbone.load_state_dict(pretrained.state, strict=False).unexpected_keys
     print_log(f'{checkpoint}: {len(pretrained.state) - len(unused)} tensors for {type(backbone).__name__}'
               + (f', unused: {some(unused)}' if unused else '')

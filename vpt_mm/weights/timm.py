@@ -12,6 +12,16 @@ from .files import load_from_disk
 SCHEME = 'timm://'
 
 
+def create_pretrained(source):
+    """The timm model that ``timm://NAME`` names, with its weights and without a classifier.
+
+    Raises:
+        UsageError: as for :func:`load_from_timm`.
+    """
+    name = source.removeprefix(SCHEME)
+    return _create(name, _config(name))
+
+
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
 def load_from_timm(filename, map_location=None):
     """Take a model from timm's cache or hub and convert it.
@@ -26,8 +36,7 @@ def load_from_timm(filename, map_location=None):
         UsageError: a name that timm has no weights for, weights that are not in the cache and can't be fetched, or an
             architecture that mmpretrain's classes can't hold.
     """
-    name = filename.removeprefix(SCHEME)
-    pretrained = convert_timm(_create(name, _config(name)))
+    pretrained = convert_timm(create_pretrained(filename))
     state = {key: tensor.to(map_location or 'cpu') for key, tensor in pretrained.state.items()}
     return dict(state_dict=state, meta=pretrained.meta)
 
@@ -50,17 +59,53 @@ def convert_timm(model):
     return Pretrained(family.convert(state, facts), family.name, facts)
 
 
-def _timm():
+def import_timm():
+    """timm, which nothing else needs.
+
+    Raises:
+        UsageError: it is not installed.
+    """
     try:
         import timm
     except ModuleNotFoundError:
-        raise UsageError(f'{SCHEME} needs timm: run `pip install timm`, or give the path of a file.') from None
+        raise UsageError(f'{SCHEME} and PromptedTimmViT need timm: run `pip install timm`, or give the path of a file '
+                         'with weights of another backbone.') from None
     return timm
+
+
+def create_plain(name, fitting, **given):
+    """A timm model without a classifier and with random weights.
+
+    Args:
+        name: with a tag or without.
+        fitting: models that fit, as the message says if this one does not.
+        given: arguments of ``timm.create_model``.
+
+    Raises:
+        UsageError: an unknown name or tag, or arguments that the model does not take.
+    """
+    timm = import_timm()
+    base, _, tag = name.partition('.')
+    if not timm.is_model(base):
+        near = difflib.get_close_matches(base, timm.list_models(), n=4, cutoff=0.5)
+        raise UsageError(f'timm has no model named {base!r}; the nearest are '
+                         f"{', '.join(near) or 'listed by timm.list_models()'}.")
+    try:
+        timm.get_pretrained_cfg(name)
+    except RuntimeError:
+        tags = [one.partition('.')[2] for one in timm.list_pretrained() if one.partition('.')[0] == base]
+        raise UsageError(f"timm has no weights of {base} with the tag {tag!r}: take {', '.join(tags) or 'none'}."
+                         ) from None
+    try:
+        return timm.create_model(name, **{'pretrained': False, 'num_classes': 0, **given})
+    except (TypeError, ValueError, AssertionError, RuntimeError) as error:
+        raise UsageError(f'timm cannot build {name} with {given} ({error}): check these arguments, and whether it is '
+                         f'one of {fitting}.') from None
 
 
 def _config(name):
     """timm's description of pretrained weights."""
-    timm = _timm()
+    timm = import_timm()
     known = timm.list_pretrained()
     if name not in known and not (timm.is_model(name) and any(one.split('.')[0] == name for one in known)):
         base = name.split('.')[0]
@@ -77,7 +122,7 @@ def _create(name, config):
     try:
         if not cached and config.hf_hub_id:
             _reach_hub(config.hf_hub_id)
-        return _timm().create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=here)
+        return import_timm().create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=here)
     except OSError as error:  # urllib's and the hub's errors of connection are its subclasses
         place = config.hf_hub_id or config.url
         raise UsageError(

@@ -47,6 +47,10 @@ class BlockKind:
     def __init_subclass__(cls) -> None:
         KINDS.update(dict.fromkeys(cls.classes, cls()))
 
+    def fits(self, block: Any) -> bool:
+        """Whether a block of the classes is made of parts that are known."""
+        return True
+
     def projection(self, block: Any) -> Projection:
         """What the attention does to tokens before they meet."""
         raise NotImplementedError
@@ -71,7 +75,8 @@ class BlockKind:
 
 def kind_of(block: nn.Module) -> BlockKind | None:
     """The kind of a block; None where it is none that is known."""
-    return KINDS.get(name_of(type(block)))
+    found = KINDS.get(name_of(type(block)))
+    return found if found is not None and found.fits(block) else None
 
 
 def name_of(kind: type) -> str:

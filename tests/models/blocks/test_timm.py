@@ -1,0 +1,36 @@
+"""Pieces of timm's blocks: together they are the block, and parts that are not known are not taken for others."""
+import pytest
+import torch
+from timm.models.eva import EvaBlock, EvaBlockPostNorm
+from timm.models.vision_transformer import Block, ParallelScalingBlock, ResPostBlock
+
+from vpt_mm.layers.kept import Kept
+from vpt_mm.models.blocks import Call, kind_of
+from vpt_mm.tuning.method import Place
+
+TOKENS = torch.randn(2, 7, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+ANGLES = torch.randn(6, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+NORM = dict(norm_layer=torch.nn.LayerNorm)
+BLOCKS = dict(
+    plain=lambda: Block(32, 2, qkv_bias=True), normed=lambda: Block(32, 2, qk_norm=True, scale_attn_norm=True, **NORM),
+    post=lambda: ResPostBlock(32, 2, init_values=0.1), eva_gated=lambda: EvaBlock(32, 2, gated_attn=True),
+    eva_scaled=lambda: EvaBlock(32, 2, scale_attn_inner=True, qk_norm=True, init_values=0.1, **NORM),
+    eva_wide=lambda: EvaBlock(32, 2, qkv_fused=False, attn_type='rope', attn_head_dim=16, swiglu_mlp=True),
+    eva_grouped=lambda: EvaBlock(32, 2, qkv_fused=False, attn_type='rope', num_kv_heads=1, gated_attn=True),
+    eva_post=lambda: EvaBlockPostNorm(32, 2, rotate_half=True))
+
+
+@pytest.mark.parametrize('name', BLOCKS)
+def test_the_pieces_are_the_block(name):
+    block = BLOCKS[name]().double().eval()
+    for parameter in block.parameters():
+        parameter.data.normal_(std=0.5)
+    given = dict(rope=ANGLES) if 'eva' in name else {}
+    kind, call = kind_of(block), Call(block, Place(0, 2, 1, 7, (2, 3)), given, None, Kept())
+    tokens = TOKENS + kind.attention(call, TOKENS)
+    torch.testing.assert_close(tokens + kind.ffn(call, tokens), block(TOKENS, **given), rtol=0, atol=1e-12)
+    assert kind.width(block) == 32
+
+
+def test_parts_that_are_not_known():
+    assert kind_of(Block(32, 2, attn_layer='diff')) is None and kind_of(ParallelScalingBlock(32, 2)) is None
