@@ -30,6 +30,12 @@ class Call(NamedTuple):
     kept: Kept
 
     @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the patches, of a block that is told."""
+        assert self.place.grid is not None
+        return self.place.grid
+
+    @property
     def rebuild(self) -> bool:
         """Whether joined keys and values are made again in the backward pass: a checkpointed block is as a whole."""
         return not getattr(self.block, 'with_cp', False)
@@ -39,7 +45,8 @@ class BlockKind:
     """How the blocks of some classes run: attention and FFN, each with its norm, its scale and its stochastic depth.
 
     Stateless. A block computes ``tokens + attention(...)`` and then ``tokens + ffn(...)`` on tokens (B, N, C); prompts
-    that travel stand at their end, and take part in all but what needs a place in the image.
+    that travel stand at their end, and take part in all but what needs a place in the image. Dropout, stochastic depth
+    and scales are as in the class's own code.
     """
 
     classes: ClassVar[tuple[str, ...]] = ()  # qualified names
@@ -58,6 +65,10 @@ class BlockKind:
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         """What the block adds to its tokens after its FFN: (B, N, C)."""
         raise NotImplementedError
+
+    def finish(self, call: Call, tokens: Tensor) -> Tensor:
+        """What leaves the block in place of the sum of its tokens and what its FFN adds."""
+        return tokens
 
     def width(self, block: Any) -> int:
         """C."""
