@@ -2,6 +2,7 @@
 import copy
 from typing import NamedTuple
 
+import pytest
 import torch
 import torch.nn.functional as F
 from mmengine.registry import MODELS
@@ -11,6 +12,7 @@ from tests.twins.compare import assert_twins
 from vpt_mm.models.blocks import kind_of
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
+BUILT = {}  # finding the shapes of a pass takes longer than to copy a model
 
 
 class Case(NamedTuple):
@@ -29,20 +31,23 @@ class Case(NamedTuple):
     config: dict
     size: tuple = (40, 56)
 
-    def build(self, tuning, **changes):
+    def build(self, tuning):
         """The prompted class in float64, all of whose own parameters are off their initial values."""
-        config = copy.deepcopy({**self.config, **changes})
-        model = MODELS.build(dict(type='PromptedBackbone', of=self.of, tuning=copy.deepcopy(tuning), **config))
-        for name, parameter in model.named_parameters():
-            if not name.startswith('tuning.'):
-                parameter.data.add_(0.1 * torch.randn_like(parameter))
-        model = model.double()
-        model.eval()
-        return model
+        key = self.of, str(self.config), str(tuning)
+        if key not in BUILT:
+            config = copy.deepcopy(dict(self.config, tuning=tuning))
+            model = MODELS.build(dict(type='PromptedBackbone', of=self.of, **config))
+            for name, parameter in model.named_parameters():
+                if not name.startswith('tuning.'):
+                    parameter.data.add_(0.1 * torch.randn_like(parameter))
+            model = model.double()
+            model.eval()
+            BUILT[key] = model
+        return copy.deepcopy(BUILT[key])
 
-    def plain(self, model, **changes):
+    def plain(self, model):
         """The class itself with a copy of the weights of ours."""
-        plain = MODELS.build(dict(type=self.of, **copy.deepcopy({**self.config, **changes}))).double()
+        plain = MODELS.build(dict(type=self.of, **copy.deepcopy(self.config))).double()
         plain.load_state_dict({key: value for key, value in model.state_dict().items()
                                if not key.startswith('tuning.')})
         plain.eval()
@@ -142,6 +147,8 @@ def copies(case):
     for parameter in copied.tuning.parameters():
         parameter.mul_(-2)
     other = case.build([SHALLOW, DEEP])
+    for parameter in other.parameters():
+        parameter.zero_()
     other.load_state_dict(model.state_dict())
     assert not torch.allclose(tree_leaves(copied(images))[-1], before[-1])
     for again in (model, other):
@@ -154,7 +161,7 @@ def checkpointed(case):
     """Blocks that are run again in the backward pass give the same."""
     model, images = case.build([SHALLOW, DEEP]), case.images()
     again = copy.deepcopy(model)
-    for block in blocks_of_prompted(again):
+    for block in again.host.blocks:
         block.with_cp = True
     gradients = []
     for one in (model, again):
@@ -185,9 +192,12 @@ def trained_as_a_whole(case):
             torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * max(1, theirs.abs().max().item()))
 
 
-def blocks_of_prompted(model):
-    return model.host.blocks
-
-
 CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies, checkpointed,
           trained_as_a_whole)
+TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
+
+
+def pairs(cases, brief=()):
+    """Parameters of a test: every case with every check, those that are named with twins alone."""
+    return [pytest.param(case, check, id=f'{name}-{check.__name__}') for name, case in cases.items()
+            for check in (TWINS if name in brief else CHECKS)]

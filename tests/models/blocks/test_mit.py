@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.twins.compare import assert_twins
-from tests.twins.hosted import CHECKS, Case, packed_attention
+from tests.twins.hosted import Case, packed_attention, pairs
 
 
 def step(block, tokens, guests, grid):
@@ -38,8 +38,7 @@ CASES = dict(
         strides=[4, 2, 2, 2], mlp_ratios=[2, 2, 2, 2], out_indices=(1, 3))))
 
 
-@pytest.mark.parametrize('check', CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize('case', CASES.values(), ids=CASES)
+@pytest.mark.parametrize('case, check', pairs(CASES, brief=('pvt',)))
 def test_blocks(case, check):
     if case.of.startswith('mmdet.'):
         pytest.importorskip('mmdet')
