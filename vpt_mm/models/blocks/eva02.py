@@ -1,0 +1,45 @@
+"""Blocks of EVA-02 (Fang et al. 2023), of mmpretrain: positions by rotation, gated FFN."""
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...layers.heads import attend_heads
+from ...layers.projection import Projection
+from ...layers.rotary import rotate, rotation_of
+from .kind import BlockKind, Call
+
+
+class EVA02(BlockKind):
+    """Queries and keys of patches are rotated; those of the class token, of prompts and of what travels never are."""
+
+    classes = ('mmpretrain.models.backbones.vit_eva02.EVA02EndcoderLayer',)  # so it is called there
+
+    def projection(self, block: Any) -> Projection:
+        return Projection(block.norm1, block.attn.qkv)
+
+    def attention(self, call: Call, tokens: Tensor) -> Tensor:
+        block, attn = call.block, call.block.attn
+        qkv = attn.qkv(block.norm1(tokens))
+        if attn.rope:
+            qkv = rotate(qkv, attn.num_heads, _rotation(call, tokens.shape[1]))
+        attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
+                            dropout_p=attn.attn_drop.p if attn.training else 0.)
+        mixed = attend_heads(attention, qkv, call.seen, attn.num_heads, rebuild=call.rebuild)
+        return block.drop_path(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
+
+    def ffn(self, call: Call, tokens: Tensor) -> Tensor:
+        return call.block.drop_path(call.block.mlp(call.block.norm2(tokens)))
+
+
+def _rotation(call: Call, count: int) -> tuple[Tensor, Tensor]:
+    """Factors for all tokens of a block, the same in all blocks."""
+    rope, before = call.block.attn.rope, int(call.block.attn.with_cls_token)
+    behind = count - before - call.grid[0] * call.grid[1]
+    make = partial(rotation_of, rope, call.grid, before=before, behind=behind)
+    with torch.no_grad():
+        return call.kept.get(rope, make, frozen=[rope.freqs_cos, rope.freqs_sin], given=(call.grid, before, behind))
