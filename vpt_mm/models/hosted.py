@@ -60,6 +60,12 @@ class Hosted(SeesPrompts, Tunable):
     def attending(self) -> list[Any]:
         return self.anatomy.blocks if self.anatomy.attends else []
 
+    @property
+    def computed_keys(self) -> frozenset[str]:
+        computed = {id(block.get_buffer(name)) for block in self.attending
+                    for name in kind_of_hosted(block).computed(block)}
+        return frozenset(key for key, buffer in self.named_buffers(remove_duplicate=False) if id(buffer) in computed)
+
     def projection_of(self, block: Any) -> Projection:
         kind = kind_of(block)
         assert kind is not None  # of those that attend

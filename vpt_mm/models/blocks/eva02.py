@@ -1,6 +1,7 @@
 """Blocks of EVA-02 (Fang et al. 2023), of mmpretrain: positions by rotation, gated FFN."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -34,6 +35,9 @@ class EVA02(BlockKind):
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(call.block.mlp(call.block.norm2(tokens)))
+
+    def computed(self, block: Any) -> Sequence[str]:
+        return ('attn.rope.freqs_cos', 'attn.rope.freqs_sin') if block.attn.rope else ()
 
 
 def _rotation(call: Call, count: int) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """BlockKind: the pieces of a transformer block, and the classes of which they are known."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -69,6 +70,10 @@ class BlockKind:
     def finish(self, call: Call, tokens: Tensor) -> Tensor:
         """What leaves the block in place of the sum of its tokens and what its FFN adds."""
         return tokens
+
+    def computed(self, block: Any) -> Sequence[str]:
+        """Names of buffers that follow from the arguments of the class, so that no checkpoint need hold them."""
+        return ()
 
     def width(self, block: Any) -> int:
         """C."""
