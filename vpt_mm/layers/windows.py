@@ -60,8 +60,8 @@ def _bias(msa: Any, windows: Windows, kept: Kept | None, queries: int, keys: int
 
 
 def mix_in_windows(attention: Callable[..., Tensor], windows: Windows, project: Callable[[Tensor], Tensor],
-                   tokens: Tensor, seen: Tensor | None, heads: int, *, bias: Callable[..., Tensor | None],
-                   varied: bool, keep: int | None = None, rebuild: bool = True) -> Tensor:
+                   tokens: Tensor, seen: Tensor | None, heads: int, *, bias: Callable[..., Tensor | None] | None = None,
+                   varied: bool = False, keep: int | None = None, rebuild: bool = True) -> Tensor:
     """What every token reads from its window and from the prompts.
 
     What a window computes at the prompts of VPT-deep is discarded (Jia et al. 2022, section 3.2), so these are keys and
@@ -74,7 +74,7 @@ def mix_in_windows(attention: Callable[..., Tensor], windows: Windows, project: 
         tokens: (B, h * w + T, C).
         seen: keys and values of prompts, (1 or B, P, 2, C).
         bias: function of the numbers of queries and of keys, ``fold`` and ``dtype``: what is added to the products, as
-            :meth:`Windows.spread` returns it, or None.
+            :meth:`Windows.spread` returns it, or None; nothing by default.
         varied: it differs from window to window.
         keep: number of leading tokens whose output is needed: h * w, or all of them by default.
         rebuild: for the backward pass, join keys and values again instead of keeping them.
@@ -92,7 +92,8 @@ def mix_in_windows(attention: Callable[..., Tensor], windows: Windows, project: 
         guests = None
     queries = qkv.shape[2] + (0 if guests is None else guests.shape[2])
     fold = varied and len(qkv) > 1  # one mask for the windows of all images
-    mask = bias(queries, queries + (0 if seen is None else seen.shape[2]), fold=fold, dtype=qkv.dtype)
+    keys = queries + (0 if seen is None else seen.shape[2])
+    mask = None if bias is None else bias(queries, keys, fold=fold, dtype=qkv.dtype)
     mixed = attend_heads(partial(attention, attn_mask=mask), qkv, seen, heads, guests=guests, fold=fold,
                          rebuild=rebuild)
     mixed = mixed.unflatten(1, (qkv.shape[1], -1)) if fold else mixed.unflatten(0, qkv.shape[:2])
@@ -121,6 +122,7 @@ class Windows:
 
     def __init__(self, grid: tuple[int, int], side: int, shift: int = 0) -> None:
         self.grid, self.side, self.shift = grid, side, shift
+        self.sides = side, side
         self.area = side ** 2  # N
         self.rows, self.columns = (-(-extent // side) for extent in grid)
 
@@ -172,6 +174,24 @@ class Windows:
         regions = (3 * down[:, None] + across).view(1, -1, 1)
         regions = Windows((len(lines[0]), len(lines[1])), self.side).split(regions)[0, :, :, 0]  # (W, N)
         return (regions[:, None] != regions[:, :, None]).to(like.dtype) * -100
+
+
+class Whole(Windows):
+    """One window, the whole map.
+
+    Args:
+        grid: (h, w).
+    """
+
+    def __init__(self, grid: tuple[int, int]) -> None:
+        super().__init__(grid, max(grid))
+        self.sides, self.area = grid, grid[0] * grid[1]
+
+    def split(self, tokens: Tensor) -> Tensor:
+        return tokens[:, None]
+
+    def merge(self, windows: Tensor) -> Tensor:
+        return windows[:, 0]
 
 
 def pad_bias(bias: Tensor, queries: int, keys: int) -> Tensor:

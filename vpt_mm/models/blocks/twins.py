@@ -87,7 +87,7 @@ class TwinsLocal(Twins):
 
 def _hide_padding(call: Call, windows: Windows, queries: int, keys: int, *, fold: bool,
                   dtype: torch.dtype) -> Tensor | None:
-    """(W, heads or 1, queries, keys), or (1, W * heads, queries, keys) with ``fold``: -1000 between patches and padding.
+    """-1000 between patches and padding: (W, 1, queries, keys), or (1, W * heads, queries, keys) with ``fold``.
 
     The class's own number.
     """
