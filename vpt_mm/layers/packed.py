@@ -49,6 +49,6 @@ def attend_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor | No
         mixed = attend_heads(attention, linear_rows(packed, tokens), seen, heads, rebuild=rebuild)
     else:
         query, pairs = linear_rows(packed, tokens, slice(width)), linear_rows(packed, others, slice(width, None))
-        mixed = attend_pairs(attention, query, pairs, seen, heads, rebuild=rebuild)
+        mixed = attend_pairs(attention, query, pairs, seen, heads)
     branch: Tensor = attn.out_proj(mixed.transpose(1, 2).flatten(2))
     return branch

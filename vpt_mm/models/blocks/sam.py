@@ -44,8 +44,8 @@ class Positions(NamedTuple):
     """Of a window of h x w patches.
 
     Attributes:
-        rows: embeddings of relative rows, (h, h, d).
-        columns: embeddings of relative columns, (w, w, d).
+        rows: embeddings of relative rows, (h, h, d), divided by the scale of attention.
+        columns: those of relative columns, (w, w, d).
         here: for each key ones at its row and at its column, (M, h + w and zeros up to a multiple of 8, which fused
             kernels ask for); all zeros for prompts.
     """
@@ -68,19 +68,19 @@ def _attend(call: Call, sides: tuple[int, int], query: Tensor, key: Tensor, valu
     read = torch.cat([torch.einsum('bnhwc,hkc->bnhwk', patches, rows),
                       torch.einsum('bnhwc,wkc->bnhwk', patches, columns)], dim=-1).flatten(2, 3)
     read = F.pad(read, (0, here.shape[1] - read.shape[-1], 0, query.shape[2] - count)).to(query.dtype)
-    query = torch.cat([call.block.attn.scale * query, read], dim=-1)
-    key = torch.cat([key, here.expand(*key.shape[:2], -1, -1)], dim=-1)
-    return F.scaled_dot_product_attention(query, key, value, scale=1.)
+    query, key = torch.cat([query, read], dim=-1), torch.cat([key, here.expand(*key.shape[:2], -1, -1)], dim=-1)
+    return F.scaled_dot_product_attention(query, key, value, scale=call.block.attn.scale)
 
 
 def _positions(call: Call, sides: tuple[int, int], keys: int, dtype: torch.dtype) -> Positions:
     attn, (height, width) = call.block.attn, sides
 
     def make() -> Positions:
-        rows, columns = (torch.eye(side, dtype=dtype, device=attn.rel_pos_h.device) for side in sides)
-        here = torch.cat([rows.repeat_interleave(width, dim=0), columns.repeat(height, 1)], dim=1)  # (h * w, h + w)
+        row, column = (torch.eye(side, dtype=dtype, device=attn.rel_pos_h.device) for side in sides)
+        here = torch.cat([row.repeat_interleave(width, dim=0), column.repeat(height, 1)], dim=1)  # (h * w, h + w)
         here = F.pad(here, (0, -(height + width) % 8, 0, keys - height * width))
-        return Positions(get_rel_pos(height, height, attn.rel_pos_h), get_rel_pos(width, width, attn.rel_pos_w), here)
+        rows, columns = (get_rel_pos(side, side, table / attn.scale).to(dtype) for side, table in zip(sides, tables))
+        return Positions(rows, columns, here)
 
     tables = [attn.rel_pos_h, attn.rel_pos_w]
     if any(table.requires_grad for table in tables):

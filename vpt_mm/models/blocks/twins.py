@@ -43,7 +43,7 @@ class TwinsGlobal(Twins):
         attn = call.block.attn
         attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
         pairs = attn.kv(reduce_patches(attn, tokens, call.grid))
-        mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads, rebuild=call.rebuild)
+        mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
 
 
