@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from ..errors import UsageError
 from ..tuning.method import SEAMS, Place
 from .blocks.kind import kind_of
+from .blocks.unfit import reason_against
 from .structure import find_blocks, first_conv, norms_behind
 
 
@@ -39,7 +40,6 @@ class Anatomy:
     """
 
     reads_prompts = False
-    lacking = 'whose blocks are of no known kind, so nothing can stand between or beside them'
 
     def __init__(self, backbone: Any) -> None:
         self.backbone = backbone
@@ -47,6 +47,8 @@ class Anatomy:
         self.attends = bool(known)  # its blocks are known
         self.blocks: list[Any] = known or find_blocks(backbone)
         self.known_shapes: dict[tuple[int, ...], Shapes] = {}
+        self.lacking = reason_against(backbone.modules()) or (
+            'whose blocks are of no known kind, so nothing can stand between or beside them')
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -60,9 +62,15 @@ class Anatomy:
 
     @property
     def gives(self) -> frozenset[str]:
-        there = {'class token': isinstance(getattr(self.backbone, 'cls_token', None), nn.Parameter),
+        there = {'class token': self.has_class_token,
                  'grid of patches': self.attends and all(place.grid for place in self.shapes().places)}
         return frozenset(name for name, is_there in there.items() if is_there)
+
+    @property
+    def has_class_token(self) -> bool:
+        """Whether one stands among the tokens: mmseg's has the parameter without it as well."""
+        there = isinstance(getattr(self.backbone, 'cls_token', None), nn.Parameter)
+        return there and bool(getattr(self.backbone, 'with_cls_token', True))
 
     @property
     def block_widths(self) -> tuple[int, ...]:
@@ -113,7 +121,7 @@ class Anatomy:
     @property
     def extra(self) -> int:
         """Number of class tokens and registers in front of the patches."""
-        return int(getattr(self.backbone, 'num_extra_tokens', 0)) if self.attends else 0
+        return int(getattr(self.backbone, 'num_extra_tokens', self.has_class_token)) if self.attends else 0
 
     def grid(self, image: Tensor) -> tuple[int, int] | None:
         """(h, w) of the patches of an image (B, 3, H, W), where all blocks have the same and are not told."""

@@ -16,7 +16,7 @@ from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from .anatomy import Anatomy
 from .attending import SeesPrompts
-from .blocks.kind import kind_of
+from .blocks.kind import BlockKind, kind_of
 from .hosting import Pass, host_blocks
 from .tunable import PLAIN, Tunable
 
@@ -61,10 +61,14 @@ class Hosted(SeesPrompts, Tunable):
     def attending(self) -> list[Any]:
         return self.anatomy.blocks if self.anatomy.attends else []
 
+    @property
+    def computed_keys(self) -> frozenset[str]:
+        computed = {id(block.get_buffer(name)) for block in self.attending
+                    for name in _known_kind(block).computed(block)}
+        return frozenset(key for key, buffer in self.named_buffers(remove_duplicate=False) if id(buffer) in computed)
+
     def projection_of(self, block: Any) -> Projection:
-        kind = kind_of(block)
-        assert kind is not None  # of those that attend
-        return kind.projection(block)
+        return _known_kind(block).projection(block)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to what the class returns."""
@@ -96,6 +100,13 @@ class Hosted(SeesPrompts, Tunable):
         return tree_unflatten([
             realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells) if stride else one
             for one, (stride, *cells) in zip(features, anatomy.cells(*size))], form)
+
+
+def _known_kind(block: nn.Module) -> BlockKind:
+    """The kind of a block that attends."""
+    kind = kind_of(block)
+    assert kind is not None
+    return kind
 
 
 @cache

@@ -78,7 +78,8 @@ class Pass:
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
         call = Call(block, place, given, self.seen[block.number], self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
-        return tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
+        tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
+        return kind.finish(call, tokens)
 
 
 class HostedBlock:

@@ -35,6 +35,7 @@ class Tunable(LoadsPretrained):
     gives: frozenset[str] = frozenset()
     frozen_dtype: torch.dtype | None = None  # of the frozen part, where it is not the usual one
     unread: Sequence[nn.Module] = ()
+    computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
 
     def tune(self, config: Any) -> None:
@@ -153,7 +154,8 @@ class Tunable(LoadsPretrained):
     def frozen_weights(self) -> dict[str, Tensor]:
         """The frozen floating-point tensors by key: those that must come from a pretrained model."""
         state = self.state_dict()
-        return {key: state[key] for key in self.frozen_keys if torch.is_floating_point(state[key])}
+        return {key: state[key] for key in self.frozen_keys
+                if torch.is_floating_point(state[key]) and key not in self.computed_keys}
 
 
 class _Plain(nn.Module):

@@ -67,7 +67,8 @@ def plain(value: Any) -> Any:
 def defaults_of(kind: Any) -> dict[str, Any]:
     """The default arguments of a class and its bases; none of a function."""
     found = {}
-    for base in reversed(getattr(kind, '__mro__', ())[:-1]):  # object has none, and Python parses text to tell its signature
+    # But for object, which has none, and whose signature Python parses a text for.
+    for base in reversed(getattr(kind, '__mro__', ())[:-1]):
         if '__init__' in vars(base):
             arguments = inspect.signature(vars(base)['__init__']).parameters
             found.update({name: one.default for name, one in arguments.items() if one.default is not one.empty})
