@@ -10,6 +10,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 import vpt_mm.compat as compat
+from vpt_mm.weights.families.bias_tables import resize_bias_table
 
 ROOT = Path(__file__).parents[1]
 
@@ -95,3 +96,11 @@ def test_the_real_getattr_is_never_allowed(tmp_path):
     torch.save(Attack(), tmp_path / 'attack.pth')
     with pytest.raises(Exception, match="asks for attribute '__init__'"):
         torch.load(tmp_path / 'attack.pth', weights_only=True)
+
+
+def test_positions_are_resized_as_on_a_scipy_of_then():
+    from mmpretrain.models.utils import resize_relative_position_bias_table
+    compat.mend_scipy()
+    table = torch.randn(7 * 7, 2)
+    resized = resize_relative_position_bias_table(7, 11, table, 2)
+    torch.testing.assert_close(resized, resize_bias_table(table, 11 * 11))

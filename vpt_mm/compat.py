@@ -169,3 +169,24 @@ def mend_config_text():
 
     Config._substitute_env_variables = staticmethod(substitute_variables)
     Config._substitute_predefined_vars = staticmethod(substitute_places)
+
+
+def mend_scipy():
+    """Give scipy its ``interp2d`` back, by which BEiT's positions are resized in mmpretrain and mmseg.
+
+    On a grid it was this spline, says scipy's own page on how to do without. It is asked for when it is needed: scipy takes
+    long to import.
+    """
+    from scipy import interpolate
+    try:
+        interpolate.interp2d(range(4), range(4), [[0.] * 4] * 4, kind='cubic')
+    except (AttributeError, NotImplementedError):
+        interpolate.interp2d = _spline_on_grid
+
+
+def _spline_on_grid(columns, rows, values, *, kind):
+    """The function that a cubic spline through ``values``, (rows, columns), is of new columns and rows."""
+    from scipy.interpolate import RectBivariateSpline
+    degree = dict(linear=1, cubic=3)[kind]
+    spline = RectBivariateSpline(rows, columns, values, kx=degree, ky=degree)
+    return lambda new_columns, new_rows: spline(new_rows, new_columns)

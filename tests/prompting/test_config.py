@@ -3,12 +3,15 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
+from torch import nn
 
 from tests.small import train_options
 from vpt_mm.cli import train
 from vpt_mm.cli.main import main
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.errors import UsageError
+from vpt_mm.models.frozen import prompted_backbones
+from vpt_mm.models.weightless import build_weightless
 from vpt_mm.prompting.config import prompt_config
 
 DEEP = dict(type='DeepPrompt', length=2)
@@ -61,7 +64,11 @@ def test_it_trains_on_their_weights(theirs):
     ('mmpretrain::swin_transformer/swin-base_16xb64_in1k.py', DEEP, 'PromptedSwin'),
     ('mmseg::convnext/convnext-base_upernet_8xb2-amp-160k_ade20k-512x512.py', dict(type='PixelPadPrompt', pad=5),
      'PromptedConvNeXt'),
-    ('mmseg::upernet/upernet_r50_4xb4-160k_ade20k-512x512.py', dict(type='BiasTuning'), 'PromptedResNet')])
+    ('mmseg::upernet/upernet_r50_4xb4-160k_ade20k-512x512.py', dict(type='BiasTuning'), 'PromptedResNet'),
+    ('mmseg::pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py', dict(type='PixelPadPrompt', pad=5),
+     'PromptedBackbone'),
+    ('mmseg::bisenetv1/bisenetv1_r18-d32_4xb4-160k_cityscapes-1024x1024.py', dict(type='LoRA', rank=1),
+     'PromptedBackbone')])
 def test_configs_of_installed_packages(tmp_path, source, tuning, kind):
     config = Config.fromfile(prompt_config(source, tuning=tuning, out=str(tmp_path / 'out.py')))
     assert config.model.backbone.type == kind and config.model.backbone.tuning == tuning
@@ -71,8 +78,12 @@ def test_configs_of_installed_packages(tmp_path, source, tuning, kind):
 
 
 @pytest.mark.parametrize('source, tuning, message', [
-    ('mmseg::segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py', DEEP, 'MixVisionTransformer cannot be prompted'),
-    ('mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py', DEEP, 'does not contract dilations'),
+    ('mmseg::fcn/fcn_r50-d8_4xb4-160k_ade20k-512x512.py', DEEP,
+     'DeepPrompt does not fit PromptedResNetV1c, whose blocks are of no known kind'),
+    ('mmpretrain::beit/beit_beit-base-p16_8xb256-amp-coslr-300e_in1k.py', DEEP,
+     r'does not run on images \(B, 3, 224, 224\) alone'),
+    ('mmdet::deepsort/deepsort_faster-rcnn_r50_fpn_8xb2-4e_mot17halftrain_test-mot17halfval.py', DEEP,
+     r'2 backbones, detector\.backbone, reid\.backbone: choose one'),
     ('mmseg::no/such.py', DEEP, 'is not among the configs of an installed package'),
     ('no/such.py', DEEP, 'no config file at no/such.py'),
     (SEGMENTER, dict(type='DeepPromt', length=2), 'Did you mean DeepPrompt'),
@@ -88,6 +99,9 @@ def test_a_config_without_a_backbone_and_a_file_that_exists(tmp_path):
     (tmp_path / 'bare.py').write_text('model = dict(type="Other")\n')
     with pytest.raises(UsageError, match=r'has no model\.backbone'):
         prompt_config(str(tmp_path / 'bare.py'), tuning=DEEP)
+    (tmp_path / 'data.py').write_text('lr = 1\n')
+    with pytest.raises(UsageError, match='the config has no model, so'):
+        prompt_config(str(tmp_path / 'data.py'), tuning=DEEP)
     with pytest.raises(UsageError, match=r'bare\.py exists and is left as it is'):
         prompt_config(SEGMENTER, tuning=DEEP, out=str(tmp_path / 'bare.py'))
     with pytest.raises(UsageError, match=r'a config is a \.py file, got'):
@@ -120,3 +134,113 @@ def test_the_scope_of_a_config_that_names_none_is_its_packages(tmp_path):
     out = prompt_config('mmpretrain::dinov2/vit-small-p14_dinov2-pre_headless.py', tuning=DEEP,
                         out=str(tmp_path / 'out.py'))
     assert Config.fromfile(out).model.backbone.type == 'PromptedViT'
+
+
+def test_a_dilated_resnet_is_their_own_class_with_their_own_weights(tmp_path):
+    config = Config.fromfile(prompt_config('mmseg::pspnet/pspnet_r50-d8_4xb2-40k_cityscapes-512x1024.py',
+                                           tuning=dict(type='BiasTuning'), out=str(tmp_path / 'out.py')))
+    backbone = config.model.backbone
+    assert backbone.of == 'mmseg.ResNetV1c' and backbone.contract_dilation and backbone.norm_cfg.type == 'BN'
+    assert backbone.init_cfg == dict(type='Pretrained', checkpoint='open-mmlab://resnet50_v1c')
+    assert config.model.pretrained is None
+    assert isinstance(build_weightless(config.model, scope='mmseg').backbone, MODELS.get('mmseg.ResNetV1c'))
+
+
+def test_a_backbone_inside_of_a_detector(tmp_path):
+    out = tmp_path / 'out.py'
+    source = 'mmdet::soft_teacher/soft-teacher_faster-rcnn_r50-caffe_fpn_180k_semi-0.01-coco.py'
+    main(['prompt', source, '--tuning', 'PixelPadPrompt', '--tuning-options', 'pad=3', '--out', str(out)])
+    config, theirs = Config.fromfile(out), Config.fromstring(f'_base_ = [{source!r}]', '.py')
+    assert config.model.detector.backbone.tuning == dict(type='PixelPadPrompt', pad=3)
+    assert config.model.detector.backbone.init_cfg.checkpoint == theirs.model.detector.backbone.init_cfg.checkpoint
+    assert config.model.detector.roi_head == theirs.model.detector.roi_head
+    model = build_weightless(config.model, scope='mmdet')
+    assert set(prompted_backbones(model)) == {'student.backbone.', 'teacher.backbone.'}
+
+
+def test_one_of_two_backbones_by_its_path(tmp_path):
+    source = 'mmdet::deepsort/deepsort_faster-rcnn_r50_fpn_8xb2-4e_mot17halftrain_test-mot17halfval.py'
+    config = Config.fromfile(prompt_config(source, tuning=dict(type='BiasTuning'), backbone='detector.backbone',
+                                           out=str(tmp_path / 'out.py')))
+    assert 'tuning' in config.model.detector.backbone and 'tuning' not in config.model.reid.backbone
+
+
+def test_a_backbone_in_a_list(tmp_path):
+    config = Config.fromfile(prompt_config('mmpretrain::arcface/resnet50-arcface_8xb32_inshop.py',
+                                           tuning=dict(type='BiasTuning'), out=str(tmp_path / 'out.py')))
+    backbone, neck = config.model.image_encoder
+    assert backbone.type == 'PromptedResNet' and neck.type == 'GlobalAveragePooling'
+
+
+def test_an_encoder_of_text_keeps_its_weights_that_lie_in_one_file_with_those_of_the_image_encoder(tmp_path):
+    config = Config.fromfile(prompt_config('mmseg::san/san-vit-b16_coco-stuff164k-640x640.py',
+                                           tuning=dict(type='LinearProbe'), out=str(tmp_path / 'out.py')))
+    model = config.model
+    file = model.text_encoder.init_cfg.checkpoint
+    assert model.type == 'mmseg.MultimodalEncoderDecoder' and model.pretrained is None
+    assert model.image_encoder.init_cfg == dict(type='Pretrained', checkpoint=file, prefix='image_encoder')
+    assert model.text_encoder.init_cfg == model.decode_head.init_cfg == dict(type='Pretrained_Part', checkpoint=file)
+
+
+def test_a_config_in_pure_python_becomes_one_of_text(tmp_path):
+    (tmp_path / 'lazy.py').write_text("""
+from mmpretrain.models import HRNet, ImageClassifier, LinearClsHead
+default_scope = 'mmpretrain'
+model = dict(type=ImageClassifier, backbone=dict(type=HRNet, arch='w18'),
+             head=dict(type=LinearClsHead, num_classes=3, in_channels=2048))
+""")
+    config = Config.fromfile(prompt_config(str(tmp_path / 'lazy.py'), tuning=dict(type='BiasTuning')))
+    model = build_weightless(config.model, scope='mmpretrain')
+    assert isinstance(model.backbone, MODELS.get('mmpretrain.HRNet')) and model.backbone.tuning is not None
+
+
+@pytest.mark.parametrize('backbone, message', [
+    ("dict(type='Wordy')", r'PromptedWordy does not run on images .* alone'),
+    ("dict(type='Growing')", 'PromptedGrowing changes its modules while it runs'),
+    ("dict(type='NoModule')", 'of must name a class of backbones'),
+    ("dict(type='mmseg.BiSeNetV2', novel=1)", "backbone mmseg.BiSeNetV2 cannot be built: TypeError: .*'novel'"),
+    ("dict(type='mmpretrain.TIMMBackbone', model_name='lambda_resnet26t', features_only=True, no_such=1)",
+     'backbone mmpretrain.TIMMBackbone cannot be built: TypeError'),
+    ("dict(type='mmpretrain.TIMMBackbone', model_name='no_such_model')",
+     'backbone mmpretrain.TIMMBackbone cannot be built: RuntimeError: Unknown model'),
+    ("dict(type='mmpretrain.TIMMBackbone', model_name='inception_v3', aux_logits=True, features_only=True)",
+     'backbone mmpretrain.TIMMBackbone cannot be built: AssertionError'),
+    ("dict(type='mmpretrain.TIMMBackbone', model_name='vit_tiny_patch16_224')",
+     r'takes no crops of 100x100: it does not pad, and its patches are 16x16\. Crop to 224x224\.'),
+    ("dict(type='mmpretrain.TIMMBackbone', model_name='vit_tiny_patch16_224', dynamic_img_size=True)",
+     r'takes no crops of 100x100: .* 16x16\. Crop to 96x96 or 112x112 or 224x224\.')])
+def test_bad_backbones_are_refused_in_one_sentence(tmp_path, backbone, message):
+    (tmp_path / 'bad.py').write_text(f"""
+default_scope = 'mmpretrain'
+model = dict(type='ImageClassifier', backbone={backbone}, data_preprocessor=dict(size=(100, 100)))
+""")
+    with pytest.raises(UsageError, match=message) as raised:
+        prompt_config(str(tmp_path / 'bad.py'), tuning=dict(type='BiasTuning'))
+    assert '\n' not in str(raised.value) and not (tmp_path / 'bad_prompted.py').exists()
+
+
+@MODELS.register_module()
+class Wordy(nn.Module):
+    """Takes words beside images."""
+
+    def __init__(self, init_cfg=None):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, images, words):
+        return self.conv(images)
+
+
+@MODELS.register_module()
+class Growing(Wordy):
+    """Makes a module at its first pass."""
+
+    def forward(self, images):
+        self.late = nn.Conv2d(3, 4, 3)
+        return self.late(images)
+
+
+@MODELS.register_module()
+def NoModule(**given):
+    """A function that builds."""
+    return Wordy()

@@ -5,6 +5,7 @@ GROUPS = {
         'train': 'train a prompted classifier, segmentor or detector',
         'test': 'test what was trained',
         'prompt': 'make a prompted config of any config of OpenMMLab',
+        'coverage': "say which configs of OpenMMLab's libraries can be prompted, and by which methods",
         'prototypes': 'write class prototypes, which prompts can start from',
         'convert': "convert pretrained weights of other libraries to mmpretrain's names",
     },

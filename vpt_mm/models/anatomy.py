@@ -24,7 +24,7 @@ class Shapes(NamedTuple):
     Attributes:
         places: of the blocks whose kind is known.
         widths: channels that come out of each block.
-        outputs: shapes of the tensors among the outputs, in order.
+        outputs: shapes of the outputs, in order; () for what is no tensor.
     """
 
     places: list[Place]
@@ -141,11 +141,18 @@ class Anatomy:
 
     @torch.no_grad()
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:
-        """What a plain pass over one image of (height, width) has, by shapes alone: nothing is computed."""
+        """What a plain pass over one image of (height, width) has, by shapes alone: nothing is computed.
+
+        Raises:
+            UsageError: the class does not run on such an image, or is not the same after it.
+        """
         size = tuple(size or self.image_size)
         if size not in self.known_shapes:
             self.known_shapes[size] = self._find_shapes(size)
         return self.known_shapes[size]
+
+    def _parts(self) -> list[tuple[str, int]]:
+        return [(name, id(part)) for name, part in (*self.backbone.named_modules(), *self.backbone.named_parameters())]
 
     def _find_shapes(self, size: Sequence[int]) -> Shapes:
         widths: dict[int, int] = {}
@@ -156,12 +163,19 @@ class Anatomy:
 
         hooks = [block.register_forward_hook(note) for block in self.blocks]
         like, channels = self.first_conv.weight, self.first_conv.in_channels
+        before = self._parts()
         try:
             with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
                 image = torch.empty(1, channels, *size, dtype=like.dtype, device=like.device)
                 outputs, places = self.backbone.rehearse(image)
+        except Exception as error:  # whatever its own code raises
+            raise UsageError(f'{self.title} does not run on images (B, {channels}, {size[0]}, {size[1]}) alone, as '
+                             f'backbones do: {type(error).__name__}: {" ".join(str(error).split())}') from error
         finally:
             for hook in hooks:
                 hook.remove()
+        if self._parts() != before:
+            raise UsageError(f'{self.title} changes its modules while it runs, so nothing can stand in them or be kept '
+                             'frozen: take a class that is complete once it is built.')
         return Shapes(places, tuple(widths.get(id(block), 0) for block in self.blocks),
-                      [tuple(tensor.shape) for tensor in tree_leaves(outputs)])
+                      [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)])

@@ -14,6 +14,7 @@ from ..layers.kept import Kept
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
+from ..weights.own import read_own
 from .anatomy import Anatomy
 from .attending import SeesPrompts
 from .blocks.kind import BlockKind, kind_of
@@ -37,6 +38,7 @@ class Hosted(SeesPrompts, Tunable):
 
     takes_groups = False
     examined_by: type[Anatomy] = Anatomy
+    reads_by = staticmethod(read_own)
 
     def __init__(self, *, tuning: Any = None, frozen_dtype: str | None = None, accelerate: Any = None,
                  **plain: Any) -> None:

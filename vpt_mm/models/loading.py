@@ -8,8 +8,10 @@ from mmengine.logging import print_log
 from mmengine.model import update_init_info
 from torch import Tensor
 
+from ..compat import mend_scipy
 from ..errors import UsageError, some
 from ..tuning.method import KeepsValues
+from ..weights.own import OtherPositionsError
 from ..weights.pretrained import load_pretrained, read_pretrained
 from ..weights.state import TUNING
 from .guard import complete
@@ -100,8 +102,18 @@ class LoadsPretrained(KeepsValues):
     def _load_pretrained(self) -> None:
         """What mmengine's Pretrained does, for weights of any known naming that agree with the config."""
         before, self.loaded = self.loaded, set()
-        self.facts = load_pretrained(self, self.pretrained_source, read=self.reads_by,
-                                     **self._source_options()).facts
+        try:
+            self.facts = load_pretrained(self, self.pretrained_source, read=self.reads_by,
+                                         **self._source_options()).facts
+        except OtherPositionsError as refusal:
+            try:
+                mend_scipy()
+                super().init_weights()  # the class resizes them, or leaves them as they are
+            except Exception as error:  # whatever its own code raises
+                raise UsageError(f'{refusal} {type(self).__name__} cannot resize them: {type(error).__name__}: '
+                                 f'{" ".join(str(error).split())}') from error
+            if not self.keeps_values:
+                raise
         self.sourced |= self.loaded
         self.loaded |= before
         self.is_init = True  # mmengine's mark that this part needs no initialisation

@@ -1,55 +1,66 @@
-"""counterpart(): the Prompted backbone that computes what a backbone config of OpenMMLab's computes."""
-from mmengine.registry import MODELS
+"""counterpart(): the prompted backbone that computes what a backbone config of OpenMMLab's computes."""
+from torch import nn
 
 from ..errors import UsageError
+from .places import class_of
 
 PLAIN = 'mmpretrain.models.backbones.'
 NAMES = {'VisionTransformer': 'PromptedViT', 'SwinTransformer': 'PromptedSwin', 'ConvNeXt': 'PromptedConvNeXt',
          'ResNet': 'PromptedResNet', 'ResNetV1c': 'PromptedResNet', 'ResNetV1d': 'PromptedResNet'}
 STEMS = {'ResNetV1c': dict(deep_stem=True), 'ResNetV1d': dict(deep_stem=True, avg_down=True)}
+NOT_THEIRS = ('type', '_scope_', 'frozen_stages')
 
 
 def counterpart(backbone, *, scope):
-    """The config of the Prompted backbone in place of ``backbone``: same architecture, same weights, no tuning yet.
+    """The config of the prompted backbone in place of ``backbone``: same architecture, same weights, no tuning yet.
 
-    mmpretrain's backbones keep their arguments; those of mmseg and mmdet are translated.
+    mmpretrain's ViT, Swin, ConvNeXt and ResNet keep their arguments, and those of mmseg and mmdet are translated where
+    that is exact. Every other class is prompted as it is (:func:`~vpt_mm.models.hosted.PromptedBackbone`).
 
     Args:
         backbone: config of a backbone.
         scope: default scope of the whole config, such as 'mmseg'.
 
     Raises:
-        UsageError: a backbone without a counterpart, or an argument that the counterpart has no place for.
+        UsageError: no such class, or one that is prompted already.
     """
-    kind = _class_of(backbone, scope)
-    name = kind.__name__
+    kind = class_of(backbone, scope=scope)
+    if not (isinstance(kind, type) and issubclass(kind, nn.Module)) and not callable(kind):
+        raise UsageError(f"there is no backbone {backbone['type']} in the scope {scope}: check the config with "
+                         "OpenMMLab's own tools first. Classes of models for images and texts need the package "
+                         'transformers to be registered.')
+    name, home = kind.__name__, kind.__module__
     if name.startswith('Prompted'):
         raise UsageError(f'the backbone is a {name} already: set its tuning.')
-    home = kind.__module__
-    if name not in NAMES or not home.startswith((PLAIN, 'mmseg.', 'mmdet.')):
-        raise UsageError(f'the backbone {home}.{name} cannot be prompted: {", ".join(NAMES)} of mmpretrain, mmseg or '
-                         'mmdet can.')
-    given = {key: value for key, value in backbone.items() if key not in ('type', '_scope_', 'frozen_stages')}
-    translate = _keep if home.startswith(PLAIN) else TRANSLATORS[NAMES[name]]
-    return dict(type=NAMES[name], **STEMS.get(name, {}), **translate(given))
+    if name == 'LoRAModel' and home.startswith('mmpretrain.'):
+        return counterpart(backbone['module'], scope=scope)  # the tuning method takes its place
+    given = {key: value for key, value in backbone.items() if key not in NOT_THEIRS}
+    try:
+        if name not in NAMES or not home.startswith((PLAIN, 'mmseg.', 'mmdet.')):
+            raise _DiffersError
+        translate = dict if home.startswith(PLAIN) else TRANSLATORS[NAMES[name]]
+        made = dict(type=NAMES[name], **STEMS.get(name, {}), **translate(dict(given)))
+    except _DiffersError:
+        own = {key: value for key, value in given.items() if key not in ('pretrained', 'checkpoint_path')}
+        made = dict(type='PromptedBackbone', of=_scoped_name(backbone, kind, scope), **own)
+    return _frozen_norms(made)
 
 
-def _class_of(backbone, scope):
-    with MODELS.switch_scope_and_registry(scope) as models:
-        kind = models.get(backbone['type']) if isinstance(backbone['type'], str) else backbone['type']
-    if kind is None:
-        raise UsageError(f"there is no backbone {backbone['type']} in the scope {scope}: check the config with "
-                         "OpenMMLab's own tools first.")
-    return kind
+class _DiffersError(Exception):
+    """The class has no counterpart that computes the same, or this argument of it has none."""
 
 
-def _keep(given):
-    return _frozen_norms(given)
+def _scoped_name(backbone, kind, scope):
+    """The name by which mmengine's root registry finds the class."""
+    name = backbone['type']
+    if not isinstance(name, str):
+        return f'{kind.__module__}.{kind.__qualname__}'
+    return name if '.' in name or scope == 'mmengine' else f"{backbone.get('_scope_') or scope}.{name}"
 
 
 def _vit(given):
     """mmseg's ``VisionTransformer``."""
-    _refuse(given, 'of mmseg', out_origin=(False,), patch_norm=(False,), with_cls_token=(True,),
+    _only(given, out_origin=(False,), patch_norm=(False,), with_cls_token=(True,),
             patch_pad=('corner',), frozen_exclude=(['all'],))
     width, norm = given.pop('embed_dims', 768), given.pop('norm_cfg', None) or dict(type='LN')
     norm = {'eps': 1e-5, **{key: value for key, value in norm.items() if key != 'requires_grad'}}
@@ -71,56 +82,51 @@ def _vit(given):
 
 def _swin(given):
     """mmseg's and mmdet's ``SwinTransformer``."""
-    _refuse(given, 'of mmseg and mmdet', mlp_ratio=(4, 4.), qkv_bias=(True,), qk_scale=(None,), patch_norm=(True,),
+    _only(given, mlp_ratio=(4, 4.), qkv_bias=(True,), qk_scale=(None,), patch_norm=(True,),
             attn_drop_rate=(0, 0.), act_cfg=(dict(type='GELU'),))
     patch = given.get('patch_size', 4)
-    _refuse(given, 'of mmseg and mmdet', strides=([patch, 2, 2, 2], (patch, 2, 2, 2)))
+    _only(given, strides=([patch, 2, 2, 2], (patch, 2, 2, 2)))
     arch = dict(embed_dims=given.pop('embed_dims', 96), depths=list(given.pop('depths', (2, 2, 6, 2))),
                 num_heads=list(given.pop('num_heads', (3, 6, 12, 24))))
     made = dict(arch=arch, img_size=given.pop('pretrain_img_size', 224), pad_small_map=True,
                 out_indices=given.pop('out_indices', (0, 1, 2, 3)), drop_path_rate=given.pop('drop_path_rate', 0.1))
     norm = given.pop('norm_cfg', None)
     if norm and {**norm, 'requires_grad': True} != dict(type='LN', requires_grad=True):
-        raise UsageError(f"mmpretrain's Swin is built here with norm_cfg=dict(type='LN'), got {dict(norm)}.")
+        raise _DiffersError
     return {**made, **_rest(given, {'in_channels', 'patch_size', 'window_size', 'drop_rate', 'use_abs_pos_embed',
                                     'with_cp', 'init_cfg'}, dropped={'convert_weights', 'pretrained'})}
 
 
 def _resnet(given):
     """mmseg's and mmdet's ``ResNet``, and those with deep stems."""
-    _refuse(given, 'of mmseg and mmdet', dcn=(None,), plugins=(None,), multi_grid=(None,))
+    _only(given, dcn=(None,), plugins=(None,), multi_grid=(None,))
     if given.get('contract_dilation') and set(given.get('dilations', (1,))) != {1}:
-        raise UsageError(f"mmpretrain's ResNet does not contract dilations: contract_dilation=True with dilations="
-                         f"{tuple(given['dilations'])} has no counterpart. Take a base without dilation, such as that "
-                         'of UPerNet.')
-    return _frozen_norms(_rest(given, {
+        raise _DiffersError
+    return _rest(given, {
         'depth', 'in_channels', 'stem_channels', 'base_channels', 'num_stages', 'strides', 'dilations', 'out_indices',
         'style', 'conv_cfg', 'norm_cfg', 'norm_eval', 'with_cp', 'zero_init_residual', 'init_cfg', 'deep_stem',
-        'avg_down'}, dropped={'contract_dilation', 'stage_with_dcn', 'stage_with_plugins', 'pretrained'}))
+        'avg_down'}, dropped={'contract_dilation', 'stage_with_dcn', 'stage_with_plugins', 'pretrained'})
 
 
 TRANSLATORS = dict(PromptedViT=_vit, PromptedSwin=_swin, PromptedResNet=_resnet)
 
 
-def _frozen_norms(given):
+def _frozen_norms(config):
     """Frozen batch norms exchange no statistics between processes."""
-    if (given.get('norm_cfg') or {}).get('type') in ('SyncBN', 'MMSyncBN'):
-        given = dict(given, norm_cfg=dict(given['norm_cfg'], type='BN'))
-    return given
+    if isinstance(config, dict):
+        made = {key: _frozen_norms(value) for key, value in config.items()}
+        return {**made, 'type': 'BN'} if config.get('type') in ('SyncBN', 'MMSyncBN') else made
+    return [_frozen_norms(one) for one in config] if isinstance(config, list) else config
 
 
-def _refuse(given, whose, **allowed):
-    """Take arguments out of ``given`` that are only understood at these values."""
+def _only(given, **allowed):
+    """Take arguments out of ``given`` that the counterpart computes at these values alone."""
     for key, values in allowed.items():
-        if key in given and given[key] not in values:
-            raise UsageError(f"{key}={given[key]!r} of the backbone {whose} has no counterpart in mmpretrain's: only "
-                             f'{values[0]!r} has.')
-        given.pop(key, None)
+        if given.pop(key, values[0]) not in values:
+            raise _DiffersError
 
 
 def _rest(given, known, *, dropped):
-    unknown = set(given) - known - dropped
-    if unknown:
-        raise UsageError(f"arguments of the backbone without a counterpart in mmpretrain's: "
-                         f"{', '.join(sorted(unknown))}.")
+    if set(given) - known - dropped:
+        raise _DiffersError
     return {key: value for key, value in given.items() if key in known}

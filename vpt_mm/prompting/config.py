@@ -10,26 +10,30 @@ from mmengine.utils import import_modules_from_strings
 from ..config_file import read_config_file
 from ..errors import UsageError
 from ..files import require_writable, write_whole
-from ..models.weightless import build_weightless
 from .backbone import counterpart
+from .places import changes_at, find_backbone
+from .trial import image_size, import_scope, try_backbone
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'
+UNSCOPED = ('EncoderDecoder', 'MultimodalEncoderDecoder')
+OF_ONE_FILE = ('text_encoder', 'decode_head')  # beside the image encoder, where a model has an encoder of text
 
 
-def prompt_config(source, *, tuning, checkpoint=None, out=None):
+def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
     """Write the prompted config; returns its path.
 
     Args:
         source: a config file, or 'package::path' of an installed package's.
         tuning: config of a tuning method.
+        backbone: path of the backbone in the model, such as 'detector.backbone'; by default that which there is.
         checkpoint: pretrained weights of the backbone; by default those that the config names.
         out: file to write; by default the name of the source with ``_prompted``, in its folder (for a package's, in
             the working directory).
 
     Raises:
-        UsageError: no such config, no backbone that can be prompted, a tuning method that is unknown or does not
-            fit, or a file that exists.
+        UsageError: no such config, no backbone that can be prompted, several and no path of one, a tuning method that
+            is unknown or does not fit, or a file that exists.
     """
     config, base = _read(source)
     out = Path(out or _default_name(source))
@@ -40,18 +44,21 @@ def prompt_config(source, *, tuning, checkpoint=None, out=None):
     require_writable(out)
     if '::' in source:
         config.setdefault('default_scope', source.partition('::')[0])
-    text = _write_text(config, base if '::' in source else os.path.relpath(base, out.parent or '.'), tuning, checkpoint)
-    write_whole(text.encode(), out)
+    if base is not None and '::' not in source:
+        base = os.path.relpath(base, out.parent or '.')
+    write_whole(_write_text(config, base, tuning, backbone, checkpoint).encode(), out)
     return out
 
 
 def _read(source):
-    """The whole config and what ``_base_`` calls it."""
+    """The whole config and what ``_base_`` calls it: None for a config in pure Python, which none of text inherits."""
     if '::' not in source and not os.path.isfile(source):
         raise UsageError(f'no config file at {source}. Those of a package are named as in _base_: '
                          'mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
     if '::' not in source:
-        return read_config_file(source, import_custom_modules=False), source
+        config = read_config_file(source, import_custom_modules=False)
+        in_python = source.endswith(PYTHON) and Config._is_lazy_import(source)
+        return (Config.fromstring(config.pretty_text, PYTHON), None) if in_python else (config, source)
     try:
         return Config.fromstring(f'_base_ = [{source!r}]\n', PYTHON), source
     except (FileNotFoundError, ModuleNotFoundError, AssertionError, ValueError) as error:
@@ -64,10 +71,11 @@ def _default_name(source):
     return Path(name) if '::' in source else stem.with_name(name)
 
 
-def _write_text(config, base, tuning, checkpoint):
-    backbone = _prompted_backbone(config, tuning, checkpoint)
+def _write_text(config, base, tuning, path, checkpoint):
+    _import(config)
+    place, made = _prompted_backbone(config, tuning, path, checkpoint)
     note = ''
-    if 'init_cfg' not in backbone:
+    if 'init_cfg' not in made:
         note = ('# The config names no pretrained weights, and without them no training starts: set the\n'
                 "# backbone's init_cfg=dict(type='Pretrained', checkpoint=...).\n")
         print_log(note.replace('# ', '').strip(), level=logging.WARNING)
@@ -75,48 +83,84 @@ def _write_text(config, base, tuning, checkpoint):
     imports = [imports] if isinstance(imports, str) else list(imports)
     changes = dict(
         custom_imports=dict(imports=[*imports, 'vpt_mm'], allow_failed_imports=False),
-        model=dict(**_model(config.model), backbone=backbone),
+        model=_model(config.model, place.path, dict(made, tuning=tuning)),
         optim_wrapper=_optim_wrapper(config.get('optim_wrapper') or {}),
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook')),
         custom_hooks=[dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'),
                       *(config.get('custom_hooks') or [])])
-    return (f"# {tuning['type']} in a frozen backbone, for the config that this one inherits. The learning rate is\n"
-            f'# still that of training everything: prompts usually want a larger one.\n{note}_base_ = [{base!r}]\n'
-            + Config(changes).pretty_text)
+    head = f"# {tuning['type']} in a frozen backbone, for the config that this one "
+    rates = '# still that of training everything: prompts usually want a larger one.\n'
+    if base is None:
+        config.merge_from_dict(changes)
+        return f'{head}was made of. The learning rate is\n{rates}{note}{config.pretty_text}'
+    return f'{head}inherits. The learning rate is\n{rates}{note}_base_ = [{base!r}]\n{Config(changes).pretty_text}'
 
 
-def _model(theirs):
-    """What differs around the backbone."""
-    differs = {'pretrained': None} if theirs.get('pretrained') else {}
-    if theirs.get('type') == 'EncoderDecoder':
-        differs['type'] = 'mmseg.EncoderDecoder'  # without its scope, mmseg's init_model drops the backbone's init_cfg
+def _model(theirs, path, made):
+    """What differs in the model: the backbone, and who reads the weights that the model names for all of its parts."""
+    differs = changes_at(theirs, path, made)
+    if theirs.get('type') in UNSCOPED:
+        differs['type'] = f"mmseg.{theirs['type']}"  # without its scope, mmseg's init_model drops the backbone's init_cfg
+    owner, _, _ = path.rpartition('.')
+    for part, change in _along(theirs, differs, owner):
+        if isinstance(part.get('pretrained'), str):
+            change['pretrained'] = None
+            for name in OF_ONE_FILE if 'text_encoder' in part else ():
+                change[name] = dict(init_cfg=dict(type='Pretrained_Part', checkpoint=part['pretrained']))
     return differs
 
 
-def _prompted_backbone(config, tuning, checkpoint):
-    backbone = (config.get('model') or {}).get('backbone')
-    if not isinstance(backbone, dict):
-        raise UsageError('the config has no model.backbone, which is what is prompted.')
-    _import(config)
-    made = counterpart(backbone, scope=config.get('default_scope', 'mmengine'))
-    recipes = made.pop('init_cfg', None) or []
-    pretrained = [recipe for recipe in ([recipes] if isinstance(recipes, dict) else recipes)  # others are of no use
+def _along(part, change, path):
+    """The parts of a model above a backbone, and what is stated about each."""
+    yield part, change
+    for key in filter(None, path.split('.')):
+        part, change = (one[int(key)] if isinstance(one, (list, tuple)) else one[key] for one in (part, change))
+        if isinstance(part, dict):
+            yield part, change
+
+
+def _prompted_backbone(config, tuning, path, checkpoint):
+    """Its place, and its config without the tuning method."""
+    if not isinstance(config.get('model'), dict):
+        raise UsageError('the config has no model, so there is no backbone that can be prompted.')
+    scope = config.get('default_scope') or 'mmengine'
+    place = find_backbone(config.model, path, scope=scope)
+    made = counterpart(place.backbone, scope=scope)
+    try_backbone(made, tuning, scope=scope, size=image_size(config))
+    source = _weights(config.model, place, made.pop('init_cfg', None), checkpoint)
+    if source is not None:
+        made['init_cfg'] = source
+    return place, made
+
+
+def _weights(model, place, recipes, checkpoint):
+    """``init_cfg`` of the backbone: recipes other than a pretrained model are of no use to what is frozen."""
+    pretrained = [recipe for recipe in ([recipes] if isinstance(recipes, dict) else recipes or [])
                   if recipe.get('type') == 'Pretrained' and recipe.get('checkpoint')]
-    named = checkpoint or config.model.get('pretrained') or backbone.get('pretrained')
-    if named or pretrained:
-        made['init_cfg'] = dict(type='Pretrained', checkpoint=named) if named else pretrained[-1]
-    # What can't be built is told here.
-    build_weightless({**made, 'init_cfg': None, 'tuning': tuning})
-    return dict(_delete_=True, **made, tuning=tuning)
+    owners = [part for part, _ in _along(model, model, place.path.rpartition('.')[0])]
+    of_all = next((part for part in reversed(owners) if isinstance(part.get('pretrained'), str)), {})
+    named = checkpoint or of_all.get('pretrained') or _own_weights(place.backbone)
+    if not named:
+        return pretrained[-1] if pretrained else None
+    made = dict(type='Pretrained', checkpoint=named)
+    if not checkpoint and 'text_encoder' in of_all:
+        made['prefix'] = place.path.rpartition('.')[2]
+    return made
+
+
+def _own_weights(backbone):
+    """Those that the backbone itself names; mmpretrain's TIMMBackbone takes timm's of its name."""
+    if isinstance(backbone.get('pretrained'), str):
+        return backbone['pretrained']
+    return f"timm://{backbone['model_name']}" if backbone.get('pretrained') and 'model_name' in backbone \
+        else backbone.get('checkpoint_path')
 
 
 def _import(config):
     """The packages whose scopes the config names."""
     imports = (config.get('custom_imports') or {}).get('imports') or []
     import_modules_from_strings([*([imports] if isinstance(imports, str) else imports)])
-    scope = config.get('default_scope')
-    if scope and scope != 'mmengine':
-        import_modules_from_strings([f'{scope}.models'])
+    import_scope(config.get('default_scope'))
 
 
 def _optim_wrapper(theirs):

@@ -62,7 +62,7 @@ def convert(checkpoint, *, prefix=None):
         UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can't hold.
     """
     described = (checkpoint.get('meta') or {}).get('pretrained') or {}
-    facts = _require_facts(described.get('facts') or {})
+    facts = facts_of(checkpoint)
     found = find_backbone(checkpoint, prefix=prefix)
     state = found.state
     if 'base_encoder' in found.place.split('.'):  # MoCo v3 (Chen et al. 2021)
@@ -79,8 +79,9 @@ def convert(checkpoint, *, prefix=None):
         raise UsageError(f'the tensors have the names of {family.name}, but shapes that it never has.') from None
 
 
-def _require_facts(facts):
+def facts_of(checkpoint):
     """A copy of the facts that a converted file holds, where they are of the kinds that they must be."""
+    facts = ((checkpoint.get('meta') or {}).get('pretrained') or {}).get('facts') or {}
     for name, count in (('mean', 3), ('std', 3), ('grid', 2)):
         values = facts.get(name, (1,) * count) if isinstance(facts, dict) else ()
         if not isinstance(values, (list, tuple)) or len(values) != count or not all(

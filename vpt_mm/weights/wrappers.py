@@ -1,4 +1,6 @@
 """find_backbone(): where in a checkpoint the backbone lies, told by its own tensors whatever wraps them."""
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -63,6 +65,33 @@ def find_backbone(checkpoint: dict, *, prefix: str | None = None) -> Found:
     others = tuple(other for other in places if other != place and other.startswith(place))
     return Found({name.removeprefix(place): tensor for name, tensor in tensors.items()
                   if name.startswith(place) and not name.startswith(others)}, place, note)
+
+
+def find_names(checkpoint: dict, names: Iterable[str], *, prefix: str | None = None) -> Found | None:
+    """Where in a checkpoint a module lies whose names are known; None where less than half of them are anywhere.
+
+    Args:
+        names: of the module's tensors.
+        prefix: as in :func:`find_backbone`.
+
+    Raises:
+        UsageError: several places that hold equally many, without a rule which one to take.
+    """
+    tensors, wanted = _flatten(checkpoint), set(names)
+    counts = Counter(name[:start] for name in tensors for start in _starts(name) if name[start:] in wanted)
+    if prefix:
+        counts = Counter({place: counts[place] for place in counts if lies_under(place, prefix)}) or counts
+    most = max(counts.values(), default=0)
+    if 2 * most < len(wanted) or not most:
+        return None
+    place, note = _choose([place for place in counts if counts[place] == most])
+    return Found({name.removeprefix(place): tensor for name, tensor in tensors.items() if name.startswith(place)},
+                 place, note)
+
+
+def _starts(name):
+    """Where a part of a name begins."""
+    return [0, *(index + 1 for index, letter in enumerate(name) if letter == '.')]
 
 
 def lies_under(place: str, prefix: str) -> bool:

@@ -79,10 +79,6 @@ class BlockKind:
         """Names of buffers that follow from the arguments of the class, so that no checkpoint need hold them."""
         return ()
 
-    def width(self, block: Any) -> int:
-        """C."""
-        return int(self.projection(block).pairs[0].layer.weight.shape[1])
-
     def grid(self, given: dict[str, Any]) -> tuple[int, int] | None:
         """(h, w) of the patches, where the block is told."""
         grid = given.get('hw_shape', given.get('patch_resolution'))
