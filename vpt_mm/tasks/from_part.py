@@ -65,10 +65,13 @@ def plain(value: Any) -> Any:
 
 
 def defaults_of(kind: Any) -> dict[str, Any]:
-    """The default arguments of a class and its bases; none of a function."""
+    """The default arguments of a function, or of a class and its bases."""
+    if not isinstance(kind, type):
+        return {name: one.default for name, one in inspect.signature(kind).parameters.items()
+                if one.default is not one.empty}
     found = {}
     # But for object, which has none, and whose signature Python parses a text for.
-    for base in reversed(getattr(kind, '__mro__', ())[:-1]):
+    for base in reversed(kind.__mro__[:-1]):
         if '__init__' in vars(base):
             arguments = inspect.signature(vars(base)['__init__']).parameters
             found.update({name: one.default for name, one in arguments.items() if one.default is not one.empty})

@@ -5,7 +5,7 @@ import re
 from ...config_file import read_config_file
 from ...errors import UsageError, telling
 from ...models.weightless import build_weightless
-from ...tasks.build import backbone_config, tuples
+from ...tasks.build import backbone_config
 from ...tasks.from_config import describe_backbone
 from ...tasks.task_file import names_of, read_task
 
@@ -60,6 +60,6 @@ def _require_room(config, weights, source):
 def _as_tasks_say_it(backbone):
     """The config in the words of task files, so that the two compare; as it is where these have no words for it."""
     try:
-        return {**backbone, **tuples(describe_backbone(backbone))}
+        return {**backbone, **backbone_config(dict(backbone=describe_backbone(backbone)), tuning=False)}
     except UsageError:
         return backbone
