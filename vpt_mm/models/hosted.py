@@ -19,6 +19,7 @@ from .anatomy import Anatomy
 from .attending import SeesPrompts
 from .blocks.kind import BlockKind, kind_of
 from .hosting import Pass, host_blocks
+from .structure import settle_drop_rates
 from .tunable import PLAIN, Tunable
 
 
@@ -45,6 +46,7 @@ class Hosted(SeesPrompts, Tunable):
         if tuning is not None:
             plain.pop('frozen_stages', None)  # the tuning method says what trains
         super().__init__(**plain)
+        settle_drop_rates(self)
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
         self.accelerate(accelerate)

@@ -1,10 +1,9 @@
 """Blocks of EVA-02 (Fang et al. 2023), of mmpretrain: positions by rotation, gated FFN."""
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -41,6 +40,14 @@ class EVA02(BlockKind):
         return ('attn.rope.freqs_cos', 'attn.rope.freqs_sin') if block.attn.rope else ()
 
 
+class Rope(NamedTuple):
+    """What the class computes cosines and sines from."""
+
+    theta: float
+    half_dim: int
+    patch_resolution: tuple[int, int]
+
+
 def _rotation(call: Call, count: int) -> Rotation:
     """That of all tokens of a block, the same in all blocks."""
     rope, before = call.block.attn.rope, int(call.block.attn.with_cls_token)
@@ -48,9 +55,8 @@ def _rotation(call: Call, count: int) -> Rotation:
     def make() -> Rotation:
         cos, sin = rope.freqs_cos, rope.freqs_sin  # (h * w, d)
         if tuple(rope.patch_resolution) != tuple(call.grid):
-            other = copy.copy(rope)  # the block's own stays as it is
-            other.patch_resolution = call.grid
-            cos, sin = (table.to(cos.device) for table in other.compute_position_embedding())
+            other = Rope(rope.theta, rope.half_dim, call.grid)  # the block's own stays as it is
+            cos, sin = (table.to(cos.device) for table in type(rope).compute_position_embedding(other))
         return Rotation.of(torch.cat([sin, cos], dim=-1), before=before, count=count, half=False)
 
     with torch.no_grad():
