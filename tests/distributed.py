@@ -9,23 +9,22 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 
 import vpt_mm  # noqa: F401  (mends the environment and registers everything)
-from tests.protocols import BACKBONES, PAIRS, PROTOCOLS
+from tests.protocols import BACKBONES, HOSTS, PAIRS, PROTOCOLS
 from tests.runs import RandomImages, build_runner, run_config
 
-WIDTHS = dict(vit=32, swin=16, convnext=16, resnet=32)
 PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a batch are not those of the whole
 
 
 def build_classifier(backbone, protocol):
     """A classifier, the same whenever it is built."""
     torch.manual_seed(0)
-    changes = PER_IMAGE if (backbone, protocol) == ('resnet', 'FullTuning') else {}
+    changes = PER_IMAGE if backbone in ('resnet', 'dilated') and protocol == 'FullTuning' else {}
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(dict(
             type='ImageClassifier', data_preprocessor=dict(num_classes=3, mean=[127.] * 3, std=[60.] * 3),
             backbone=dict(BACKBONES[backbone], tuning=PROTOCOLS[backbone][protocol], **changes),
-            neck=dict(type='GlobalAveragePooling') if backbone in ('swin', 'resnet') else None,
-            head=dict(type='LinearClsHead', num_classes=3, in_channels=WIDTHS[backbone])))
+            neck=dict(type='GlobalAveragePooling') if backbone not in ('vit', 'convnext') else None,
+            head=dict(type='LinearClsHead', num_classes=3, in_channels=HOSTS[backbone].block_widths[-1])))
     return model.double()
 
 

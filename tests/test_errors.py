@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vpt_mm.datasets.digits.scans import load_scans
-from vpt_mm.errors import UsageError, did_you_mean, needs_extra, some
+from vpt_mm.errors import UsageError, did_you_mean, needs_extra, some, telling
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +19,15 @@ def test_many_names_are_shortened():
 def test_a_near_name_is_offered():
     assert did_you_mean('DeepPromt', ['DeepPrompt', 'Adapter']) == ' Did you mean DeepPrompt?'
     assert did_you_mean('x', ['DeepPrompt']) == ''
+
+
+def test_any_error_is_told_in_one_line():
+    with pytest.raises(UsageError, match=r'^the model: TypeError: two lines$'), telling('the model'):
+        raise TypeError('two\n  lines')
+    with pytest.raises(UsageError, match=r'^the data: \S*absent\.txt is missing\.$'), telling('the data'):
+        Path('absent.txt').read_text()
+    with pytest.raises(UsageError, match='^said already$'), telling('the model'):
+        raise UsageError('said already')
 
 
 def test_a_module_that_is_not_there_is_named_with_its_extra():

@@ -58,13 +58,6 @@ def test_it_brings_the_command_line(installed, tmp_path):
     assert 'usage: vpt-mm predict' in run('-m', 'vpt_mm', 'predict', '--help', cwd=tmp_path, path=installed)
 
 
-def test_a_grid_of_prompt_lengths_is_searched(mim):
-    """Of one length here; of two in the test that is slow."""
-    printed = mim('gridsearch', 'vpt_mm', CONFIG, '--work-dir', 'grid', '--search-args',
-                  '--model.backbone.tuning.length 3', *QUICK)
-    assert printed.count('The frozen weights are bit-identical') == 1 and 'grid_search_model' in printed
-
-
 def test_the_source_distribution_installs_the_same(installed, tmp_path):
     archive, = (installed.parent / 'dist').glob('*.tar.gz')
     run('-m', 'pip', 'install', '--quiet', '--no-deps', '--no-build-isolation', '--target', tmp_path / 'site', archive,

@@ -6,7 +6,7 @@ import re
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.config.config import DELETE_KEY
 
-from .errors import UsageError
+from .errors import UsageError, line_of
 
 STAND_IN = '\0'  # for a space: no option of a command line can have it
 MODEL = ('model.type', 'model.backbone.type')  # what a config of a whole model has
@@ -30,8 +30,7 @@ def read_config_file(path, *, needs=(), **options):
     except UsageError:
         raise
     except Exception as error:  # a config is a program, which may raise anything
-        reason = ' '.join(str(error).split())
-        raise UsageError(f'{path} cannot be read as a config: {type(error).__name__}: {reason}') from None
+        raise UsageError(f'{path} cannot be read as a config: {type(error).__name__}: {line_of(error)}') from None
     require_entries(config, *needs)
     return config
 

@@ -29,6 +29,24 @@ def did_you_mean(name, known, *, likeness=0.6):
     return f' Did you mean {near[0]}?' if near else ''
 
 
+def line_of(error):
+    """The message of an error, on one line."""
+    return ' '.join(str(error).split())
+
+
+@contextmanager
+def telling(what):
+    """Context in which any error becomes a UsageError that begins with ``what``."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except FileNotFoundError as error:
+        raise UsageError(f'{what}: {error.filename or error} is missing.') from None
+    except Exception as error:  # classes of other packages raise anything
+        raise UsageError(f'{what}: {type(error).__name__}: {line_of(error)}') from error
+
+
 @contextmanager
 def needs_extra(extra, what):
     """Context of imports: a module that is not there becomes a UsageError, which names the extra that installs it.

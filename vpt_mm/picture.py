@@ -31,7 +31,7 @@ def picture(out, rows=1, columns=1, *, size, **options):
 def require_picture(out):
     """Raise UsageError unless a picture can be drawn and written there: what takes long asks before it begins.
 
-    matplotlib is not installed, the ending is none of its formats, or the place cannot be written to.
+    matplotlib is not installed, the ending isn't one of its formats, or the place can't be written to.
     """
     with needs_extra('demo', 'a picture'):
         from matplotlib.figure import Figure

@@ -143,7 +143,7 @@ def test_what_is_refused_before_the_work(inferencer, tmp_path, monkeypatch, out,
 
 
 def test_a_graph_of_another_opset_is_not_written(inferencer, tmp_path, monkeypatch):
-    """As torch makes where it can not turn a graph into what was asked."""
+    """As torch makes where it can't turn a graph into what was asked."""
     pytest.importorskip('onnxruntime', reason='graphs run in onnxruntime, which is not installed')
     pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
     made = SimpleNamespace(model=SimpleNamespace(opset_imports={'': 18}))

@@ -84,7 +84,7 @@ def test_private_addresses_are_asked_nothing(local):
     port = address.rpartition(':')[2]
     for name in ('127.0.0.1', 'localhost', '127.1', '2130706433', '0.0.0.0', '[::ffff:127.0.0.1]'):
         for scheme in ('http', 'https'):
-            with pytest.raises(UsageError, match='is no public address|cannot be read'):
+            with pytest.raises(UsageError, match='is not a public address|cannot be read'):
                 read_image(f'{scheme}://{name}:{port}/image')
     assert not asked
 
@@ -96,7 +96,7 @@ def test_no_redirect_leads_there(local, monkeypatch):
     checked = []
     monkeypatch.setattr(module, '_require_public', lambda number, host: checked.append(number) if not checked else
                         _require_public(number, host))
-    with pytest.raises(UsageError, match='127.0.0.1, which is no public address'):
+    with pytest.raises(UsageError, match='127.0.0.1, which is not a public address'):
         fetch(f'{address}/to/{address}/image')
     assert len(asked) == 1
     checked.clear()
@@ -114,7 +114,7 @@ def test_what_is_public(number, public):
     if public:
         _require_public(number, 'a.example')
     else:
-        with pytest.raises(UsageError, match='a.example is at .*, which is no public address'):
+        with pytest.raises(UsageError, match='a.example is at .*, which is not a public address'):
             _require_public(number, 'a.example')
 
 

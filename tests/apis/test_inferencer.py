@@ -12,7 +12,9 @@ from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 
 from tests import protocols, served
 from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.shared import mixed
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 
 DEEP = dict(type='DeepPrompt', length=3)
 
@@ -406,17 +408,20 @@ def test_a_task_that_was_trained_in_half(files, tmp_path):
 
 @pytest.mark.parametrize('kind, tunings, mixes', [
     ('swin', [DEEP, dict(DEEP, length=1), dict(type='ShallowPrompt', length=2)], True),
-    ('convnext', [dict(type='PixelPadPrompt', pad=2), dict(type='BiasTuning')], False)])
+    ('convnext', [dict(type='PixelPadPrompt', pad=2), dict(type='BiasTuning')], False),
+    ('beit', [DEEP, dict(type='LoRA', rank=2), dict(type='ShallowPrompt', length=2)], False),
+    ('dilated', [dict(type='PixelPadPrompt', pad=2), dict(type='NormTuning')], False), ('timm', [DEEP], False)])
 def test_other_backbones(kind, tunings, mixes, tmp_path, monkeypatch):
-    """On a Swin tasks of one length share a pass; on a ConvNet every task has its own."""
-    backbone = protocols.BACKBONES[kind]
+    """On a Swin tasks of one length share a pass; on others every task has its own."""
+    timm = dict(type='PromptedTimmViT', model='vit_tiny_patch16_224', img_size=32, embed_dim=32, depth=2, num_heads=2)
+    backbone = dict(protocols.BACKBONES, timm=timm)[kind]
     torch.save({'state_dict': MODELS.build(backbone).state_dict()}, tmp_path / 'base.pth')
     made = {}
     for seed, tuning in enumerate([*tunings, tunings[0]]):
         config = served.classifier(str(tmp_path / 'base.pth'), DEEP)
         config.model.backbone = dict(backbone, tuning=tuning, init_cfg=config.model.backbone.init_cfg)
-        config.model.neck = dict(type='GlobalAveragePooling') if kind == 'swin' else None
-        config.model.head.in_channels = 16  # of either kind
+        config.model.neck = dict(type='GlobalAveragePooling') if kind in ('swin', 'beit', 'dilated') else None
+        config.model.head.in_channels = build_weightless(backbone).host.block_widths[-1]
         made[str(seed)] = served.write_task(tmp_path / f'{seed}.safetensors', config, seed=seed), config, seed
     one = TaskInferencer(config, device='cpu', tasks={name: path for name, (path, *_) in made.items()})
     assert {task.mixes for task in one.tasks.values()} == {mixes}
@@ -425,3 +430,33 @@ def test_other_backbones(kind, tunings, mixes, tmp_path, monkeypatch):
     for name, array, sample in zip(made, images(4), one(images(len(made)), list(made), return_datasamples=True)):
         torch.testing.assert_close(scores(sample), scores(whole_model(made, name, array)), rtol=1e-5, atol=1e-5)
     assert passes == ([2, 1, 1] if mixes else [])
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_a_task_whose_prompts_can_not_be_projected_is_not_there(files, count, monkeypatch):
+    """Memory runs out at the last one of an ensemble: nothing of it is kept, and its name is free."""
+    one = TaskInferencer(files['birds'][1], device='cpu', tasks=dict(other=files['birds'][0]))
+    before, project, calls = one.shared.kept.bytes, mixed.project, []
+
+    def fail_at_last(*given):
+        calls.append(given)
+        if len(calls) == count:
+            raise MemoryError('no room')
+        return project(*given)
+
+    monkeypatch.setattr(mixed, 'project', fail_at_last)
+    with pytest.raises(MemoryError, match='no room'):
+        one.add([files['birds'][0]] * count, name='new')
+    assert set(one.tasks) == {'other'} and one.shared.kept.bytes == before
+    with pytest.raises(UsageError, match="no task of the 1 is named 'new'"):
+        one(images(1), 'new')
+    one.add([files['birds'][0]] * count, name='new')
+    assert one(images(1), 'new')['predictions']
+
+
+def test_adding_a_task_parses_no_text(files, monkeypatch):
+    """Where Python counts the depth of trees for all threads together, another thread's parse could end it."""
+    one = TaskInferencer(files['birds'][1], device='cpu')
+    monkeypatch.setattr('ast.parse', lambda *_, **__: pytest.fail('text was parsed'))
+    for name, (file, *_) in files.items():
+        one.add(file, name=name)

@@ -1,5 +1,6 @@
 """The one entry point: its overview, its mistakes, and that neither waits for torch."""
 import importlib.util
+import logging
 import os
 import re
 import subprocess
@@ -87,6 +88,49 @@ def test_every_command_and_tool_that_a_text_names_is_there():
     assert set(re.findall(r'vpt-mm ([a-z][a-z-]*)', said)) == firsts
     assert {f'cost {name}' for name in re.findall(r'vpt-mm cost ([a-z]+)', said)} <= COMMANDS.keys()
     assert all((ROOT / path).is_file() for path in re.findall(r'\btools/[\w/]+\.(?:py|sh)\b', said))
+
+
+@pytest.mark.parametrize('unbuffered', ['', '1'])
+@pytest.mark.parametrize('words', [['--help'], ['predict', '--help'], ['check-data', 'ade20k']])
+def test_output_that_nobody_reads(words, unbuffered):
+    """As of `vpt-mm --help | head -1`: the reader has gone before the first line."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, 'w') as output:
+        ended = subprocess.run([sys.executable, '-m', 'vpt_mm', *words], stdout=output, stderr=subprocess.PIPE,
+                               text=True, cwd=ROOT, env={**os.environ, 'PYTHONPATH': str(ROOT),
+                                                         'PYTHONUNBUFFERED': unbuffered})
+    assert not ended.stderr and ended.returncode in (0, 1, 141)  # 1 is rich's answer, and that of check-data
+
+
+def test_a_log_that_nobody_reads(capsys, monkeypatch):
+    """mmengine's log goes to the output: what a run computes and writes does not hang on its reader."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = []
+
+    def train(words):
+        with os.fdopen(writer, 'w', closefd=False) as output:
+            handler = logging.StreamHandler(output)
+            handler.emit(logging.makeLogRecord(dict(msg='step 1')))
+            done.append('step 1')
+            os.dup2(os.open(os.devnull, os.O_WRONLY), writer)  # for what is flushed as it is closed
+
+    monkeypatch.setattr('vpt_mm.cli.main._command', train)
+    main([])
+    os.close(writer)
+    assert done and not capsys.readouterr().err and logging.raiseExceptions
+
+
+@pytest.mark.parametrize('fault', [BrokenPipeError('of a worker'), KeyError('x')])
+def test_faults_are_not_taken_for_a_reader_that_left(fault, monkeypatch):
+    def fail(words):
+        raise fault
+
+    monkeypatch.setattr('vpt_mm.cli.main._command', fail)
+    with pytest.raises(type(fault)) as raised:
+        main([])
+    assert raised.value is fault
 
 
 def imported(*words, **variables):

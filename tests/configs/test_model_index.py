@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-# A sweep is no model.
+# A sweep is not a model.
 CONFIGS = [file for file in (ROOT / 'configs').rglob('*.py') if not {'_base_', 'sweeps'} & set(file.parts)]
 
 

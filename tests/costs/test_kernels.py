@@ -1,4 +1,6 @@
 """How many operations of a pass start a kernel: what tuning adds to the plain backbone, and what it saves."""
+import copy
+
 import pytest
 import timm
 import torch
@@ -38,6 +40,42 @@ def test_deep_prompts(kind, config, size, plain, most):
     """The plain counts say whether it is still the same that is counted; the others are bounds."""
     assert count_plain(kind, config, size) == plain
     inference, training = count(MODELS.build(dict(config, tuning=DEEP)).eval(), size)
+    assert inference <= most[0] and training <= most[1]
+
+STAGES = [2, 2, 2, 2]
+TWINS = dict(embed_dims=[8] * 4, depths=STAGES, num_heads=[1] * 4, patch_sizes=[4, 2, 2, 2], strides=[4, 2, 2, 2],
+             mlp_ratios=[2] * 4, sr_ratios=[4, 2, 1, 1])
+SHORT = dict(NARROW, num_layers=4)
+HOSTED = {  # config, and kernels of an inference and a training step, plain and at most with prompts
+    'mmseg.MixVisionTransformer': (dict(embed_dims=8, num_layers=STAGES), (313, 542), (255, 447)),
+    'mmdet.PyramidVisionTransformerV2': (dict(embed_dims=8, num_layers=STAGES), (345, 574), (259, 451)),
+    'mmpretrain.PCPVT': (dict(arch=TWINS), (208, 379), (217, 380)),
+    'mmpretrain.SVT': (dict(arch=dict(TWINS, window_sizes=[3] * 4)), (261, 474), (215, 390)),
+    'mmseg.SVT': (dict(embed_dims=[8] * 3, num_heads=[1] * 3, depths=[2] * 3), (225, 399), (168, 295)),
+    'mmpretrain.ViTEVA02': (dict(arch=SHORT, img_size=64), (186, 396), (119, 245)),
+    'mmpretrain.SwinTransformerV2': (dict(
+        arch=dict(SWIN['arch'], depths=STAGES, extra_norm_every_n_blocks=0), window_size=4, img_size=64,
+        pad_small_map=True), (488, 945), (298, 723)),
+    'mmpretrain.ViTSAM': (dict(arch=dict(SHORT, global_attn_indexes=[1, 3]), img_size=64, window_size=3), (217, 363),
+                          (186, 357)),
+    'mmseg.VisionTransformer': (dict(embed_dims=32, num_layers=4, num_heads=2, img_size=64), (153, 270), (94, 174)),
+    'mmseg.MAE': (dict(embed_dims=32, num_layers=4, num_heads=2, img_size=64), (142, 267), (103, 191))}
+
+
+@pytest.mark.parametrize('of', HOSTED)
+def test_hosted_classes(of):
+    """The classes write their attention out, which takes more kernels than fused attention with prompts."""
+    if of.startswith('mmdet.'):
+        pytest.importorskip('mmdet')
+    config, plain_counts, most = HOSTED[of]
+    plain = MODELS.build(dict(copy.deepcopy(config), type=of))
+    plain.eval()  # returns nothing in mmpretrain
+    plain.requires_grad_(False)
+    next(module for module in plain.modules() if isinstance(module, torch.nn.Conv2d)).weight.requires_grad_(True)
+    assert count(plain, 64) == plain_counts
+    model = MODELS.build(dict(copy.deepcopy(config), type='PromptedBackbone', of=of, tuning=DEEP))
+    model.eval()
+    inference, training = count(model, 64)
     assert inference <= most[0] and training <= most[1]
 
 

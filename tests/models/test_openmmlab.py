@@ -22,12 +22,13 @@ KINDS = {ClsDataPreprocessor: dict(to_rgb=True),
 @pytest.mark.parametrize('normalize', [NORMALIZE, {}], ids=['normalised', 'raw'])
 @pytest.mark.parametrize('kind', KINDS, ids=lambda kind: kind.__name__)
 def test_what_is_said_of_a_preprocessor_is_what_it_does(kind, normalize, swaps):
-    preprocessor = kind(**normalize, **(KINDS[kind] if swaps else {}))
+    config = {**normalize, **(KINDS[kind] if swaps else {})}
+    preprocessor = kind(**config)
     given = preprocessor(dict(inputs=[IMAGE], data_samples=None))['inputs']
     mean, std = normalisation_of(preprocessor)
     image = IMAGE.flip(0) if swaps_channels(preprocessor) else IMAGE
     torch.testing.assert_close(given[0].float(), (image - mean) / std)
-    assert swaps_channels(preprocessor) == swaps
+    assert swaps_channels(preprocessor) == swaps_channels(config) == swaps
 
 
 def segmentor(**heads):

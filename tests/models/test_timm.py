@@ -10,7 +10,8 @@ from timm.models.vision_transformer import ResPostBlock
 from tests.protocols import METHODS, examples_of
 from tests.twins.timm import walk
 from vpt_mm.errors import UsageError
-from vpt_mm.models.timm import OUT_TYPES
+from vpt_mm.layers.positions import resize_by_factor
+from vpt_mm.models.timm_features import OUT_TYPES
 
 TINY = dict(embed_dim=32, depth=3, num_heads=2)
 MODELS_OF_TIMM = dict(
@@ -133,9 +134,7 @@ def test_every_method(family):
     fitting = [name for name, method in METHODS.items() if not method.misfit(host)]
     assert set(fitting) == set(METHODS)
     for name in fitting:
-        for tuning in examples_of('vit', name):
-            if name == 'LoRA':
-                tuning = dict(tuning, targets=['qkv' if family == 'dinov2_reg' else 'k_proj'])
+        for tuning in examples_of(name):
             model = build(family, tuning=tuning, out_type='pooled' if name == 'SideTuning' else 'featmap')
             image = images(model, batch=3)
             outputs, = model(image)
@@ -150,6 +149,21 @@ def test_every_method(family):
                 plain.load_state_dict({key: value for key, value in model.state_dict().items()
                                        if not key.startswith('tuning.')})
                 torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize('family', ['dinov2', 'dinov2_reg', 'siglip'])
+def test_positions_of_the_first_release_of_dinov2(family):
+    model = build(family, tuning=DEEP, out_type='raw', interpolate_offset=0.1)
+    plain = plain_of(family, model)
+    own, larger = images(model), images(model, more=(1, 2))
+    torch.testing.assert_close(model.plain(own)[0], plain.forward_features(own), rtol=0, atol=1e-11)
+    rows, columns = model.patch_embed.grid_size
+    count = 0 if model.no_embed_class else model.num_prefix_tokens
+    known = model.pos_embed[:, count:].view(1, rows, columns, -1)
+    read = resize_by_factor(known.flatten(1, 2), (rows + 1, columns + 2), known=(rows, columns), offset=0.1)
+    plain.set_input_size(tuple(larger.shape[2:]))
+    plain.pos_embed.data.copy_(torch.cat([model.pos_embed[:, :count], read], dim=1))
+    torch.testing.assert_close(model.plain(larger)[0], plain.forward_features(larger), rtol=0, atol=1e-11)
 
 
 def test_copies_and_state_dicts_are_whole():
@@ -184,6 +198,14 @@ def test_a_checkpointed_block_learns_the_same():
     torch.testing.assert_close(*gradients, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.traced
+def test_a_pass_is_one_graph():
+    model = build('dinov3', tuning=DEEP, depth=1)
+    image = images(model)
+    compiled = torch.compile(model, backend='eager', fullgraph=True)
+    torch.testing.assert_close(compiled(image)[0], model(image)[0], rtol=0, atol=1e-12)
+
+
 def test_a_frozen_part_in_few_bits_keeps_its_angles_exact():
     config = dict(type='PromptedTimmViT', model='vit_small_patch16_dinov3', img_size=64, tuning=DEEP, **TINY)
     plain, model = MODELS.build(config).eval(), MODELS.build(dict(config, frozen_dtype='bfloat16')).eval()
@@ -206,7 +228,8 @@ def test_a_frozen_part_in_few_bits_keeps_its_angles_exact():
     (dict(model='vit_base_patch16_224', out_type='map'), 'out_type must be one of pooled, cls_token'),
     (dict(model='vit_base_patch16_224', out_type='featmap', out_indices=[3]), r'out_indices must be blocks -3..2, got'),
     (dict(model='vit_base_patch16_224', out_indices=[0, 2]), 'pooled.*is of the last block alone'),
-    (dict(model='vit_base_patch16_siglip_224', out_type='cls_token'), 'needs a class token')])
+    (dict(model='vit_base_patch16_siglip_224', out_type='cls_token'), 'needs a class token'),
+    (dict(model='vit_base_patch16_dinov3', interpolate_offset=0.1), 'interpolate_offset is of .* is a Eva')])
 def test_what_does_not_fit_is_refused(given, message):
     with pytest.raises(UsageError, match=message):
         MODELS.build(dict(type='PromptedTimmViT', **{**TINY, **given} if 'resnet' not in given['model'] else given))

@@ -1,4 +1,5 @@
 """Configs in checkpoints are data: whatever they say, nothing of it runs."""
+import ast
 import gc
 import threading
 import time
@@ -51,6 +52,24 @@ def test_many_threads_read_at_once():
     finally:
         gc.set_threshold(*before)
     assert not failed
+
+
+@pytest.mark.parametrize('failures, told', [(3, None), (10 ** 6, 'recursion depth mismatch')])
+def test_others_parse_at_once(failures, told, monkeypatch):
+    """Threads of other packages know nothing of our lock: what they disturb is read again, and not for ever."""
+    parse, left = ast.parse, iter(range(failures))
+
+    def disturbed(text):
+        if next(left, None) is not None:
+            raise SystemError('AST constructor recursion depth mismatch')
+        return parse(text)
+
+    monkeypatch.setattr(ast, 'parse', disturbed)
+    if told is None:
+        assert read_config('a = dict(b=1)') == dict(a=dict(b=1))
+        return
+    with pytest.raises(SystemError, match=told):
+        read_config('a = 1')
 
 
 @pytest.mark.parametrize('text', [

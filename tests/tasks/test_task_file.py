@@ -3,7 +3,6 @@ import json
 import os
 import pickle
 import struct
-import time
 from pathlib import Path
 
 import numpy as np
@@ -114,8 +113,8 @@ def test_other_classes_are_refused(run, monkeypatch, classes, reason):
 
 
 @pytest.mark.parametrize('entries, reason', [
-    (dict(model__backbone__tuning__length=3), 'missing or of another shape: backbone.tuning.tokens'),
-    (dict(model__head__num_classes=4), 'missing or of another shape: head.fc.weight'),
+    (dict(model__backbone__tuning__length=3), r'backbone\.tuning\.tokens is \(.*\) in the file, \(.*\) in the model'),
+    (dict(model__head__num_classes=4), r'head\.fc\.weight is \(3, 32\) in the file, \(4, 32\) in the model'),
     (dict(model__backbone__tuning=dict(type='LinearProbe', _delete_=True)), 'no place for backbone.tuning.tokens'),
 ])
 def test_another_config_is_refused(run, entries, reason):
@@ -131,7 +130,7 @@ def test_resuming_from_a_task_is_refused(run):
 
 
 @pytest.mark.parametrize('spoil, reason', [
-    (lambda found: found['meta'].pop('vpt_mm'), 'no checkpoint of PromptCheckpointHook'),
+    (lambda found: found['meta'].pop('vpt_mm'), 'not a checkpoint of PromptCheckpointHook'),
     (lambda found: found['meta']['vpt_mm'].update(base={}), 'knows where its frozen weights came from'),
     (lambda found: found['state_dict']['head.fc.bias'].fill_(float('nan')), 'infinite ones in head.fc.bias'),
     (lambda found: found['state_dict'].update({'head.fc.bias': torch.zeros(3).half()}), 'not torch.float16 as in head'),
@@ -253,8 +252,8 @@ def test_code_of_a_blocked_module_is_called_what_it_is(tmp_path):
         load_from_disk(str(tmp_path / 'x.pth'))
 
 
-def test_a_vit_b_task_is_small_and_quick(tmp_path):
-    """ViT-B, p = 50, 100 classes: 537,700 values; another task is loaded in a small part of the time of one hash."""
+def test_a_vit_b_task_is_small_and_quick(tmp_path, monkeypatch):
+    """ViT-B, p = 50, 100 classes: 537,700 values; another task is loaded without hashing the backbone again."""
     weights, arch = tmp_path / 'base.pth', dict(type='PromptedViT', arch='base', img_size=224)
     torch.save(MODELS.build(dict(arch)).state_dict(), weights)
     config = run_config(tmp_path, weights=str(weights), tuning=dict(type='DeepPrompt', length=50))
@@ -263,9 +262,7 @@ def test_a_vit_b_task_is_small_and_quick(tmp_path):
     config.model.head.update(num_classes=100, in_channels=768)
     model, other = build_model(config), build_model(config)
     model.backbone.init_weights(), other.backbone.init_weights()
-    started = time.perf_counter()
     found = fingerprint_of(other)
-    hashing = time.perf_counter() - started
     frozen = set(frozen_keys(model))
     meta = dict(cfg=config.pretty_text, dataset_meta=dict(classes=[str(number) for number in range(100)]),
                 vpt_mm=dict(version='1', base={'backbone.': str(weights)}, frozen_weights=found))
@@ -274,12 +271,8 @@ def test_a_vit_b_task_is_small_and_quick(tmp_path):
     task = tmp_path / 'task.safetensors'
     publish_task(tmp_path / 'x.pth', task)
     assert task.stat().st_size < 2.2e6
-    times = []
-    for _ in range(5):
-        started = time.perf_counter()
-        load_task(other, task)
-        times.append(time.perf_counter() - started)
-    assert min(times) < hashing / 4
+    monkeypatch.delattr('vpt_mm.models.frozen.fingerprint')
+    load_task(other, task)
     image = torch.randn(1, 3, 224, 224)
     model.eval(), other.eval()
     with torch.no_grad():

@@ -88,7 +88,7 @@ def test_stored_in_bfloat16(model):
         return
     model.store_frozen('bfloat16')
     output = model(IMAGES.float())[-1]
-    assert model.first_conv.weight.dtype == torch.bfloat16 and output.dtype == torch.float32
+    assert model.host.first_conv.weight.dtype == torch.bfloat16 and output.dtype == torch.float32
     torch.testing.assert_close(output, expected, rtol=0.1, atol=0.1 * expected.abs().max().item())
     output.sum().backward()
     assert {tensor.dtype for one in learned(model) for tensor in (one, one.grad)} == {torch.float32}

@@ -3,11 +3,13 @@ import copy
 
 import pytest
 import torch
+from mmengine.model import BaseModule
 from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
 
 from tests.protocols import ADAPTER, BACKBONES, DEEP, LORA, build, images, learned
 from tests.twins.compare import assert_twins, run_plain
 from vpt_mm.errors import UsageError
+from vpt_mm.models.hosted import PromptedBackbone
 from vpt_mm.models.weightless import build_weightless
 
 PLAIN = dict(vit=VisionTransformer, swin=SwinTransformer, convnext=ConvNeXt, resnet=ResNet)
@@ -124,3 +126,38 @@ def test_what_has_no_place_in_the_plain_backbone_is_not_merged(tuning):
 def test_what_does_not_fit_is_refused(backbone, tuning, message):
     with pytest.raises(UsageError, match=message):
         build(backbone, tuning)
+
+
+class OfTorch(BaseModule):
+    """A transformer of torch's own layers, which read weights of the layers below them."""
+
+    def __init__(self, whole):
+        super().__init__()
+        self.patch_embed = torch.nn.Conv2d(3, 8, 8, stride=8)
+        self.layers = torch.nn.ModuleList(torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True) if whole else
+                                          OfAttention() for _ in range(2))
+
+    def forward(self, image):
+        tokens = self.patch_embed(image).flatten(2).transpose(1, 2)
+        for layer in self.layers:
+            tokens = layer(tokens)
+        return (tokens.mean(dim=1),)
+
+
+class OfAttention(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attn, self.fc = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.nn.Linear(8, 8)
+
+    def forward(self, tokens):
+        return tokens + self.fc(self.attn(tokens, tokens, tokens)[0])
+
+
+def test_layers_that_are_read_and_not_called():
+    """An update of them would do nothing without a word."""
+    model = PromptedBackbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='fc'))
+    assert len(model.tuning.updates) == 2
+    with pytest.raises(UsageError, match=r"every one of targets .* got 'out_proj'; there are patch_embed, fc\."):
+        PromptedBackbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='out_proj'))
+    with pytest.raises(UsageError, match=r'there are patch_embed\.'):
+        PromptedBackbone(of=OfTorch, whole=True, tuning=dict(type='LoRA', rank=2, targets='linear1'))

@@ -65,7 +65,7 @@ def test_a_grid_of_other_patches_is_refused(tmp_path, grid):
                                     'openmmlab://nosuch', 'mmcls://vit'])
 def test_what_is_not_to_be_had_is_named(tmp_path, source):
     for load in (lambda: convert_file(source, tmp_path / 'out.pth'), lambda: load_pretrained(None, source)):
-        with pytest.raises(UsageError, match=f'no checkpoint is to be had from {source} '):
+        with pytest.raises(UsageError, match=f'no checkpoint could be fetched from {source} '):
             load()
 
 

@@ -79,7 +79,7 @@ def test_bytes_are_safetensors():
     buffer = io.BytesIO()
     torch.save(dict(state_dict=state), buffer)
     for content in (b'', b'x', buffer.getvalue()):
-        with pytest.raises(UsageError, match='what was sent is no safetensors file, which'):
+        with pytest.raises(UsageError, match='what was sent is not a safetensors file, as'):
             load_bytes(content)
     for content in (save(state)[:-1], save(state) + b'x', b'\xff' * 8 + b'{', (9).to_bytes(8, 'little') + b'{"a":1}}}'):
         with pytest.raises(UsageError, match='truncated or damaged'):

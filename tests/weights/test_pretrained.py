@@ -239,7 +239,7 @@ def test_position_embeddings_of_no_square(tmp_path):
     path = save(model.state_dict(), tmp_path / 'x.pth')
     check = prompted(path, img_size=(32, 64))
     assert torch.equal(check.pos_embed, model.pos_embed)
-    with pytest.raises(UsageError, match='32 position embeddings are no square.*--grid HEIGHT WIDTH'):
+    with pytest.raises(UsageError, match='32 position embeddings are not a square.*--grid HEIGHT WIDTH'):
         prompted(path, img_size=64)
     torch.save(dict(state_dict=model.state_dict(), meta=dict(pretrained=dict(facts=dict(grid=(4, 8))))), path)
     torch.testing.assert_close(prompted(path, img_size=64).pos_embed, resized(model.pos_embed, (4, 8), (8, 8)))

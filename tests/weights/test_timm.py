@@ -65,7 +65,7 @@ def test_an_unknown_name_gets_the_nearest(name, near):
 
 
 def test_no_network_says_what_to_do(hub):
-    with pytest.raises(UsageError, match='(?s)not in the cache.*timm/test_vit.*can not be reached.*give its path'):
+    with pytest.raises(UsageError, match='(?s)not in the cache.*timm/test_vit.*cannot be reached.*give its path'):
         CheckpointLoader.load_checkpoint(f'timm://{NAME}')
 
 

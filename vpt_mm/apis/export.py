@@ -9,7 +9,7 @@ import torch
 from mmpretrain.models.heads import MultiLabelClsHead
 from torch import nn
 
-from ..errors import UsageError, needs_extra, require_counts
+from ..errors import UsageError, line_of, needs_extra, require_counts
 from ..files import require_writable
 from ..models.openmmlab import head_of, normalisation_of, swaps_channels
 from ..version import __version__
@@ -175,7 +175,7 @@ def _write_onnx(program, file, facts, opset, images):
         session = onnxruntime.InferenceSession(file, providers=['CPUExecutionProvider'])
     except Exception as error:  # of its own kinds, which have no common base
         raise UsageError(f'onnxruntime {onnxruntime.__version__} does not take the graph of opset {opset}: '
-                         f'{" ".join(str(error).split())}') from None
+                         f'{line_of(error)}') from None
     return [torch.from_numpy(session.run([OUTPUT], {INPUT: image.numpy()})[0]) for image in images]
 
 

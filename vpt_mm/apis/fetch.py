@@ -75,7 +75,7 @@ def _opener(sockets):
 def _require_public(number, host):
     address = ipaddress.ip_address(number.partition('%')[0])
     if not (getattr(address, 'ipv4_mapped', None) or address).is_global:
-        raise UsageError(f'{host} is at {number}, which is no public address: fetch the file yourself, and give its '
+        raise UsageError(f'{host} is at {number}, which is not a public address: fetch the file yourself, and give its '
                          'path.')
 
 

@@ -29,8 +29,8 @@ class TaskInferencer:
 
     Args:
         backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
-        checkpoint: the backbone's weights, where they are elsewhere than its config says. A task file names a place
-            that is not opened, so that this is needed unless it names timm's weights.
+        checkpoint: the backbone's weights; in place of those of a config, and needed for a task file or checkpoint, in
+            which no path is opened, unless it names timm's weights.
         tasks: {name: path, or list of paths of an ensemble} to add.
         most_pixels: of an image; larger ones are refused.
         options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
@@ -51,7 +51,7 @@ class TaskInferencer:
         """Add a task file, the bytes of one, or a list of those as an ensemble; returns the task.
 
         Raises:
-            UsageError: a name that is taken or no name of a folder, a task for another backbone, or a file that is no
+            UsageError: a name that is taken or can't be a folder's, a task for another backbone, or a file that isn't a
                 task.
         """
         paths = list(path) if isinstance(path, (list, tuple)) else [path]
@@ -62,12 +62,16 @@ class TaskInferencer:
         self._require_free(name)
         members = [ServedTask(one, name, self.shared) for one in paths]
         task = members[0] if len(members) == 1 else Ensemble(members, name)
-        with self.lock:
-            self._require_free(name)
-            self.tasks = MappingProxyType({**self.tasks, name: task})
-        for member in members:
-            if member.mixes:
-                self.shared.projected(member)
+        try:
+            for member in members:
+                if member.mixes:
+                    self.shared.projected(member)
+            with self.lock:
+                self._require_free(name)
+                self.tasks = MappingProxyType({**self.tasks, name: task})
+        except BaseException:  # also memory that ran out: what can't be projected is no task
+            self.shared.forget(task)
+            raise
         return task
 
     def remove(self, name):
@@ -75,14 +79,13 @@ class TaskInferencer:
         with self.lock:
             task = self.find(name)
             self.tasks = MappingProxyType({key: one for key, one in self.tasks.items() if key != name})
-        for member in task.members:
-            self.shared.kept.drop(member)
+        self.shared.forget(task)
 
     def find(self, name):
         """The task of this name.
 
         Raises:
-            UsageError: there is none; the message says the nearest name.
+            UsageError: no task has it; the message gives the nearest name.
         """
         tasks = self.tasks
         if name not in tasks:

@@ -4,11 +4,12 @@ import threading
 import numpy as np
 import torch
 
-from ..errors import UsageError, some
+from ..errors import UsageError, some, telling
 from ..models.weightless import build_weightless
 from ..tasks.build import backbone_config, build_heads, rehearse, scope_of
 from ..tasks.preprocess import Preprocess
 from ..tasks.task_file import name_of, names_of, read_task
+from ..weights.state import TUNING, compare_state, not_finite
 from .shared import borrowed  # noqa: F401  (registers the stand-in)
 from .shared.backbone import PREFIX
 from .shared.mixed import FORMS
@@ -46,16 +47,11 @@ class ServedTask:
         self.kind, self.base = model['kind'], names_of(said['base'])
         self.drawing, self.visualizer = threading.Lock(), None
         state = {key: tensor.to(shared.device) for key, tensor in state.items() if not key.startswith(UNUSED)}
-        try:
+        with telling(f'{self.path} describes a model that cannot be built'):
             with scope_of(self.kind):
                 own = self._build_backbone(model, said, state)
                 self.model = self._build_model(model, state)
             self.pipeline = Preprocess(model['input']['steps'], self.kind, floats=model['input']['floats'])
-        except UsageError:
-            raise
-        except Exception as error:  # classes raise anything where sizes do not fit each other
-            raise UsageError(f'{path} describes a model that can not be built: {type(error).__name__}: '
-                             f'{" ".join(str(error).split())}') from error
         self.classes = tuple(said['classes']) or tuple(map(str, range(model['head']['num_classes'])))
         self.first_label = model.get('first_label', 0)
         self.palette = [tuple(colour) for colour in model.get('palette') or _draw_palette(len(self.classes))]
@@ -69,15 +65,15 @@ class ServedTask:
         view = build_weightless(built)
         self.shared.require_weights(view, dict(vpt_mm=said), self.name, stored=stored)
         own = {key.removeprefix(PREFIX): tensor for key, tensor in state.items() if key.startswith(PREFIX)}
-        own = {key: tensor for key, tensor in own.items() if key not in set(view.frozen_keys)}
-        needed = [key for key in view.state_dict() if key not in set(view.frozen_keys)]
-        _require_fit(view, own, needed, self.path)
+        frozen = set(view.frozen_keys)
+        own = {key: tensor for key, tensor in own.items() if key not in frozen}
+        _require_fit(view, own, self.path, without=frozen)
         self.outputs = getattr(view, 'outputs', [])
         self.mixes = bool(view.tuning.mixes and self.outputs and not view.trained
                           and FORMS.issuperset(output.form for output in self.outputs))
         if self.mixes:
             self.tuning, self.view = view.tuning, None
-            self.tuning.load_state_dict({key.removeprefix('tuning.'): tensor for key, tensor in own.items()},
+            self.tuning.load_state_dict({key.removeprefix(TUNING): tensor for key, tensor in own.items()},
                                         assign=True)
             self.tuning.eval().requires_grad_(False)
         else:
@@ -92,7 +88,7 @@ class ServedTask:
         own = {key: tensor for key, tensor in state.items() if not key.startswith(PREFIX)}
         stand_in = dict(type='BorrowedFeatures')
         built = build_heads(model, backbone=stand_in)  # sizes are compared before memory is taken
-        _require_fit(built, own, list(built.state_dict()), self.path)
+        _require_fit(built, own, self.path)
         rehearse(built, model, size=self.shared.model.host.image_size)
         own.update({key: torch.zeros((), dtype=torch.long) for key in built.state_dict() if key not in own})
         built.load_state_dict(own, assign=True)
@@ -117,13 +113,8 @@ class ServedTask:
             UsageError: the pipeline does not take an image of this size.
         """
         height, width = image.shape[:2]
-        try:
+        with telling(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels'):
             return self.pipeline(image)
-        except UsageError:
-            raise
-        except Exception as error:  # transforms raise what their libraries do
-            raise UsageError(f'the pipeline of {self.name} does not take an image of {width}x{height} pixels: '
-                             f'{type(error).__name__}: {" ".join(str(error).split())}') from error
 
     def normalise(self, inputs, sample):
         """(3, h, w) of the pipeline to (1, 3, h, w) as the backbone sees it, and its data sample."""
@@ -163,17 +154,13 @@ def _starts(size, crop, stride):
     return [max(min(index * stride + crop, size) - crop, 0) for index in range(count)]
 
 
-def _require_fit(model, state, needed, path):
-    """Raise UsageError unless every key of ``needed`` is there as in the model, finite, and nothing else."""
-    own = model.state_dict()
-    unfit = [key for key in needed if ((state[key].shape, state[key].dtype) != (own[key].shape, own[key].dtype)
-                                       if key in state else not key.endswith('num_batches_tracked'))]
-    surplus = [key for key in state if key not in needed]
-    if unfit or surplus:
-        raise UsageError(f'{path} does not hold what it says: ' + '; '.join(
-            [f'missing, or of another shape or type: {some(unfit)}'] * bool(unfit)
-            + [f'no place for {some(surplus)}'] * bool(surplus)) + '.')
-    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+def _require_fit(model, state, path, *, without=frozenset()):
+    """Raise UsageError unless all of the model's state, ``without`` some keys, is there, finite, and nothing else."""
+    own = {key: tensor for key, tensor in model.state_dict().items() if key not in without}
+    difference = compare_state(state, own, exact=True).describe()
+    if difference:
+        raise UsageError(f'{path} does not hold what it says: {difference}.')
+    broken = not_finite(state)
     if broken:
         raise UsageError(f'a task has finite values; {path} has NaN or infinite ones in {some(broken)}.')
 

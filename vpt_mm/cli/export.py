@@ -3,12 +3,13 @@ import os
 import warnings
 
 from .options import at_least
+from .task_options import add_checkpoint_option
 
 
 def add_arguments(parser):
     parser.add_argument('task', help='task file, or checkpoint of PromptCheckpointHook')
     parser.add_argument('out', help='file to write, *.onnx or *.pt2 (torch.export)')
-    parser.add_argument('--checkpoint', help='weights of the backbone, where they lie elsewhere than the config says')
+    add_checkpoint_option(parser)
     parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
                         help='of the images; by default what the backbone was built for')
     parser.add_argument('--opset', type=at_least(1), help='of ONNX; by default the one that the tests export to')

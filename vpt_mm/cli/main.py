@@ -4,6 +4,8 @@ A command is a module with ``add_arguments(parser)`` and ``run(args)``. It is im
 torch, mmengine and the rooms of this package in ``run`` alone: help and mistyped options need none of them.
 """
 import argparse
+import logging
+import os
 import sys
 from importlib import import_module
 
@@ -12,6 +14,7 @@ from ..errors import UsageError, did_you_mean
 from .commands import COMMANDS, module_of, overview
 
 USAGE = 'usage: vpt-mm COMMAND [options]; the options of a command: vpt-mm COMMAND --help'
+READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
 
 
 def main(words=None):
@@ -20,7 +23,20 @@ def main(words=None):
     Args:
         words: name and options of the command; those of the command line by default.
     """
-    name, rest = _split(sys.argv[1:] if words is None else words)
+    shown, logging.raiseExceptions = logging.raiseExceptions, False  # a log without a reader stops no training
+    try:
+        _command(sys.argv[1:] if words is None else words)
+    except BrokenPipeError:
+        if _is_read('\n'):
+            raise  # it was another pipe, such as a worker's
+        sys.exit(READER_LEFT)
+    finally:
+        logging.raiseExceptions = shown
+        _is_read()  # also what argparse printed, which ends the process itself
+
+
+def _command(words):
+    name, rest = _split(words)
     if name in COMMANDS:
         _run(name, rest)
     elif rest[:1] == ['--version']:
@@ -30,6 +46,16 @@ def main(words=None):
     else:
         asked = f'{name} {rest[0]}'.strip()
         sys.exit(f'error: there is no command {asked!r}.{did_you_mean(asked, COMMANDS)} vpt-mm --help lists them all.')
+
+
+def _is_read(text=''):
+    """Whether somebody reads what is printed, with this text at its end: `head` does not, after a few lines."""
+    try:
+        print(text, end='', flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed when Python ends
+        return False
+    return True
 
 
 def _split(words):

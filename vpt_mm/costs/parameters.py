@@ -35,7 +35,7 @@ class ProtocolCount:
     task_bytes: int
     backbone: int
     frozen: float
-    benchmarks: float
+    benchmarks: float | None
 
     def multiple(self, tasks):
         """Storage of so many tasks, in backbones."""
@@ -60,7 +60,7 @@ def read_protocol(path, *, benchmarks=()):
     stored = storage_multiple(tuned_over(config, benchmarks), backbone=counts.plain,
                               frozen=counts.frozen) if benchmarks else None
     return ProtocolCount(name=Path(path).stem, parts=parts_of(model), tuned=counts.tuned, total=counts.total,
-                    task_bytes=counts.task_bytes, backbone=counts.plain, frozen=counts.frozen, benchmarks=stored)
+                         task_bytes=counts.task_bytes, backbone=counts.plain, frozen=counts.frozen, benchmarks=stored)
 
 
 def parts_of(model):
@@ -69,7 +69,7 @@ def parts_of(model):
     for backbone in prompted_backbones(model).values():
         own = dict(backbone.named_parameters())
         for method in methods_of(backbone.tuning):
-            learned = [*method.parameters(), *(own.pop(name) for name in method.trains(backbone) if name in own)]
+            learned = [*method.parameters(), *(own.pop(name) for name in method.trains(backbone.host) if name in own)]
             count = sum(parameter.numel() for parameter in learned if parameter.requires_grad)
             if count:
                 parts[method.part] = parts.get(method.part, 0) + count

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ..errors import UsageError
+from ..errors import UsageError, line_of
 
 # Those that OpenCV reads as well. Pillow knows many more, some of which start another program: EPS runs Ghostscript.
 FORMATS = dict(BMP=('.bmp',), GIF=('.gif',), JPEG=('.jpeg', '.jpg'), PNG=('.png',), PPM=('.pgm', '.ppm'),
@@ -44,10 +44,10 @@ def open_image(source: bytes | str | Path, name: str, *, most_pixels: int,
     except UsageError:
         raise
     except UnidentifiedImageError:
-        raise _unreadable(name, f'its format is none of {", ".join(FORMATS)}, or a kind of pixels that they rarely '
+        raise _unreadable(name, f'its format is not one of {", ".join(FORMATS)}, or a kind of pixels that they rarely '
                                 'have') from None
     except Exception as error:  # readers raise whatever damaged bytes lead them to
-        raise _unreadable(name, " ".join(str(error).split()) or repr(error)) from None
+        raise _unreadable(name, line_of(error) or repr(error)) from None
 
 
 def _opened(file, name, most_pixels):

@@ -42,7 +42,7 @@ class ImageFolders(BaseDataset):
         classes = self._metainfo.setdefault('classes', tuple(found))
         strange = set(found) - set(classes)
         if strange:
-            raise UsageError(f'{self.root} has folders that are none of the classes ({some(classes)}): '
+            raise UsageError(f'{self.root} has folders that are not among the classes ({some(classes)}): '
                              f'{some(sorted(strange))}.')
         return [dict(img_path=path, gt_label=classes.index(name)) for name in found
                 for path in find_images(self.root / name, endings=self.endings)]

@@ -3,7 +3,6 @@ from contextlib import contextmanager
 from numbers import Real
 from pathlib import Path
 
-import torch
 from mmengine.hooks import CheckpointHook
 from mmengine.registry import HOOKS
 
@@ -11,6 +10,7 @@ from ..errors import UsageError, some
 from ..models.frozen import base_names, sourced_keys
 from ..models.openmmlab import unwrap
 from ..version import __version__
+from ..weights.state import not_finite
 from .companions import register_once
 from .freeze_hook import FreezeBackboneHook
 from .gradients_hook import GradientsHook
@@ -100,8 +100,8 @@ class PromptCheckpointHook(CheckpointHook):
 
     @contextmanager
     def _saving(self, runner):
-        broken = [name for name, parameter in unwrap(runner.model).named_parameters()
-                  if parameter.requires_grad and not torch.isfinite(parameter).all()]
+        broken = not_finite({name: parameter for name, parameter in unwrap(runner.model).named_parameters()
+                             if parameter.requires_grad})
         if broken:
             raise UsageError(f'training has diverged: there are NaN or infinite values in {some(broken)}. No '
                              'checkpoint is written of them; lower the learning rate (optim_wrapper.optimizer.lr).')

@@ -13,7 +13,7 @@ from ..models.frozen import (
 from ..models.openmmlab import is_segmentor, unwrap
 from ..models.tuned import tuned_table
 from ..tuning.composed import methods_of
-from ..tuning.method import TuningMethod
+from ..tuning.method import has_losses
 from ..weights.fingerprint import fingerprint
 from ..weights.state import TUNING
 from .companions import register_once
@@ -104,7 +104,7 @@ class FreezeBackboneHook(Hook):
         wrapper = type(runner.optim_wrapper)
         for backbone in prompted_backbones(runner.model).values():
             for method in methods_of(backbone.tuning):
-                if type(method).losses is not TuningMethod.losses and not issubclass(wrapper, TakesLosses):
+                if has_losses(method) and not issubclass(wrapper, TakesLosses):
                     raise UsageError(f'{type(method).__name__} has losses of its own, which {wrapper.__name__} would '
                                      "leave out: set type='PromptOptimWrapper' in optim_wrapper.")
 
@@ -112,7 +112,7 @@ class FreezeBackboneHook(Hook):
         for prefix, backbone in prompted_backbones(runner.model).items():
             if backbone.tuning.trains_backbone:
                 continue
-            awake = [name for child, module in backbone.named_children() if child != 'tuning'
+            awake = [name for child, module in backbone.own_children.items()
                      for name, part in module.named_modules(prefix=child) if part.training]
             if awake:
                 raise RuntimeError(f'frozen modules must stay in eval mode, {prefix}{awake[0]} is in train mode.')

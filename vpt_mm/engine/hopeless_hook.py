@@ -1,5 +1,6 @@
 """StopHopelessHook: ends a trial that can't become the best one."""
 import math
+from statistics import fmean
 
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
@@ -38,7 +39,7 @@ class StopHopelessHook(Hook):
             self.stop(runner)
 
     def after_train_epoch(self, runner):
-        mean, self.losses = sum(self.losses) / len(self.losses), []
+        mean, self.losses = fmean(self.losses), []
         late = runner.epoch + 1 >= self.after * runner.max_epochs
         if late and not mean <= self.slack * math.log(head_of(runner.model).num_classes):
             self.stop(runner)

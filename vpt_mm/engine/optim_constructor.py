@@ -15,11 +15,11 @@ KNOWN = ('ConvNeXt', 'BEiT', 'MAE')
 
 
 def require_constructor(config):
-    """Raise UsageError for a constructor that knows its backbones by the names of their classes, where this is none."""
+    """Raise UsageError for a constructor that knows backbones by their classes' names, and not this one."""
     name = str((config.get('optim_wrapper') or {}).get('constructor')).rpartition('.')[2]
     backbone = str((config.model.get('backbone') or {}).get('type'))
     if name in BOUND and not any(known in backbone for known in KNOWN):
-        raise UsageError(f'{name} knows the layers of {", ".join(KNOWN)} by name, and those of no {backbone}: take '
+        raise UsageError(f'{name} knows the layers of {", ".join(KNOWN)} by name, and not those of {backbone}: take '
                          "constructor='PromptOptimWrapperConstructor' with "
                          'paramwise_cfg=dict(layer_decay_rate=..., norm_decay_mult=0, bias_decay_mult=0).')
 

@@ -13,6 +13,7 @@ from .checks.names import check_model_arguments, check_names, check_optimizer_ar
 from .checks.outputs import check_outputs
 from .checks.parts import leaves
 from .checks.run import check_checkpoint, check_imports, check_length, check_precision, check_weights, check_whole
+from .checks.run_parts import check_run_parts
 from .checks.schedule import check_schedule
 
 __all__ = ['check_config', 'check_data', 'check_names']
@@ -31,6 +32,7 @@ def check_config(config, *, phases):
     check_checkpoint(config.get('load_from'))
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_model_arguments(config)
+    check_run_parts(config, phases)
     if 'train' in phases:
         check_whole(config)
         check_length(config.get('train_cfg') or {})

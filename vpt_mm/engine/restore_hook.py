@@ -8,6 +8,7 @@ from ..models.frozen import frozen_keys, frozen_weights, restore_from_source, so
 from ..models.openmmlab import unwrap
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
+from ..weights.state import compare_state, not_finite
 
 
 class RestoreHook(Hook):
@@ -93,8 +94,7 @@ def _renew_heads(runner, meta, state):
 
 
 def _require_numbers(state):
-    broken = [key for key, tensor in state.items() if isinstance(tensor, torch.Tensor)
-              and not torch.isfinite(tensor).all()]
+    broken = not_finite({key: tensor for key, tensor in state.items() if isinstance(tensor, torch.Tensor)})
     if broken:
         raise UsageError(f'the checkpoint has NaN or infinite values in {some(broken)}: it is damaged, its training '
                          'diverged, or float16 is too narrow for them (bfloat16 is not). Take an earlier one.')
@@ -110,6 +110,6 @@ def _dataset_classes(runner):
 
 def _unfit_keys(model, state):
     """The model's keys that the state dict does not hold, or not in this shape and type."""
-    state = {key.removeprefix('module.'): (tensor.shape, tensor.dtype) for key, tensor in state.items()}
-    return [key for key, tensor in model.state_dict().items() if not key.endswith('num_batches_tracked')
-            and state.get(key) != (tensor.shape, tensor.dtype)]
+    state = {key.removeprefix('module.'): tensor for key, tensor in state.items()}
+    missing, unfit, _ = compare_state(state, model.state_dict(), exact=True)
+    return [*missing, *unfit]

@@ -39,6 +39,29 @@ def attend_heads(attention: Callable[[Tensor, Tensor, Tensor], Tensor], qkv: Ten
         return attention(*parts)
 
 
+def attend_pairs(attention: Callable[[Tensor, Tensor, Tensor], Tensor], query: Tensor, pairs: Tensor,
+                 seen: Tensor | None, heads: int) -> Tensor:
+    """``attention`` where queries are of other tokens than keys and values, such as of more of them.
+
+    Joined keys and values are kept for the backward pass in place of those that they were joined of.
+
+    Args:
+        attention: function of queries, keys and values, such as scaled dot products.
+        query: (B, N, C).
+        pairs: (B, M, 2C), keys and values.
+        seen: (1 or B, P, 2, C), keys and values of P prompts; None for none.
+        heads: number of heads, of d = C / heads channels each.
+
+    Returns:
+        (B, heads, N, d).
+    """
+    joined = pairs.unflatten(-1, (2, heads, -1))  # (B, M, 2, heads, d)
+    if seen is not None:
+        guests = seen.to(pairs.dtype).unflatten(-1, (heads, -1)).expand(len(pairs), *(-1,) * 4)
+        joined = torch.cat([joined, guests], dim=1)
+    return attention(query.unflatten(-1, (heads, -1)).transpose(1, 2), *_heads_first(joined).unbind(0))
+
+
 def split_heads(qkv: Tensor, seen: Tensor | None, heads: int, *, keep: int | None = None,
                 fold: bool = False) -> Parts:
     """Queries of the tokens, and the keys and values that they see, ready for attention.

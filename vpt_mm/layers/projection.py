@@ -161,8 +161,8 @@ def _stack_weights(projections: list[Projection], dtype: torch.dtype) -> tuple[A
         scale, shift = (torch.stack(several)[:, None].to(wide)
                         for several in zip(*((norm.weight, norm.bias) for norm in norms)))
     weight = torch.stack([one.weight.t() for one in projections]).to(dtype)
-    biases = [bias for one in projections if (bias := one.bias) is not None]
-    return scale, shift, weight, torch.stack(biases)[:, None].to(dtype) if biases else None
+    biases = [one.bias for one in projections if one.has_bias]
+    return scale, shift, weight, torch.stack(cast(list[Tensor], biases))[:, None].to(dtype) if biases else None
 
 
 def _computed_in(weight: Tensor) -> torch.dtype:

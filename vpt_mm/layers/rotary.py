@@ -23,7 +23,7 @@ class Rotation(NamedTuple):
 
     @classmethod
     def of(cls, angles: Tensor, *, before: int, count: int, half: bool) -> Rotation:
-        """From timm's sines and cosines.
+        """From sines and cosines, as timm keeps them.
 
         Args:
             angles: ([[B,] heads,] h * w, 2d), sines in front of cosines.
@@ -45,3 +45,9 @@ class Rotation(NamedTuple):
         else:
             others = heads.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
         return torch.addcmul(heads * cos, others, sin).to(heads.dtype)
+
+
+def rotate_pairs(qkv: Tensor, heads: int, rotation: Rotation) -> Tensor:
+    """Queries, keys and values (B, N, 3C), of which queries and keys are turned at once, by angles of all heads."""
+    both, values = qkv.split((2 * qkv.shape[-1] // 3, qkv.shape[-1] // 3), dim=-1)
+    return torch.cat([rotation(both.unflatten(-1, (2 * heads, -1))).flatten(2), values], dim=-1)

@@ -79,6 +79,14 @@ def linear_rows(layer: Any, inputs: Tensor, rows: slice = slice(None), *, bias: 
     return outputs
 
 
+def pointwise(conv: nn.Conv2d, tokens: Tensor) -> Tensor:
+    """(B, N, C) to (B, N, C') through a convolution of one place, updates included."""
+    outputs = F.linear(tokens, conv.weight.flatten(1), conv.bias)
+    for update in updates_of(conv):
+        outputs = outputs + update(conv, tokens.transpose(1, 2)[..., None])[..., 0].transpose(1, 2).to(outputs.dtype)
+    return outputs
+
+
 def updates_of(layer: nn.Module) -> tuple[Any, ...]:
     """What is added to a layer's outputs now; a compiled graph is never one of :func:`updates_off`."""
     off = not torch.compiler.is_compiling() and OFF.get()

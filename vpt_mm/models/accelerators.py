@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import UsageError, did_you_mean
 from ..tuning.composed import methods_of
-from ..tuning.method import Outputs, TuningMethod
+from ..tuning.method import Outputs, has_losses
 
 ACCELERATORS = Registry('accelerator')
 
@@ -75,7 +75,7 @@ class CudaGraphs(Accelerator):
             raise UsageError('CudaGraphs can\'t capture checkpointed blocks, which look at the random state: set '
                              'with_cp=False, or remove accelerate.')
         for method in methods_of(backbone.tuning):
-            if type(method).losses is not TuningMethod.losses:
+            if has_losses(method):
                 raise UsageError(f'{type(method).__name__} has losses of its own, which would be left behind in a '
                                  'graph: remove accelerate from the backbone.')
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from torch.utils._pytree import tree_leaves
 from ..errors import UsageError
 from ..tuning.method import SEAMS, Place
 from .blocks.kind import kind_of
+from .blocks.unfit import reason_against
 from .structure import find_blocks, first_conv, norms_behind
 
 
@@ -38,7 +40,6 @@ class Anatomy:
     """
 
     reads_prompts = False
-    lacking = 'whose blocks are of no known kind, so nothing can stand between or beside them'
 
     def __init__(self, backbone: Any) -> None:
         self.backbone = backbone
@@ -46,6 +47,8 @@ class Anatomy:
         self.attends = bool(known)  # its blocks are known
         self.blocks: list[Any] = known or find_blocks(backbone)
         self.known_shapes: dict[tuple[int, ...], Shapes] = {}
+        self.lacking = reason_against(backbone.modules()) or (
+            'whose blocks are of no known kind, so nothing can stand between or beside them')
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -59,9 +62,15 @@ class Anatomy:
 
     @property
     def gives(self) -> frozenset[str]:
-        there = {'class token': isinstance(getattr(self.backbone, 'cls_token', None), nn.Parameter),
+        there = {'class token': self.has_class_token,
                  'grid of patches': self.attends and all(place.grid for place in self.shapes().places)}
         return frozenset(name for name, is_there in there.items() if is_there)
+
+    @property
+    def has_class_token(self) -> bool:
+        """Whether one stands among the tokens: mmseg's has the parameter without it as well."""
+        there = isinstance(getattr(self.backbone, 'cls_token', None), nn.Parameter)
+        return there and bool(getattr(self.backbone, 'with_cls_token', True))
 
     @property
     def block_widths(self) -> tuple[int, ...]:
@@ -89,7 +98,7 @@ class Anatomy:
             backbone, 'img_size', None) or 224
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
-    @property
+    @cached_property
     def takes_frames(self) -> bool:
         """Transformers may be built for the places of one size, and nets that join maps for sizes that divide."""
         if self.attends:
@@ -107,7 +116,7 @@ class Anatomy:
     @property
     def extra(self) -> int:
         """Number of class tokens and registers in front of the patches."""
-        return int(getattr(self.backbone, 'num_extra_tokens', 0)) if self.attends else 0
+        return int(getattr(self.backbone, 'num_extra_tokens', self.has_class_token)) if self.attends else 0
 
     def grid(self, image: Tensor) -> tuple[int, int] | None:
         """(h, w) of the patches of an image (B, 3, H, W), where all blocks have the same and are not told."""
@@ -118,6 +127,12 @@ class Anatomy:
         """Pixels a cell of each output that is a map, and 0 for others."""
         size = (512, 512) if self.takes_frames else self.image_size  # 512: a multiple of all strides that occur
         return [round(size[0] / shape[2]) if len(shape) == 4 else 0 for shape in self.shapes(size).outputs]
+
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    def cells(self, height: int, width: int) -> list[tuple[int, int, int]]:
+        """(stride, rows, columns) of each output that is a map, on an image of this size; zeros for others."""
+        return [(stride, shape[2], shape[3]) if stride else (0, 0, 0)
+                for stride, shape in zip(self.strides, self.shapes((height, width)).outputs)]
 
     @torch.no_grad()
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:

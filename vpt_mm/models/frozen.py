@@ -3,12 +3,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from ..errors import UsageError, some
 from ..weights.fingerprint import fingerprint
-from ..weights.state import describe_unfit
+from ..weights.state import describe_unfit, not_finite
 from .openmmlab import swaps_channels, unwrap
 from .tunable import Tunable
 
@@ -46,7 +45,7 @@ def require_pretrained(model: nn.Module) -> None:
         absent = [key for key in weights if key not in backbone.loaded]
         if absent:
             raise UsageError(_explain_absent(backbone, absent, len(weights)))
-        broken = [key for key, tensor in weights.items() if not torch.isfinite(tensor).all()]
+        broken = not_finite(weights)
         if broken:
             raise UsageError(f'a frozen backbone needs finite weights; NaN or infinite values in {some(broken)}.')
 

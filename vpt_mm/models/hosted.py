@@ -17,7 +17,9 @@ from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from ..weights.own import read_own
 from .anatomy import Anatomy
 from .attending import SeesPrompts
-from .hosting import Pass, host_blocks, kind_of_hosted
+from .blocks.kind import BlockKind, kind_of
+from .hosting import Pass, host_blocks
+from .structure import settle_drop_rates
 from .tunable import PLAIN, Tunable
 
 
@@ -44,6 +46,7 @@ class Hosted(SeesPrompts, Tunable):
         if tuning is not None:
             plain.pop('frozen_stages', None)  # the tuning method says what trains
         super().__init__(**plain)
+        settle_drop_rates(self)
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
         self.accelerate(accelerate)
@@ -62,8 +65,14 @@ class Hosted(SeesPrompts, Tunable):
     def attending(self) -> list[Any]:
         return self.anatomy.blocks if self.anatomy.attends else []
 
+    @property
+    def computed_keys(self) -> frozenset[str]:
+        computed = {id(block.get_buffer(name)) for block in self.attending
+                    for name in _known_kind(block).computed(block)}
+        return frozenset(key for key, buffer in self.named_buffers(remove_duplicate=False) if id(buffer) in computed)
+
     def projection_of(self, block: Any) -> Projection:
-        return kind_of_hosted(block).projection(block)
+        return _known_kind(block).projection(block)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
         """(B, 3, H, W) to what the class returns."""
@@ -93,8 +102,15 @@ class Hosted(SeesPrompts, Tunable):
         picture = size if anatomy.takes_frames else [side - 2 * frame for side in size]
         features, form = tree_flatten(outputs)
         return tree_unflatten([
-            realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells[2:]) if stride else one
-            for one, stride, cells in zip(features, anatomy.strides, anatomy.shapes(size).outputs)], form)
+            realign(one, stride=stride, frame=frame, image=size, picture=picture, cells=cells) if stride else one
+            for one, (stride, *cells) in zip(features, anatomy.cells(*size))], form)
+
+
+def _known_kind(block: nn.Module) -> BlockKind:
+    """The kind of a block that attends."""
+    kind = kind_of(block)
+    assert kind is not None
+    return kind
 
 
 @cache

@@ -15,9 +15,10 @@ from torch.utils.checkpoint import checkpoint
 from ..layers.kept import Kept
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
-from .blocks.kind import BlockKind, Call, kind_of
+from .blocks.kind import KINDS, BlockKind, Call, name_of
 
 PASS: ContextVar[Pass | None] = ContextVar('pass', default=None)  # of this thread
+TRACED: list[Pass] = []  # the same while torch traces a graph, in which there are no context variables
 
 
 class Pass:
@@ -42,6 +43,11 @@ class Pass:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Context in which the blocks that this thread calls belong to the pass."""
+        if torch.compiler.is_compiling():
+            TRACED.append(self)
+            yield
+            TRACED.pop()
+            return
         token = PASS.set(self)
         try:
             yield
@@ -50,7 +56,7 @@ class Pass:
 
     def run(self, block: Any, inputs: Tensor, given: dict[str, Any]) -> Tensor:
         """A block on its own tokens, (B, N, C) or (B, h, w, C), which come out in that shape."""
-        kind = kind_of_hosted(block)
+        kind: BlockKind = block.kind
         own = inputs.flatten(1, -2)
         grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self.grid
         place = Place(block.number, len(own), self.extra, own.shape[1], grid)
@@ -72,46 +78,49 @@ class Pass:
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
         call = Call(block, place, given, self.seen[block.number], self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
-        return tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
+        tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
+        return kind.finish(call, tokens)
 
 
 class HostedBlock:
-    """Mixin in front of a block's class: within a pass the pass runs it, else it runs as it is."""
+    """Mixin in front of a block's class: within a pass the pass runs it, else it runs as it is.
 
-    number: int  # among the blocks of the backbone, from 0
+    Attributes:
+        number: among the blocks of the backbone, from 0.
+        kind: how it runs in pieces.
+        arguments: names of those that its own forward pass takes, the tokens first.
+    """
+
+    number: int
+    kind: BlockKind
+    arguments: tuple[str, ...]
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        passing = PASS.get()
+        passing = _current()
         if passing is None:
             return super().forward(*args, **kwargs)  # type: ignore[misc]
-        names = _arguments(cast(Any, type(self)))
-        given = {**dict(zip(names, args)), **kwargs}
-        return passing.run(self, given.pop(names[0]), given)
+        given = {**dict(zip(self.arguments, args)), **kwargs}
+        return passing.run(self, given.pop(self.arguments[0]), given)
+
+
+def _current() -> Pass | None:
+    """The pass that this thread runs, or None."""
+    if torch.compiler.is_compiling():
+        return TRACED[-1] if TRACED else None
+    return PASS.get()
 
 
 def host_blocks(blocks: list[nn.Module]) -> None:
     """Let passes run these blocks, whose kinds are known; their parameters and keys stay as they are."""
     for number, block in enumerate(blocks):
-        block.__class__ = _hosted(cast(Any, type(block)))
+        if not isinstance(block, HostedBlock):
+            block.__class__ = _hosted(cast(Any, type(block)))
         block.number = number
-
-
-def kind_of_hosted(block: nn.Module) -> BlockKind:
-    kind = kind_of(block)
-    assert kind is not None
-    return kind
 
 
 @cache
 def _hosted(kind: Any) -> Any:
-    if issubclass(kind, HostedBlock):
-        return kind
-    return type(kind.__qualname__, (HostedBlock, kind), {'__module__': kind.__module__, '__doc__': kind.__doc__})
-
-
-@cache
-def _arguments(kind: Any) -> list[str]:
-    """Names of the arguments of a block's own forward pass."""
-    own = next(base for base in kind.__mro__ if base is not HostedBlock and 'forward' in vars(base)
-               and not issubclass(base, HostedBlock))
-    return list(inspect.signature(own.forward).parameters)[1:]
+    """The class of hosted blocks of a class; its name stays, by which its kind is known."""
+    return type(kind.__qualname__, (HostedBlock, kind), dict(
+        __module__=kind.__module__, __doc__=kind.__doc__, kind=KINDS[name_of(kind)],
+        arguments=tuple(inspect.signature(kind.forward).parameters)[1:]))

@@ -30,6 +30,7 @@ class LoadsPretrained(KeepsValues):
     init_cfg: Any
     tuning: Any
     reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
+    computed_keys: frozenset[str]
     may_be_random = False  # True: weights that can't be loaded are not an error (FreezeBackboneHook sets it)
 
     def account_for_loading(self) -> None:
@@ -43,8 +44,9 @@ class LoadsPretrained(KeepsValues):
     @property
     def keeps_values(self) -> bool:
         """Whether all weights of the backbone came from a checkpoint."""
-        return self.loaded.issuperset(key for key, tensor in self.state_dict().items()
-                                      if tensor.is_floating_point() and not key.startswith(TUNING))
+        known = self.loaded | self.computed_keys
+        return known.issuperset(key for key, tensor in self.state_dict().items()
+                                if tensor.is_floating_point() and not key.startswith(TUNING))
 
     def init_weights(self) -> None:
         """Initialise, or load, the backbone alone: the tuning method initialised itself.

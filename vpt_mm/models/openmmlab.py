@@ -8,6 +8,7 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import Tensor, nn
 
 HEADS = ('decode_head', 'auxiliary_head', 'head')
+SWAPS = ('to_rgb', 'bgr_to_rgb', 'rgb_to_bgr')  # arguments of data preprocessors, each of which turns colours around
 
 
 def unwrap(model: Any) -> Any:
@@ -42,7 +43,9 @@ def is_segmentor(model: nn.Module) -> bool:
 
 
 def swaps_channels(preprocessor: Any) -> bool:
-    """Whether a data preprocessor turns BGR, in which OpenMMLab reads images, into RGB."""
+    """Whether a data preprocessor, or a config of one, turns BGR, in which OpenMMLab reads images, into RGB."""
+    if isinstance(preprocessor, dict):
+        return any(preprocessor.get(name) for name in SWAPS)
     names = ('to_rgb', 'channel_conversion', '_channel_conversion')  # of mmpretrain, mmseg and mmengine
     return any(getattr(preprocessor, name, False) for name in names)
 

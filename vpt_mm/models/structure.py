@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mmcv.cnn.bricks import DropPath
 from torch import nn
 
 from ..layers.norms import is_norm
@@ -29,6 +30,13 @@ def norms_behind(model: nn.Module, blocks: list[nn.Module]) -> list[nn.Module]:
     order = list(model.modules())
     last = max((index for index, module in enumerate(order) if id(module) in inside), default=0)
     return [module for module in order[last + 1:] if is_norm(module)]
+
+
+def settle_drop_rates(model: nn.Module) -> None:
+    """Make rates of stochastic depth Python's numbers: those of numpy would break a compiled graph."""
+    for module in model.modules():
+        if isinstance(module, DropPath):
+            module.drop_prob = float(module.drop_prob)
 
 
 def _in_containers(module: nn.Module) -> Iterator[nn.Module]:

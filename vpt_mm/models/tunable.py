@@ -35,6 +35,7 @@ class Tunable(LoadsPretrained):
     gives: frozenset[str] = frozenset()
     frozen_dtype: torch.dtype | None = None  # of the frozen part, where it is not the usual one
     unread: Sequence[nn.Module] = ()
+    computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
 
     def tune(self, config: Any) -> None:
@@ -115,9 +116,8 @@ class Tunable(LoadsPretrained):
             raise UsageError(f'frozen_dtype={name!r} needs a backbone of which nothing trains but what a method adds, '
                              'such as DeepPrompt.')
         self.frozen_dtype = getattr(torch, name)
-        for child, module in self.named_children():
-            if child != 'tuning':
-                module.to(self.frozen_dtype)
+        for module in self.own_children.values():
+            module.to(self.frozen_dtype)
         for parameter in self.parameters(recurse=False):
             parameter.data = parameter.data.to(self.frozen_dtype)
 
@@ -134,10 +134,14 @@ class Tunable(LoadsPretrained):
         super().train(mode)
         self.kept.clear()
         if self.tuning is not None and not self.tuning.trains_backbone:
-            for name, child in self.named_children():
-                if name != 'tuning':
-                    child.eval()
+            for child in self.own_children.values():
+                child.eval()
         return self
+
+    @property
+    def own_children(self) -> dict[str, nn.Module]:
+        """The backbone's own modules by name: all but the tuning method."""
+        return {name: child for name, child in self.named_children() if name != 'tuning'}
 
     @property
     def frozen_keys(self) -> list[str]:
@@ -150,7 +154,8 @@ class Tunable(LoadsPretrained):
     def frozen_weights(self) -> dict[str, Tensor]:
         """The frozen floating-point tensors by key: those that must come from a pretrained model."""
         state = self.state_dict()
-        return {key: state[key] for key in self.frozen_keys if torch.is_floating_point(state[key])}
+        return {key: state[key] for key in self.frozen_keys
+                if torch.is_floating_point(state[key]) and key not in self.computed_keys}
 
 
 class _Plain(nn.Module):

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from mmcv.cnn.bricks import DropPath
 from mmengine.registry import MODELS
 from mmpretrain.models import VisionTransformer
 from mmpretrain.models.utils import resize_pos_embed
@@ -21,6 +20,7 @@ from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from .attending import SeesPrompts
 from .image import SeesImages
 from .output import Output
+from .structure import settle_drop_rates
 from .tunable import Tunable
 
 
@@ -61,9 +61,7 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         self.check_pooling()
         self.store_frozen(frozen_dtype)
         self.with_cp = with_cp
-        for module in self.modules():
-            if isinstance(module, DropPath):
-                module.drop_prob = float(module.drop_prob)  # a numpy number would break a compiled graph
+        settle_drop_rates(self)
         self.accelerate(accelerate)
 
     @property

@@ -77,7 +77,7 @@ def connect(ray, address, *, cpus):
     """Join a cluster, or start one on this machine.
 
     Raises:
-        UsageError: the address is none, or does not answer.
+        UsageError: what is given is not an address, or does not answer.
     """
     quiet = dict(log_to_driver=False, logging_level='ERROR')
     if address is None:

@@ -3,6 +3,7 @@
 Names and arguments are those of the classes; what matters in training alone is not said in a task file.
 """
 from .fields import Choice, Flag, Number, Text, Whole
+from .hosted import ARGUMENTS, OF
 from .records import Listed, Maybe, OneOf, Record
 
 SIDE, WIDTH = Whole(1, 4096), Whole(1, 32_768)
@@ -53,7 +54,15 @@ BACKBONES = dict(
         depth=Choice(18, 34, 50, 101, 152), stem_channels=WIDTH, base_channels=WIDTH, expansion=Maybe(Whole(1, 8)),
         num_stages=Whole(1, 4), strides=Listed(Whole(1, 4), 1, 4), dilations=Listed(Whole(1, 16), 1, 4),
         out_indices=Listed(Whole(0, 3), 1, 4), style=Choice('pytorch', 'caffe'), deep_stem=Flag(), avg_down=Flag(),
-        norm_cfg=NORM, realign=Flag(), frozen_dtype=STORED), training=(*TRAINED, 'zero_init_residual')))
+        norm_cfg=NORM, realign=Flag(), frozen_dtype=STORED), training=(*TRAINED, 'zero_init_residual')),
+    PromptedTimmViT=Record(dict(model=Text(100, pattern=r'[a-z0-9_]+(\.[a-z0-9_]+)?', rule="a model's name in timm")),
+                           optional=dict(img_size=Maybe(SIDES), out_type=Choice(
+                               'pooled', 'cls_token', 'avg_featmap', 'featmap', 'featmap_cls', 'raw'),
+                               out_indices=INDICES, final_norm=Flag(), interpolate_offset=Maybe(Number(0, 1)),
+                               dynamic_img_size=Flag(), dynamic_img_pad=Flag(), embed_dim=WIDTH, depth=Whole(1, 128),
+                               num_heads=Whole(1, 128), frozen_dtype=STORED), training=TRAINED),
+    PromptedBackbone=Record(dict(of=OF, arguments=ARGUMENTS), optional=dict(frozen_dtype=STORED),
+                            training=TRAINED))
 
 LENGTH = Whole(1, 10_000)
 LAYER = Text(200, pattern=r'[\w.]+', rule='the name of a layer')

@@ -1,8 +1,12 @@
 """From the schema to what computes: configs of listed classes with checked arguments, and models of them."""
+from __future__ import annotations
+
 import json
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import torch
 from mmengine.config import ConfigDict
@@ -10,6 +14,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..models import PromptedViT
 from ..models.weightless import build_weightless
+from .hosted import flat
 from .parts import LIBRARIES, class_of
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
@@ -17,19 +22,19 @@ PAIRS = {'img_size', 'patch_size', 'stride', 'padding', 'size', 'scale', 'crop_s
 
 
 @contextmanager
-def scope_of(kind):
+def scope_of(kind: str) -> Iterator[None]:
     """The scope in which the parts of a task of this kind find their norms and activations."""
     with BUILDING, DefaultScope.overwrite_default_scope(LIBRARIES[kind]):
         yield
 
 
-def backbone_config(model, *, tuning=True):
+def backbone_config(model: dict[str, Any], *, tuning: bool = True) -> dict[str, Any]:
     """The config of a task's backbone: ``model`` of a task file; with its tuning method, or without any."""
-    config = tuples(model['backbone'])
+    config = tuples(flat(model['backbone']))
     return dict(config, tuning=tuples(model['tuning'])) if tuning else config
 
 
-def build_heads(model, *, backbone, weights=False):
+def build_heads(model: dict[str, Any], *, backbone: dict[str, Any], weights: bool = False) -> Any:
     """A task's classifier or segmentor around what stands for its backbone.
 
     Args:
@@ -49,7 +54,7 @@ def build_heads(model, *, backbone, weights=False):
     return MODELS.build(config) if weights else build_weightless(config)
 
 
-def rehearse(built, model, *, size):
+def rehearse(built: Any, model: dict[str, Any], *, size: tuple[int, int]) -> Any:
     """Raise what the classes raise unless neck and head take what the backbone gives; nothing is computed.
 
     Args:
@@ -59,21 +64,21 @@ def rehearse(built, model, *, size):
     """
     pooled = model['backbone'].get('out_type') in PromptedViT.POOLED  # means of prompts: of no other method's
     tuning = model['tuning'] if pooled else dict(type='LinearProbe')
-    features = _features(json.dumps(dict(model['backbone'], tuning=tuning)), tuple(size))
+    features = _features(json.dumps(dict(flat(model['backbone']), tuning=tuning)), tuple(size))
     built.eval()
     with torch.no_grad(), built.backbone.lent([features]):
         return built(torch.empty(1, 3, *size, device='meta'), mode='tensor')
 
 
 @lru_cache(maxsize=64)
-def _features(config, size):
+def _features(config: str, size: tuple[int, ...]) -> Any:
     """What a backbone gives for an image, without values: the same under every method that keeps to its outputs."""
     backbone = build_weightless(tuples(json.loads(config))).eval()
     with torch.no_grad():
         return backbone(torch.empty(1, 3, *size, device='meta'))
 
 
-def build_preprocessor(model):
+def build_preprocessor(model: dict[str, Any]) -> Any:
     """The data preprocessor of mmpretrain or mmseg that does what ``model.input`` says behind its steps."""
     given = model['input']
     pad, normalise = given['pad'] or {}, dict(mean=given['mean'], std=given['std'])
@@ -85,13 +90,13 @@ def build_preprocessor(model):
                              pad_val=pad.get('value', 0), test_cfg=tuples(size) or None))
 
 
-def _test_cfg(windows):
+def _test_cfg(windows: dict[str, Any] | None) -> ConfigDict:
     if windows is None:
         return ConfigDict(mode='whole')
     return ConfigDict(mode='slide', crop_size=tuple(windows['size']), stride=tuple(windows['stride']))
 
 
-def tuples(value):
+def tuples(value: Any) -> Any:
     """A copy with tuples where OpenMMLab's classes want them for lists."""
     if isinstance(value, dict):
         return {name: tuple(inner) if name in PAIRS and isinstance(inner, list) else tuples(inner)

@@ -1,15 +1,19 @@
 """read_config(): the config in a checkpoint, or in a task file of the first format, read as data and never run."""
+from __future__ import annotations
+
 import ast
 import threading
+from typing import Any
 
 from ..errors import UsageError
 from .fields import shown
 
-PARSING = threading.Lock()  # some Pythons count the depth of a tree for all threads together (CPython issue 106905)
+PARSING = threading.Lock()
+ATTEMPTS = 20  # where others parse at the same time, without the lock
 MOST_TEXT = 200_000  # characters, twenty times what a config has: a parser takes its time
 
 
-def read_config(text):
+def read_config(text: object) -> dict[str, Any]:
     """A config as mmengine writes it (``Config.pretty_text``): assignments of literals and ``dict(...)``.
 
     mmengine reads such text by running it; a checkpoint may come from anywhere, so this does not.
@@ -26,7 +30,7 @@ def read_config(text):
                          f'the config in a checkpoint is a text, got {shown(text)}.')
     try:
         with PARSING:
-            lines = ast.parse(text).body
+            lines = _parse(text).body
         entries = {}
         for line in lines:
             if not isinstance(line, ast.Assign) or len(line.targets) != 1 or not isinstance(line.targets[0], ast.Name):
@@ -38,7 +42,21 @@ def read_config(text):
     return entries
 
 
-def _value(node):
+def _parse(text: str) -> ast.Module:
+    """The tree of a text.
+
+    Some Pythons count the depth of a tree for all threads together, and raise SystemError where two parse at once
+    (CPython issue 106905): our threads wait for each other, and for others there is another attempt.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return ast.parse(text)
+        except SystemError as error:
+            raised = error
+    raise raised
+
+
+def _value(node: ast.expr) -> Any:
     if isinstance(node, ast.Call):
         if not isinstance(node.func, ast.Name) or node.func.id != 'dict' or len(node.args) > 1:
             raise ValueError(f'line {node.lineno} calls something else than dict()')
@@ -52,8 +70,8 @@ def _value(node):
     return _literal(node)
 
 
-def _literal(node):
+def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except ValueError:
-        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is no literal') from None
+        raise ValueError(f'line {node.lineno} has {ast.unparse(node)[:80]}, which is not a literal') from None

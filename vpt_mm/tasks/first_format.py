@@ -1,5 +1,10 @@
 """The first format of task files, 'vpt_mm task 1', whose header holds the text of a config: read as a checkpoint is."""
+from __future__ import annotations
+
 import json
+from typing import Any
+
+from torch import Tensor
 
 from ..errors import UsageError
 from .header import require_intact
@@ -9,14 +14,14 @@ FORMAT = 'vpt_mm task 1'
 ENTRIES = dict(config=str, classes=list, base=dict, frozen_weights=str, metrics=dict, versions=dict, date=str)
 
 
-def read(header, state):
+def read(header: dict[str, str], state: dict[str, Tensor]) -> dict[str, Any]:
     """``meta``, as in a checkpoint of ``PromptCheckpointHook``, from the header of such a file.
 
     Raises:
         UsageError: an entry is missing or of another kind, or anything changed since it was written.
     """
     require_intact(header, state)
-    entries = {}
+    entries: dict[str, Any] = {}
     for name, kind in ENTRIES.items():
         if name not in header:
             raise UsageError(f'a task file has the entry {name} in its header, this one has {", ".join(header)}.')

@@ -1,5 +1,9 @@
 """From a checkpoint of PromptCheckpointHook to the schema of task files."""
+from __future__ import annotations
+
 import math
+from os import PathLike
+from typing import Any
 
 from ..errors import UsageError
 from . import schema
@@ -7,7 +11,7 @@ from .config_text import read_config
 from .from_config import describe
 
 
-def describe_checkpoint(meta, path, *, served=True):
+def describe_checkpoint(meta: dict[str, Any], path: str | PathLike[str], *, served: bool = True) -> dict[str, Any]:
     """What a checkpoint of ``PromptCheckpointHook`` says, in the schema of task files, checked.
 
     Args:
@@ -33,12 +37,12 @@ def describe_checkpoint(meta, path, *, served=True):
     return task
 
 
-def _names(classes):
+def _names(classes: Any) -> Any:
     """As a list; none where a dataset names none."""
     return [] if classes is None else list(classes) if isinstance(classes, tuple) else classes
 
 
-def _finite(metrics):
+def _finite(metrics: Any) -> Any:
     """Those that a file can say, of what a validation said of this very checkpoint: none, before the validation."""
     if not isinstance(metrics, dict):
         return metrics

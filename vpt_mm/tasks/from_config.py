@@ -1,5 +1,8 @@
 """From an OpenMMLab config to the schema of task files: what prediction needs of it, or why the schema can't say it."""
+from __future__ import annotations
+
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +11,7 @@ from .fields import shown
 from .from_data import describe_first_label
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
 from .from_pipeline import describe_input
+from .hosted import nest
 from .parts import class_of, records
 
 KINDS = dict(ImageClassifier='classification', EncoderDecoder='segmentation')
@@ -16,7 +20,7 @@ USED = ('backbone', 'neck', 'head', 'decode_head', 'data_preprocessor', 'test_cf
 TRAINING = ('auxiliary_head', 'train_cfg', 'init_cfg', 'pretrained')
 
 
-def describe(config, known=None):
+def describe(config: dict[str, Any], known: dict[str, Any] | None = None) -> dict[str, Any]:
     """``model`` of a task file, of the config that the task was trained with. It must still be checked.
 
     Args:
@@ -28,13 +32,13 @@ def describe(config, known=None):
         UsageError: something that the schema can't say.
     """
     model, known = as_dict(config.get('model'), 'model'), known or {}
-    kind = KINDS.get(name_of(model))
+    kind = KINDS.get(name_of(model) or '')
     if kind is None:
         raise UsageError(f'model.type in a task file is one of {", ".join(KINDS)}, got {shown(model.get("type"))}: '
                          'other models have heads that are not on the list.')
     refuse_others(model, (*USED, *TRAINING), 'model')
     backbone = as_dict(model.get('backbone'), 'model.backbone')
-    described = dict(
+    described: dict[str, Any] = dict(
         kind=kind, backbone=_describe('backbone', kind, backbone), tuning=_describe_tuning(kind, backbone),
         neck=_describe('neck', kind, model['neck']) if model.get('neck') is not None else None,
         head=_describe('head', kind, model.get(HEADS[kind])), input=describe_input(kind, config))
@@ -45,7 +49,7 @@ def describe(config, known=None):
     return described
 
 
-def describe_backbone(config):
+def describe_backbone(config: dict[str, Any]) -> dict[str, Any]:
     """``model.backbone`` of a task file, of a backbone's config.
 
     Raises:
@@ -54,18 +58,20 @@ def describe_backbone(config):
     return _describe('backbone', 'classification', config)
 
 
-def _describe(part, kind, config):
+def _describe(part: str, kind: str, config: Any) -> dict[str, Any]:
+    if part == 'backbone' and name_of(config) == 'PromptedBackbone':
+        config = nest(config)
     return describe_part(config, records(part, kind), partial(class_of, part, kind), f'model.{part}')
 
 
-def _describe_tuning(kind, backbone):
+def _describe_tuning(kind: str, backbone: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
     tuning = backbone.get('tuning')
     if isinstance(tuning, (list, tuple)):
         return [_describe('tuning', kind, one) for one in tuning]
     return _describe('tuning', kind, tuning)
 
 
-def _describe_windows(config):
+def _describe_windows(config: Any) -> dict[str, Any] | None:
     config = as_dict(config or {}, 'model.test_cfg')
     refuse_others(config, ('mode', 'crop_size', 'stride'), 'model.test_cfg')
     mode = config.get('mode', 'whole')
@@ -74,7 +80,7 @@ def _describe_windows(config):
     return dict(size=plain(config.get('crop_size')), stride=plain(config.get('stride'))) if mode == 'slide' else None
 
 
-def _describe_palette(palette, count):
+def _describe_palette(palette: Any, count: int | None) -> list[list[int]] | None:
     """Colours as whole numbers, or None where they are not known for each class."""
     try:
         colours = [] if palette is None else np.asarray(palette, dtype=np.uint8).tolist()

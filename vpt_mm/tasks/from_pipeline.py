@@ -1,5 +1,11 @@
 """What happens to an image before the backbone, from a config's test pipeline and data preprocessor to the schema."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from ..errors import UsageError
+from ..models.openmmlab import SWAPS, swaps_channels
 from .fields import shown
 from .from_data import describe_floats, pipeline_of
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
@@ -8,12 +14,11 @@ from .preprocess import STEPS
 
 AROUND = {'LoadImageFromFile', 'LoadAnnotations', 'PackInputs', 'PackSegInputs'}  # the transforms of an image
 PREPROCESSORS = dict(classification='ClsDataPreprocessor', segmentation='SegDataPreProcessor')
-FLIPS = ('to_rgb', 'bgr_to_rgb', 'rgb_to_bgr')  # each turns the colours around
 PADDING = dict(classification=('pad_size_divisor', 'pad_value'), segmentation=('pad_val', 'test_cfg'))
 TRAINING = ('num_classes', 'to_onehot', 'batch_augments', 'size', 'size_divisor', 'seg_pad_val', 'non_blocking')
 
 
-def describe_input(kind, config):
+def describe_input(kind: str, config: dict[str, Any]) -> dict[str, Any]:
     """``model.input`` of a task file.
 
     Raises:
@@ -24,14 +29,14 @@ def describe_input(kind, config):
     if preprocessor.get('type') is not None and name_of(preprocessor) != PREPROCESSORS[kind]:
         raise UsageError(f'data_preprocessor.type must be {PREPROCESSORS[kind]} for a task file, got '
                          f'{shown(preprocessor["type"])}.')
-    refuse_others(preprocessor, ('mean', 'std', *FLIPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
+    refuse_others(preprocessor, ('mean', 'std', *SWAPS, *PADDING[kind], *TRAINING), 'data_preprocessor')
     pipeline = pipeline_of(config)
     return dict(floats=describe_floats(pipeline), steps=_describe_steps(pipeline),
-                rgb=any(preprocessor.get(name) is True for name in FLIPS), mean=plain(preprocessor.get('mean')),
+                rgb=swaps_channels(preprocessor), mean=plain(preprocessor.get('mean')),
                 std=plain(preprocessor.get('std')), pad=_describe_pad(kind, preprocessor))
 
 
-def _describe_pad(kind, preprocessor):
+def _describe_pad(kind: str, preprocessor: dict[str, Any]) -> dict[str, Any] | None:
     """mmseg's ``size`` and ``size_divisor`` are of training; ``test_cfg`` pads images for prediction."""
     if kind == 'classification':
         divisor = preprocessor.get('pad_size_divisor', 1)
@@ -43,6 +48,6 @@ def _describe_pad(kind, preprocessor):
     return dict(given, value=preprocessor.get('pad_val', 0)) if given else None
 
 
-def _describe_steps(pipeline):
+def _describe_steps(pipeline: Sequence[Any]) -> list[dict[str, Any]]:
     """The transforms between loading and packing."""
     return [describe_part(step, TRANSFORMS, STEPS.get, 'a step') for step in pipeline if name_of(step) not in AROUND]

@@ -1,14 +1,20 @@
 """Headers of task files: the description, and a seal over it and the tensors."""
+from __future__ import annotations
+
+from typing import Any
+
 import torch
+from torch import Tensor
 
 from ..errors import UsageError, some
 from ..weights.header import seal
+from ..weights.state import not_finite
 from . import schema
 
 TYPES = {torch.float32, torch.int64}
 
 
-def write_header(task, state):
+def write_header(task: dict[str, Any], state: dict[str, Tensor]) -> dict[str, str]:
     """The header, {name: text}, of a task file with these tensors.
 
     Raises:
@@ -21,7 +27,7 @@ def write_header(task, state):
     return dict(header, seal=seal(header, state))
 
 
-def read_header(header, state):
+def read_header(header: dict[str, str], state: dict[str, Tensor]) -> dict[str, Any]:
     """``meta``, as in a checkpoint of ``PromptCheckpointHook``, and ``meta['task']``: what the file says, checked.
 
     Raises:
@@ -36,7 +42,7 @@ def read_header(header, state):
                 vpt_mm=dict(own, task=True, version=task['versions'].get('vpt_mm')))
 
 
-def require_intact(header, state):
+def require_intact(header: dict[str, str], state: dict[str, Tensor]) -> None:
     """Raise UsageError unless header and tensors are those that were sealed, of the right types, and finite."""
     _require_types(state)
     if header.get('seal') != seal(header, state):
@@ -44,13 +50,13 @@ def require_intact(header, state):
     _require_finite(state)
 
 
-def _require_types(state):
+def _require_types(state: dict[str, Tensor]) -> None:
     other = [key for key, tensor in state.items() if tensor.dtype not in TYPES]
     if other:
         raise UsageError(f'a task file holds float32 and int64, not {state[other[0]].dtype} as in {some(other)}.')
 
 
-def _require_finite(state):
-    broken = [key for key, tensor in state.items() if not torch.isfinite(tensor).all()]
+def _require_finite(state: dict[str, Tensor]) -> None:
+    broken = not_finite(state)
     if broken:
         raise UsageError(f'a task file holds finite values; NaN or infinite ones in {some(broken)}.')

@@ -1,13 +1,20 @@
 """merge_task(): a plain checkpoint of the whole model, with what a task learned in its weights."""
-from mmengine.registry import MODELS, DefaultScope
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+from torch import Tensor
 
 from ..files import require_writable
+from ..models.build import build_model
 from ..models.frozen import prompted_backbones
 from ..weights.convert import ENDINGS, save_plain
+from ..weights.state import TUNING
 from .task_file import load_task
 
 
-def merge_task(config, checkpoint, out):
+def merge_task(config: Any, checkpoint: str | PathLike[str], out: str | PathLike[str]) -> dict[str, Tensor]:
     """Write the whole model with a task's weights in their places, without a tuning method.
 
     Args:
@@ -20,12 +27,11 @@ def merge_task(config, checkpoint, out):
             ``load_task`` says.
     """
     require_writable(out, ENDINGS)
-    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
-        model = MODELS.build(config.model)
+    model = build_model(config)
     meta = load_task(model, checkpoint)
     for backbone in prompted_backbones(model).values():
         backbone.tuning.merge_into(backbone.host)
-    tuning = tuple(f'{prefix}tuning.' for prefix in prompted_backbones(model))
+    tuning = tuple(prefix + TUNING for prefix in prompted_backbones(model))
     state = {key: tensor for key, tensor in model.state_dict().items() if not key.startswith(tuning)}
     save_plain(state, {name: meta[name] for name in ('dataset_meta',) if name in meta}, out)
     return state

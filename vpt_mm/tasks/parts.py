@@ -1,4 +1,9 @@
 """Parts: what a task file may name, and the classes that these names stand for."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from mmengine.registry import MODELS
 
 from ..errors import UsageError
@@ -13,12 +18,12 @@ OWN: dict[str, type] = {}  # classes of the user, by name
 SHORT = {int: Whole(0, 1_000_000), float: Number(-1e9, 1e9), bool: Flag()}
 
 
-def records(part, kind):
+def records(part: str, kind: str) -> dict[str, Record]:
     """{name: Record} of a 'backbone', 'tuning', 'neck' or 'head' of this kind of task."""
     return dict(backbone=BACKBONES, tuning=METHODS, neck=NECKS[kind], head=HEADS[kind])[part]
 
 
-def class_of(part, kind, name):
+def class_of(part: str, kind: str, name: str) -> Any:
     """The class that a name on the list stands for."""
     if name in OWN:
         return OWN[name]
@@ -27,7 +32,7 @@ def class_of(part, kind, name):
     return MODELS.get(f'{LIBRARIES[kind]}.{name}' if part in ('neck', 'head') else name)
 
 
-def allow(part, kind, made, *, arguments, training=()):
+def allow(part: str, kind: str, made: type, *, arguments: Mapping[str, Any], training: Sequence[str] = ()) -> None:
     """Let task files name a class of your own, in this process alone.
 
     Args:
@@ -48,7 +53,7 @@ def allow(part, kind, made, *, arguments, training=()):
     OWN[made.__name__] = made
 
 
-def _field(name, given):
+def _field(name: str, given: Any) -> Field:
     if isinstance(given, Field):
         return given
     if isinstance(given, list) and len(given) == 1:

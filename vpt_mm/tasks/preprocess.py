@@ -1,8 +1,14 @@
 """Preprocessing from the numbers in a task file, by OpenMMLab's own transforms: the same pixels as a config's."""
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 from mmcv.transforms import CenterCrop, Resize
 from mmpretrain.datasets.transforms import PackInputs, ResizeEdge
 from mmseg.datasets.transforms import PackSegInputs
+from numpy.typing import NDArray
+from torch import Tensor
 
 from ..errors import UsageError
 from .build import tuples
@@ -21,12 +27,12 @@ class Preprocess:
         floats: the transforms see floats, which they resize without rounding.
     """
 
-    def __init__(self, steps, kind, *, floats=False):
+    def __init__(self, steps: list[dict[str, Any]], kind: str, *, floats: bool = False) -> None:
         self.steps = [STEPS[step.pop('type')](**step) for step in tuples(steps)]
         self.pack = PACKING[kind]()
-        self.pixels = np.float32 if floats else np.uint8
+        self.pixels: type = np.float32 if floats else np.uint8
 
-    def __call__(self, image):
+    def __call__(self, image: NDArray[np.uint8]) -> tuple[Tensor, Any]:
         """(H, W, 3) BGR uint8 to (3, h, w), uint8 or float32, and its data sample.
 
         Raises:
@@ -34,7 +40,7 @@ class Preprocess:
         """
         height, width = image.shape[:2]
         image = image.astype(self.pixels, copy=False)
-        data = dict(img=image, img_shape=(height, width), ori_shape=(height, width), img_path='')
+        data: dict[str, Any] = dict(img=image, img_shape=(height, width), ori_shape=(height, width), img_path='')
         for step in self.steps:
             _require_room(step, data['img'].shape)
             data = step(data)
@@ -42,7 +48,7 @@ class Preprocess:
         return packed['inputs'], packed['data_samples']
 
 
-def _require_room(step, shape):
+def _require_room(step: Any, shape: tuple[int, ...]) -> None:
     """Raise UsageError where an edge of a set length makes a very long image huge."""
     edge = getattr(step, 'edge', None)
     if edge is None:

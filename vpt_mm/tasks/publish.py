@@ -1,6 +1,10 @@
 """publish_task(): the task file of a checkpoint."""
+from __future__ import annotations
+
 import datetime
 import importlib.metadata
+from os import PathLike
+from typing import Any
 
 from safetensors.torch import save
 
@@ -13,7 +17,7 @@ from .header import write_header
 LIBRARIES = ('vpt_mm', 'torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'mmdet', 'timm')
 
 
-def publish_task(checkpoint, out, *, served=True):
+def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, served: bool = True) -> dict[str, Any]:
     """Write the task file of a checkpoint; returns what it says (:mod:`vpt_mm.tasks.schema`).
 
     Args:
@@ -39,8 +43,8 @@ def publish_task(checkpoint, out, *, served=True):
         raise UsageError(f'{error} With served=False (--not-served) it is published for its own config: such a file is '
                          'loaded onto that model, and not served.' if served else str(error)) from None
     if not task['base']:
-        raise UsageError(f'{checkpoint} is no checkpoint of PromptCheckpointHook that knows where its frozen weights '
-                         'came from: train with that hook, and init_cfg on the backbone.')
+        raise UsageError(f'{checkpoint} is not a checkpoint of PromptCheckpointHook that knows where its frozen '
+                         'weights came from: train with that hook, and init_cfg on the backbone.')
     task.update(versions=_versions(own),
                 date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'))
     state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}
@@ -48,7 +52,7 @@ def publish_task(checkpoint, out, *, served=True):
     return task
 
 
-def _versions(own):
+def _versions(own: dict[str, Any]) -> dict[str, str]:
     versions = {}
     for library in LIBRARIES:
         try:

@@ -20,11 +20,14 @@ A task file is safetensors whose header has ``format`` ('vpt_mm task 2'), ``task
 
 Entries that are missing or unknown are refused. No text is a path, an address, an import, or a class off the list.
 """
+from __future__ import annotations
+
 import json
+from typing import Any
 
 from ..errors import UsageError
 from .backbones import BACKBONES, METHODS, SIDE
-from .fields import Flag, Number, Text, Whole, refuse
+from .fields import Field, Flag, Number, Text, Whole, refuse
 from .heads import HEADS, MOST_CLASSES, MOST_SEGMENTED, NECKS, TRANSFORMS
 from .records import Listed, Maybe, Named, OneOf, Record, Typed
 
@@ -41,8 +44,8 @@ METHOD = Typed(METHODS)
 WINDOWS = Record(dict(size=PAIR.means('(height, width) of a window'), stride=PAIR.means('from one to the next')))
 
 
-def _model(kind, **more):
-    given = Record(dict(
+def _input(kind: str) -> Record:
+    return Record(dict(
         floats=Flag().means('whether the transforms see floats, which they resize without rounding'),
         steps=Listed(Typed(TRANSFORMS), 0, 16).means('image transforms in their order'),
         rgb=Flag().means('whether the colours are then turned from BGR, as images are read, to RGB'),
@@ -50,14 +53,18 @@ def _model(kind, **more):
         std=Maybe(Listed(Number(1e-6, 1e4), 3, 3)).means('what each colour is then divided by'),
         pad=Maybe(PADS[kind]).means('the image is then padded at the right and below with a value, to a size or to '
                                     'multiples of a divisor')))
+
+
+def _model(kind: str, **more: Field) -> Record:
     return Record(dict(
         backbone=Typed(BACKBONES).means('the frozen backbone, as it was built for training'),
         tuning=OneOf(METHOD, Listed(METHOD, 1, 16)).means('the tuning method, or a list of them'),
         neck=Maybe(Typed(NECKS[kind])).means('between backbone and head'),
         head=Typed(HEADS[kind]).means('what makes scores of features'),
-        input=given.means('what happens to an image before the backbone'), **more))
+        input=INPUTS[kind].means('what happens to an image before the backbone'), **more))
 
 
+INPUTS = {kind: _input(kind) for kind in PADS}
 KINDS = dict(
     classification=_model('classification'),
     segmentation=_model(
@@ -76,12 +83,12 @@ TASK = Record(dict(
     model=Maybe(Typed(KINDS, key='kind')).means('what computes the predictions; null in a file that serves none')))
 
 
-def write(task):
+def write(task: dict[str, Any]) -> str:
     """The text of a task, in the one form that :func:`read` takes."""
     return json.dumps(task, ensure_ascii=False, allow_nan=False, sort_keys=True)
 
 
-def read(text):
+def read(text: str) -> dict[str, Any]:
     """The task that a text says, checked.
 
     Raises:
@@ -101,7 +108,7 @@ def read(text):
     return task
 
 
-def check(task):
+def check(task: dict[str, Any]) -> None:
     """Raise UsageError unless a task says what the schema asks for, no more, and nothing that contradicts itself."""
     TASK.check(task, '')
     model = task['model']
@@ -120,7 +127,7 @@ def check(task):
         _check_maps(model, count or names)
 
 
-def _check_maps(model, count):
+def _check_maps(model: dict[str, Any], count: int) -> None:
     windows, palette, head = model['windows'], model['palette'], model['head']
     for size, stride in zip(windows['size'], windows['stride']) if windows else ():
         if not stride <= size <= FINEST * stride:
@@ -132,7 +139,7 @@ def _check_maps(model, count):
         refuse('model.head.up_scale', f'at most {MOST_GROWTH} over all num_convs together', growth)
 
 
-def _depth(value):
+def _depth(value: object) -> int:
     """Levels of lists and objects."""
     level, depth = [value], 0
     while level:

@@ -1,10 +1,19 @@
 """Task files and checkpoints of PromptCheckpointHook, read and loaded onto a model."""
-from ..errors import UsageError, some
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+from torch import Tensor
+
+from ..errors import UsageError
 from ..models.frozen import fingerprint_of, frozen_keys, frozen_weights, restore_from_source
 from ..models.openmmlab import unwrap
 from ..weights.files import load_bytes, load_from_disk
 from ..weights.fingerprint import fingerprint
 from ..weights.header import READERS
+from ..weights.state import compare_state
 from . import first_format, schema
 from .fields import CONTROL, shown
 from .from_checkpoint import describe_checkpoint
@@ -13,7 +22,7 @@ from .header import read_header
 READERS.update({schema.FORMAT: read_header, first_format.FORMAT: first_format.read})
 
 
-def read_task(path):
+def read_task(path: str | PathLike[str] | bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """What a task file, or a checkpoint of ``PromptCheckpointHook``, says of the model that it serves.
 
     Args:
@@ -38,12 +47,12 @@ def read_task(path):
     return task, found['state_dict']
 
 
-def name_of(path):
+def name_of(path: str | PathLike[str] | bytes) -> str:
     """What messages call a task file, or the bytes of one."""
     return 'the file that was sent' if isinstance(path, bytes) else str(path)
 
 
-def load_task(model, path, *, classes=None):
+def load_task(model: Any, path: str | PathLike[str], *, classes: Sequence[str] | None = None) -> dict[str, Any]:
     """Load a task file, or a checkpoint of ``PromptCheckpointHook``, onto a model whose ``init_cfg`` names the base.
 
     The base weights are loaded once; the same model may then be given one task after another.
@@ -74,30 +83,25 @@ def load_task(model, path, *, classes=None):
     return meta
 
 
-def _require_fit(model, state, path):
+def _require_fit(model: Any, state: dict[str, Tensor], path: str | PathLike[str]) -> None:
     own, frozen = model.state_dict(), set(frozen_keys(model))
-    unfit = [key for key, tensor in own.items() if not key.endswith('num_batches_tracked')
-             and (state[key].shape != tensor.shape if key in state else key not in frozen)]
-    surplus = [key for key in state if key not in own]
-    if unfit or surplus:
-        raise UsageError(f'{path} does not fit the model: ' + '; '.join(
-            [f'missing or of another shape: {some(unfit)}'] * bool(unfit)
-            + [f'no place for {some(surplus)}'] * bool(surplus)) + '. Use the config that it was trained with.')
+    difference = compare_state(state, own, needed=[key for key in own if key not in frozen]).describe()
+    if difference:
+        raise UsageError(f'{path} does not fit the model: {difference}. Use the config that it was trained with.')
 
 
-def require_backbone(meta, found):
+def require_backbone(meta: dict[str, Any], found: str) -> None:
     """Raise UsageError unless the frozen weights are those that the task was trained on."""
     expected = meta['vpt_mm'].get('frozen_weights')
     if expected != found:
         ours, theirs = (shown(one).strip("'")[:16] or 'none' for one in (found, expected))
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
-        theirs, ours = shown(expected).strip("'")[:16], found[:16] or 'none'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
                          f'{theirs}, that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint '
                          'and the image size that it was trained with.')
 
 
-def require_classes(meta, classes):
+def require_classes(meta: dict[str, Any], classes: Sequence[str] | None) -> None:
     """Raise UsageError unless a task file is for these classes; other checkpoints may be for any."""
     own = (meta.get('dataset_meta') or {}).get('classes')
     sealed = (meta.get('vpt_mm') or {}).get('task') is True and isinstance(own, (list, tuple))
@@ -108,7 +112,7 @@ def require_classes(meta, classes):
                          + '. Use the dataset that it was trained for, or train a new task.')
 
 
-def names_of(base):
+def names_of(base: object) -> str:
     """The names of the pretrained weights of a task, to be shown."""
     names = [name for name in base.values() if isinstance(name, str)] if isinstance(base, dict) else []
     return CONTROL.sub('?', ', '.join(names))

@@ -16,6 +16,8 @@ from .host import Host
 from .method import TuningMethod
 from .registry import TUNING_METHODS
 
+READING = (nn.MultiheadAttention, nn.TransformerEncoderLayer)
+
 
 @TUNING_METHODS.register_module()
 class LoRA(TuningMethod):
@@ -33,8 +35,8 @@ class LoRA(TuningMethod):
             convolutions.
 
     Raises:
-        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that is no
-            positive number; a target that matches no layer.
+        UsageError: a rank that is not a whole number of at least 1, or above a layer's width; an alpha that
+            isn't a positive number; a target that matches no layer.
     """
 
     part = 'low-rank updates'
@@ -88,12 +90,17 @@ class LoRA(TuningMethod):
 
 
 def updatable(backbone: Host) -> dict[str, nn.Module]:
-    """{name: layer} of linear layers and ungrouped convolutions that compute what their class says."""
-    inside = {id(child) for module in backbone.modules() if isinstance(module, nn.MultiheadAttention)
-              for child in module.modules()}  # which reads the weights of its layers itself
+    """{name: layer} of linear layers and ungrouped convolutions that compute what their class says.
+
+    Torch's own attention reads the weights of its layers itself, unless it stands in a block that runs in pieces.
+    """
+    in_pieces = {id(module) for block in backbone.blocks for module in block.modules()
+                 if 'after_attention' in backbone.seams}
+    read = {id(child) for module in backbone.modules() if isinstance(module, READING) and id(module) not in in_pieces
+            for child in module.modules()}
     return {name: module for name, module in backbone.named_modules()
-            if id(module) not in inside and (isinstance(module, nn.Linear)
-                                             or (is_plain_conv(module) and module.groups == 1))}
+            if id(module) not in read and (isinstance(module, nn.Linear)
+                                           or (is_plain_conv(module) and module.groups == 1))}
 
 
 def _usual_targets(layers: dict[str, nn.Module], backbone: Host) -> list[str]:

@@ -139,3 +139,8 @@ class TuningMethod(KeepsValues, BaseModule):
 def seams_of(method: type) -> set[str]:
     """The seams that a class of methods overrides."""
     return {seam for seam in SEAMS if getattr(method, seam) is not getattr(TuningMethod, seam)}
+
+
+def has_losses(method: TuningMethod) -> bool:
+    """Whether a method adds losses of its own to the model's."""
+    return type(method).losses is not TuningMethod.losses

@@ -19,7 +19,7 @@ class Seen:
         queries: as the block computed them.
         keys: those of prompts at the end.
         extra: number of tokens before the patches.
-        own: number of tokens that are no prompts.
+        own: number of tokens that are not prompts.
     """
 
     def __init__(self, queries: Tensor, keys: Tensor, *, extra: int, own: int) -> None:
@@ -60,7 +60,7 @@ def see(backbone: PromptedViT, images: Tensor) -> tuple[dict[int, Seen], tuple[i
         if keys.shape[2] > place.count:
             seen[place.block + 1] = Seen(queries, keys, extra=place.extra, own=place.count)
     if not seen:
-        raise UsageError('no patch of this backbone sees a prompt: its tuning is none of DeepPrompt, ShallowPrompt, '
+        raise UsageError('no patch of this backbone sees a prompt: its tuning has none of DeepPrompt, ShallowPrompt, '
                          'PrefixPrompt and PixelPatchPrompt.')
     return seen, place.grid
 

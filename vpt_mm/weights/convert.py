@@ -22,7 +22,7 @@ def convert_file(source, out, *, prefix=None, grid=None):
         source: path, address or ``timm://`` name.
         out: path ending in .pth or .safetensors.
         prefix: a part of what stands in front of the backbone's names, such as 'student.', where there are several.
-        grid: (height, width) of the position embeddings in patches, where they are no square.
+        grid: (height, width) of the position embeddings in patches, where they aren't a square.
 
     Returns:
         Pretrained: what was written.

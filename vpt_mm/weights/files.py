@@ -23,7 +23,7 @@ from .onnx import read_onnx
 DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AttributeError, TypeError,
           AssertionError, ArithmeticError, MemoryError, ImportError, SyntaxError, struct.error, zlib.error,
           zipfile.BadZipFile, pickle.UnpicklingError, tokenize.TokenError, SafetensorError)
-# Weights hardly compress, and small ones may all be zeros: what unpacks to more than these is no weights.
+# Weights hardly compress, and small ones may all be zeros: what unpacks to more than these is not weights.
 MOST_BYTES, MOST_TIMES = 64 * 2 ** 20, 10
 
 
@@ -31,15 +31,15 @@ def fetch(source, device='cpu', *, logger='silent'):
     """Load a checkpoint from wherever mmengine and this package know to: disk, an address, ``timm://`` and the like.
 
     Raises:
-        UsageError: it is not to be had, or as :func:`load_from_disk` says.
+        UsageError: it can't be fetched, or as :func:`load_from_disk` says.
     """
     try:
         return CheckpointLoader.load_checkpoint(source, device, logger=logger)
     except UsageError:
         raise
     except (OSError, HTTPException, KeyError, ImportError, ValueError, pickle.UnpicklingError) as error:
-        raise UsageError(f'no checkpoint is to be had from {source} ({type(error).__name__}: {error}): check the name, '
-                         'or fetch the file and give its path.') from None
+        raise UsageError(f'no checkpoint could be fetched from {source} ({type(error).__name__}: {error}): check the '
+                         'name, or fetch the file and give its path.') from None
 
 
 @CheckpointLoader.register_scheme(prefixes='', force=True)
@@ -83,7 +83,7 @@ def load_bytes(content: bytes) -> dict:
         UsageError: another kind of file, or a damaged one.
     """
     if content[8:9] != b'{':
-        raise UsageError('what was sent is no safetensors file, which a task file is: publish the task and send that.')
+        raise UsageError('what was sent is not a safetensors file, as task files are: publish the task and send that.')
     try:
         state = load(content)
         header = json.loads(content[8:8 + int.from_bytes(content[:8], 'little')]).get('__metadata__', {})
@@ -184,13 +184,13 @@ def _require_checkpoint(checkpoint, filename):
         rule = f'it is a {type(checkpoint).__name__}'
     elif not isinstance(meta, dict) or not all(
             isinstance(meta.get(name, {}), dict) for name in ('vpt_mm', 'pretrained')):
-        rule = 'its meta is no dict of dicts'
+        rule = 'its meta is not a dict of dicts'
     else:
         for name in ('state_dict', 'ema_state_dict'):
             state = checkpoint.get(name, {})
             if not isinstance(state, dict) or not all(
                     isinstance(key, str) and is_plain(tensor) for key, tensor in state.items()):
-                rule = f'its {name} is no dict of plain tensors by name'
+                rule = f'its {name} is not a dict of plain tensors by name'
     if rule:
         raise UsageError(f'checkpoint {filename} must be a dict with tensors, but {rule}: save a state dict.')
     return checkpoint

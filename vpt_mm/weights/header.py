@@ -33,6 +33,6 @@ def require_few(header, keys):
 
 
 def seal(header, state):
-    """Digest of all that a file says: it tells damage, and is no proof of who wrote it."""
+    """Digest of all that a file says: it shows damage, and doesn't prove who wrote it."""
     entries = sorted((name, text) for name, text in header.items() if name != 'seal')
     return hashlib.sha256((json.dumps(entries) + fingerprint(state)).encode()).hexdigest()

@@ -44,7 +44,7 @@ def read_native(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         check_agreement(backbone, pretrained)
     except UsageError as error:
         raise UsageError(f'{checkpoint}: {error}') from None
-    except (RuntimeError, IndexError, KeyError, TypeError, AttributeError):
+    except (RuntimeError, IndexError, KeyError, TypeError, ValueError, AttributeError, AssertionError):
         raise UsageError(f'{checkpoint}: some tensors have shapes that no {backbone.title} has: the file has '
                          f'{some(state, 4)}.') from None
     return pretrained

@@ -39,6 +39,8 @@ def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     found = fetch(checkpoint, map_location, logger='current')
     try:
         pretrained = convert(found, prefix=prefix)
+        computed = getattr(backbone, 'computed_keys', ())
+        pretrained.state = {key: tensor for key, tensor in pretrained.state.items() if key not in computed}
         family = family_of_backbone(backbone)
         if family is not None:
             family.fit(backbone, pretrained.state, pretrained.facts)
@@ -57,7 +59,7 @@ def convert(checkpoint, *, prefix=None):
         prefix: as in :func:`find_backbone`.
 
     Raises:
-        UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can not hold.
+        UsageError: no state dict, several backbones, or an architecture that mmpretrain's classes can't hold.
     """
     described = (checkpoint.get('meta') or {}).get('pretrained') or {}
     facts = facts_of(checkpoint)

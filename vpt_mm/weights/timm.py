@@ -33,8 +33,8 @@ def load_from_timm(filename, map_location=None):
         dict: ``state_dict``, and ``meta`` whose ``pretrained`` holds what a model must agree with.
 
     Raises:
-        UsageError: a name that timm has no weights for, weights neither in the cache nor to be had, or an
-            architecture that mmpretrain's classes can not hold.
+        UsageError: a name that timm has no weights for, weights that are not in the cache and can't be fetched, or an
+            architecture that mmpretrain's classes can't hold.
     """
     pretrained = convert_timm(create_pretrained(filename))
     state = {key: tensor.to(map_location or 'cpu') for key, tensor in pretrained.state.items()}
@@ -45,7 +45,7 @@ def convert_timm(model):
     """A timm model's weights as :class:`Pretrained`.
 
     Raises:
-        UsageError: an architecture that mmpretrain's classes can not hold.
+        UsageError: an architecture that mmpretrain's classes can't hold.
     """
     state = model.state_dict()
     family = family_of_names(state) or family_of_timm(model)
@@ -99,7 +99,7 @@ def create_plain(name, fitting, **given):
     try:
         return timm.create_model(name, **{'pretrained': False, 'num_classes': 0, **given})
     except (TypeError, ValueError, AssertionError, RuntimeError) as error:
-        raise UsageError(f'timm can not build {name} with {given} ({error}): check these arguments, and whether it is '
+        raise UsageError(f'timm cannot build {name} with {given} ({error}): check these arguments, and whether it is '
                          f'one of {fitting}.') from None
 
 
@@ -126,7 +126,7 @@ def _create(name, config):
     except OSError as error:  # urllib's and the hub's errors of connection are its subclasses
         place = config.hf_hub_id or config.url
         raise UsageError(
-            f'{SCHEME}{name} is not in the cache of this machine and {place} can not be reached '
+            f'{SCHEME}{name} is not in the cache of this machine and {place} cannot be reached '
             f'({type(error).__name__}). On a machine with a network, run `python -c "import timm; '
             f'timm.create_model(\'{name}\', pretrained=True)"` and copy its ~/.cache/huggingface (or $HF_HOME) and '
             '~/.cache/torch/hub here; or fetch the file by other means and give its path instead.') from None

@@ -1,6 +1,6 @@
 # One digit a scene, in haze; the backbone was pretrained on clear images:
 # python -m vpt_mm.datasets.digits.scenes data/digit_scenes --images 2000 --size 64 --digits 1 1 --contrast 0.18
-# No flips: mirrored digits are no digits.
+# No flips: mirrored digits aren't digits.
 train_dataloader = dict(
     batch_size=16,
     num_workers=0,

@@ -1,4 +1,4 @@
-# One handwritten digit an image, drawn in memory; no flips: mirrored digits are no digits.
+# One handwritten digit an image, drawn in memory; no flips: mirrored digits aren't digits.
 data_preprocessor = dict(num_classes=10, mean=[127.5, 127.5, 127.5], std=[64., 64., 64.], to_rgb=True)
 train_dataloader = dict(
     batch_size=64,

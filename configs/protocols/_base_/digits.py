@@ -1,5 +1,5 @@
 # A small task that needs no download: 1,000 images of handwritten digits on textured grounds.
-# No flips: mirrored digits are no digits.
+# No flips: mirrored digits aren't digits.
 data_preprocessor = dict(num_classes=10, mean=[127.5, 127.5, 127.5], std=[127.5, 127.5, 127.5], to_rgb=True)
 train_dataloader = dict(
     batch_size=64,

@@ -42,9 +42,9 @@ def test_a_task_is_added_and_used(server, files, inferencer):
     ('damaged', lambda content: content[:-9], 'truncated or damaged'),
     ('short', lambda content: content[:1000], 'truncated or damaged'),
     ('changed', lambda content: content[:-1] + bytes([content[-1] ^ 1]), 'changed since'),
-    ('nothing', lambda content: b'', 'no safetensors file'),
-    ('pickled', lambda content: pickle.dumps(content), 'no safetensors file'),
-    ('image', lambda content: png(0), 'no safetensors file')])
+    ('nothing', lambda content: b'', 'not a safetensors file'),
+    ('pickled', lambda content: pickle.dumps(content), 'not a safetensors file'),
+    ('image', lambda content: png(0), 'not a safetensors file')])
 def test_what_is_refused(server, files, inferencer, name, change, reason):
     status, answer = server.ask('POST', f'/api/tasks?name={name}', change(files['cars'].read_bytes()))
     assert status == 400 and reason in answer['error']
@@ -62,7 +62,7 @@ def test_a_refusal_does_not_say_where_the_weights_lie(server, tmp_path):
 
 
 def _weights(folder):
-    """Weights that are no other task's."""
+    """Weights that no other task has."""
     import torch
     path = served.save_base(folder / 'other.pth')
     found = torch.load(path, weights_only=True)

@@ -1,6 +1,5 @@
 """The queue gathers requests of all tasks, answers each, and refuses what it has no room for."""
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ def images(count):
 
 
 def test_requests_of_different_tasks_share_a_batch(inferencer, monkeypatch):
-    batcher, sizes, predict = Batcher(inferencer, batch_size=4, wait=1), [], batching.predict_prepared
+    batcher, sizes, predict = Batcher(inferencer, batch_size=4, wait=20), [], batching.predict_prepared
     monkeypatch.setattr(batching, 'predict_prepared', lambda shared, jobs, *rest, **options: sizes.append(len(jobs)) or
                         predict(shared, jobs, *rest, **options))
     futures = [batcher.submit(image, name) for image, name in zip(images(8), ['birds', 'cars'] * 4)]
@@ -35,7 +34,7 @@ def test_a_full_queue_refuses_at_once(inferencer, monkeypatch):
 
     def slow(*args, **options):
         busy.set()
-        go.wait(20)
+        go.wait()
         return predict(*args, **options)
 
     monkeypatch.setattr(batching, 'predict_prepared', slow)
@@ -43,10 +42,8 @@ def test_a_full_queue_refuses_at_once(inferencer, monkeypatch):
     futures = [batcher.submit(images(1)[0], 'birds')]
     assert busy.wait(20)
     futures += [batcher.submit(images(1)[0], 'birds') for _ in range(2)]
-    started = time.monotonic()
     with pytest.raises(QueueFull, match='2 requests are waiting already'):
-        batcher.submit(images(1)[0], 'birds')
-    assert time.monotonic() - started < 1
+        batcher.submit(images(1)[0], 'birds')  # waiting for room would last for ever: nothing goes on yet
     batcher.most_bytes = 3 * images(1)[0].nbytes - 1
     batcher.waiting.maxsize = 9
     with pytest.raises(QueueFull, match='MB of images are waiting already'):
@@ -71,7 +68,7 @@ def test_one_bad_request_spoils_no_other(inferencer, monkeypatch):
         return predict(shared, jobs, *rest, **options)
 
     monkeypatch.setattr(batching, 'predict_prepared', fragile)
-    batcher = Batcher(inferencer, batch_size=3, wait=1)
+    batcher = Batcher(inferencer, batch_size=3, wait=20)
     arrays = [*images(2), np.zeros((33, 32, 3), np.uint8)]
     good, other, bad = [batcher.submit(array, 'birds') for array in arrays]
     with pytest.raises(UsageError, match='33 rows'):
@@ -99,7 +96,7 @@ def test_nobody_waits_for_ever(inferencer):
 
 def test_a_batch_ends_where_its_values_are_many(inferencer, monkeypatch):
     """Each image of ``scenes`` has 4 * 32 * 32 scores and 3 * 32 * 32 pixels: two are more than ten thousand."""
-    batcher, sizes, predict = Batcher(inferencer, batch_size=8, wait=1), [], batching.predict_prepared
+    batcher, sizes, predict = Batcher(inferencer, batch_size=8, wait=20), [], batching.predict_prepared
     monkeypatch.setattr(batching, 'predict_prepared', lambda shared, jobs, *rest, **options: sizes.append(len(jobs)) or
                         predict(shared, jobs, *rest, **options))
     monkeypatch.setattr(batching, 'MOST_VALUES', 10_000)

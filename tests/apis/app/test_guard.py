@@ -45,6 +45,12 @@ def test_with_the_password(locked):
     assert locked.ask('POST', '/api/predict?task=birds', png(0), basic('me:sécret'))[0] == 200
 
 
+def test_wrong_passwords_lock_nobody_out(locked):
+    """Who guesses and who knows may come through one proxy, from one address."""
+    assert {locked.ask('GET', '/api/tasks', headers=basic(f'me:{guess}'))[0] for guess in range(200)} == {401}
+    assert locked.ask('GET', '/api/tasks', headers=basic('me:sécret'))[0] == 200
+
+
 @pytest.mark.parametrize('host', ['evil.example', 'evil.example:{port}', '127.0.0.1.evil.example', 'localhost.', ''])
 def test_other_names_are_refused(open_server, host):
     """A page of evil.example whose name leads to this machine asks for evil.example."""

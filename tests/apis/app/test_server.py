@@ -58,7 +58,7 @@ def test_what_is_refused(server, method, path, body, status, reason):
 
 
 def test_nothing_but_the_body_is_read(server, tmp_path):
-    """What looks like a path or an address in a body, a parameter or a header is no image."""
+    """What looks like a path or an address in a body, a parameter or a header is not an image."""
     (tmp_path / 'secret.png').write_bytes(IMAGES[0])
     asked = threading.Event()
     listener = http_listener(asked)

@@ -67,7 +67,7 @@ def test_a_name_that_timm_does_not_have(made, tmp_path):
 @pytest.mark.parametrize('entries, reason', [
     (dict(arch=dict(embed_dims=32_768, num_layers=128, num_heads=1, feedforward_channels=32_768)),
      r'of [\d,]{15,} weights, more than there can be in .*base.pth'),
-    (dict(out_indices=[9]), 'describes a backbone that can not be built: AssertionError')])
+    (dict(out_indices=[9]), 'describes a backbone that cannot be built: AssertionError')])
 def test_a_backbone_beyond_its_weights_takes_no_memory(made, tmp_path, entries, reason):
     file = changed(made[2], tmp_path / 'x.safetensors', lambda task: task['model']['backbone'].update(entries))
     with pytest.raises(UsageError, match=reason):

@@ -70,7 +70,7 @@ def test_lists_do_not_lead_out_of_their_folder(tmp_path, path):
 def test_lists_are_text(tmp_path):
     for name in ('test.txt', 'val200.json'):
         (tmp_path / name).write_bytes(b'\xff\xfe a.jpg 3')
-        with pytest.raises(UsageError, match=r'is no text in UTF-8|must be an object'):
+        with pytest.raises(UsageError, match=r'is not text in UTF-8|must be an object'):
             read_split(tmp_path, name.partition('.')[0], task=DTD)
     (tmp_path / 'train800.json').write_text('[' * 100_000)
     with pytest.raises(UsageError, match='must be an object'):

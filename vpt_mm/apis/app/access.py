@@ -38,7 +38,7 @@ def require_password(host: str, auth: tuple[str, str] | None) -> None:
 
 
 def require_port(port: int) -> None:
-    """Raise UsageError for a number that is no port."""
+    """Raise UsageError for a number that isn't a port."""
     if not 1 <= port <= 65535:
         raise UsageError(f'port must be 1..65535, got {port}.')
 

@@ -49,7 +49,8 @@ def build_app(inferencer, *, auth: tuple[str, str] | None = None, names: Sequenc
     ======================================  ===================================================================
 
     Errors are JSON, ``{"error": reason}``: 400 bad input, 401 no password, 403 a request from another site's page,
-    404 no such task, 408 too slow, 413 too large, 500 a fault of the server, which its log describes, 503 too busy.
+    404 no such task, 405 adding where it is off, 408 too slow, 500 a fault of the server, which its log describes, 503
+    too busy. In plain text: 400 for another server, 413 too large, 503 too many connections.
 
     Args:
         inferencer: a :class:`TaskInferencer`.

@@ -1,5 +1,4 @@
 """SharedBackbone: a frozen backbone that is loaded once and serves many tasks."""
-import inspect
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -11,6 +10,8 @@ from mmengine.registry import MODELS
 
 from ...devices import find_device
 from ...errors import UsageError
+from ...tasks.from_part import defaults_of, plain
+from ...tasks.task_file import names_of
 from ...weights.fingerprint import digests, fingerprint_of_digests
 from . import mixed
 
@@ -67,7 +68,7 @@ class SharedBackbone:
 
     def require_settings(self, config, name):
         """Raise UsageError unless the backbone in a task's config computes what this one does, tuning apart."""
-        theirs, ours = ({**_defaults(type(self.model)), **plain(one)} for one in (config, self.config))
+        theirs, ours = (plain({**defaults_of(type(self.model)), **one}) for one in (config, self.config))
         for key in sorted((theirs.keys() | ours.keys()) - FREE, key=lambda key: (key != 'type', key)):
             if theirs.get(key) != ours.get(key):
                 raise UsageError(f'task {name} is for another backbone: {key} is {theirs.get(key)} there and '
@@ -88,7 +89,7 @@ class SharedBackbone:
         known = self.digests.get(stored, {})
         expected = meta['vpt_mm'].get('frozen_weights')
         if not set(keys) <= known.keys() or fingerprint_of_digests({key: known[key] for key in keys}) != expected:
-            base = ', '.join((meta['vpt_mm'].get('base') or {}).values()) or 'weights without a name'
+            base = names_of(meta['vpt_mm'].get('base')) or 'weights without a name'
             own = Path(self.config['init_cfg']['checkpoint']).name  # not where it lies: a client may read this
             raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}.')
 
@@ -105,6 +106,11 @@ class SharedBackbone:
     def projected(self, task):
         """The keys and values of a task's prompts, kept or new."""
         return self.kept.get(task, lambda: mixed.project(self.model, task.tuning))
+
+    def forget(self, task):
+        """Keep no keys and values of a task, nor of the members of an ensemble, from now on."""
+        for member in task.members:
+            self.kept.drop(member)
 
     @torch.no_grad()
     def run(self, images, tasks):
@@ -147,20 +153,3 @@ class PromptCache:
             task.gone = True
             if task in self.held:
                 self.bytes -= self.held.pop(task).nbytes
-
-
-def plain(value):
-    """A config of dicts and lists alone, to be compared."""
-    if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
-    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _defaults(kind):
-    """The default arguments of a backbone and its bases."""
-    found = {}
-    for base in reversed(kind.__mro__):
-        if '__init__' in vars(base):
-            found.update({name: plain(one.default) for name, one in inspect.signature(base.__init__).parameters.items()
-                          if one.default is not inspect.Parameter.empty})
-    return found

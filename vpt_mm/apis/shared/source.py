@@ -3,9 +3,9 @@ import os
 import re
 
 from ...config_file import read_config_file
-from ...errors import UsageError
+from ...errors import UsageError, telling
 from ...models.weightless import build_weightless
-from ...tasks.build import backbone_config, tuples
+from ...tasks.build import backbone_config
 from ...tasks.from_config import describe_backbone
 from ...tasks.task_file import names_of, read_task
 
@@ -21,7 +21,7 @@ def backbone_of(source, checkpoint=None):
 
     Args:
         source: config file (*.py) or config with the backbone; or a task file, or a checkpoint that serves.
-        checkpoint: the weights, where they are elsewhere than the source says.
+        checkpoint: the weights; needed for a file that does not name timm's, and in place of those of a config.
 
     Raises:
         UsageError: no backbone, no weights, or a backbone of more weights than there are.
@@ -50,13 +50,8 @@ def _timm_name(task, source):
 
 def _require_room(config, weights, source):
     """Raise UsageError before memory is taken for more weights than there can be."""
-    try:
+    with telling(f'{source} describes a backbone that cannot be built'):
         count = sum(one.numel() for one in build_weightless(dict(config, tuning=None)).parameters())
-    except UsageError:
-        raise
-    except Exception as error:  # classes raise anything where sizes do not fit each other
-        raise UsageError(f'{source} describes a backbone that can not be built: {type(error).__name__}: {error}'
-                         ) from None
     most = os.path.getsize(weights) if os.path.isfile(weights) else LARGEST
     if count > most:
         raise UsageError(f'{source} describes a backbone of {count:,} weights, more than there can be in {weights}.')
@@ -65,6 +60,6 @@ def _require_room(config, weights, source):
 def _as_tasks_say_it(backbone):
     """The config in the words of task files, so that the two compare; as it is where these have no words for it."""
     try:
-        return {**backbone, **tuples(describe_backbone(backbone))}
+        return {**backbone, **backbone_config(dict(backbone=describe_backbone(backbone)), tuning=False)}
     except UsageError:
         return backbone

@@ -77,7 +77,7 @@ def _read_text(file):
     try:
         lines = file.read_text(encoding='utf-8').splitlines()
     except UnicodeDecodeError:
-        raise UsageError(f'{file} is no text in UTF-8.') from None
+        raise UsageError(f'{file} is not text in UTF-8.') from None
     entries = []
     for number, line in enumerate(lines, 1):
         path, _, label = line.strip().rpartition(' ')

@@ -116,7 +116,7 @@ def select_tasks(names):
     """The tasks that names of tasks, groups and benchmarks stand for, in the table's order.
 
     Raises:
-        UsageError: a name that is none of these.
+        UsageError: a name that is not among these.
     """
     names = [names] if isinstance(names, str) else list(names)
     known = {name for task in TASKS.values() for name in (task.name, task.group, task.benchmark)}

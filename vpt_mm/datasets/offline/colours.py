@@ -28,7 +28,8 @@ def blend(share, first, second):
 def neutralise(image, *, rng):
     """Move the mean of each channel to a random place and add grain: (H, W, 3) float to uint8."""
     spread = image.astype(np.float32) - image.mean((0, 1), dtype=np.float32)
-    gain = min(1, 75 / max(np.abs(spread).max(), 1) * rng.uniform(1, 1.5))  # clipping would undo it
+    # So low that hardly a value is clipped, which would shift the mean.
+    gain = min(1, 75 / max(np.abs(spread).max(), 1) * rng.uniform(1, 1.5))
     image = GRAIN * rng.standard_normal(image.shape, np.float32)
     image += np.float32(gain) * spread + rng.uniform(*MEANS, 3).astype(np.float32)
     return image.clip(0, 255).round().astype(np.uint8)

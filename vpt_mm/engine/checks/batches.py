@@ -8,11 +8,11 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ...datasets.formats import open_image, pillow_reads
 from ...datasets.reading import SCENE_PIXELS
-from ...errors import UsageError
+from ...errors import UsageError, line_of, telling
 from ...models.openmmlab import heads_in
 from ...models.weightless import build_weightless, give_shape
 from .files import spread
-from .parts import name_of, preprocessor_of, telling
+from .parts import name_of, preprocessor_of
 
 HEADS = ('decode_head', 'auxiliary_head', 'head')
 MOST_TRIED = 12  # images of different sizes that pass a pipeline
@@ -50,7 +50,7 @@ def check_sizes(config, phase, samples, most_pixels=None):
         raise UsageError(
             f'images in a batch must be of one size, and the pipeline of {phase}_dataloader makes {sizes[0]} of '
             f'{chosen[0]["img_path"]} and {next((one for one in sizes if one != sizes[0]), sizes[0])} of others '
-            f'({" ".join(str(error).split())}): set {phase}_dataloader.batch_size=1, or bring them to one size.'
+            f'({line_of(error)}): set {phase}_dataloader.batch_size=1, or bring them to one size.'
         ) from None
 
 

@@ -1,12 +1,8 @@
 """Channels: statistics of the three colours are in the order in which the model sees them."""
+from ...models.openmmlab import swaps_channels
 from .parts import preprocessor_of, warn
 
 IMAGENET_RGB = (123.675, 116.28, 103.53)  # means of red, green and blue over ImageNet, which is never as blue as red
-
-
-def swaps_channels(preprocessor):
-    """Whether the config of a data preprocessor makes RGB of the BGR that images are loaded as."""
-    return any(preprocessor.get(name) for name in ('bgr_to_rgb', 'rgb_to_bgr', 'to_rgb'))
 
 
 def check_channels(config):

@@ -9,8 +9,8 @@ from PIL import Image
 
 from ...datasets.formats import open_image, pillow_reads
 from ...datasets.reading import SCENE_PIXELS, orientation_of, read_file
-from ...errors import UsageError
-from .parts import name_of, steps_of, telling, warn
+from ...errors import UsageError, telling
+from .parts import name_of, steps_of, warn
 
 MOST_READ, MOST_PIXELS_READ = 200, 400_000_000  # about so many files, or pixels, are read of the data of a phase
 BLOCK = 2 ** 22  # pixels that are counted at once

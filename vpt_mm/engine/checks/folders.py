@@ -2,9 +2,9 @@
 import os
 from pathlib import Path
 
-from ...errors import UsageError, some
+from ...errors import UsageError, some, telling
 from .files import Reader
-from .parts import build_dataset, leaves, name_of, telling
+from .parts import build_dataset, leaves, name_of
 
 PARTS = {'train', 'training', 'val', 'validation', 'test'}
 MOST_ASKED = 100_000  # files of which it is looked whether they are there

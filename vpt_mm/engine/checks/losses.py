@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.registry import MODELS
 
-from ...errors import UsageError
+from ...errors import UsageError, line_of
 from .heads import IGNORED, mixes
 from .parts import class_of, heads_of, listed, name_of, warn
 
@@ -77,7 +77,7 @@ def _try(config, place, scores, labels, **options):
         weights = (" With class_weight, take type='PixelCrossEntropy', which knows ignored pixels."
                    if (config or {}).get('class_weight') and name == 'CrossEntropyLoss' else '')
         raise UsageError(f'{name} of {place} does not take scores of {scores.shape[1]} classes and the labels of a '
-                         f'batch ({type(error).__name__}: {" ".join(str(error).split())}).{weights}'
+                         f'batch ({type(error).__name__}: {line_of(error)}).{weights}'
                          ) from None
     if not torch.isfinite(loss).all():
         raise UsageError(f'{name} of {place} is not finite on a batch in which some labels are ignored.')

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import torch
 from mmengine.registry import HOOKS, METRICS
 
-from ...errors import UsageError, did_you_mean, some
-from .parts import listed, metrics_of, name_of, telling
+from ...errors import UsageError, did_you_mean, some, telling
+from .parts import listed, metrics_of, name_of
 
 MOST_CLASSES = 255  # the first may be number 1
 PIXELS = ('IoUMetric', )

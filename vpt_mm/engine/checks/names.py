@@ -41,7 +41,7 @@ def check_arguments(config, registry, place):
     if kind is None and place.endswith(('backbone', 'optimizer')):
         raise UsageError(f'{place}.type is {config["type"]!r}, which nothing has registered.'
                          f'{did_you_mean(config["type"], registry.module_dict)}')
-    known = set() if kind is None else arguments_of(kind)
+    known = set() if kind is None else arguments_of(kind)[0]
     for name in set(config) - known - {'type', '_scope_'}:
         near = did_you_mean(name, known, likeness=0.85)
         if near:
@@ -57,12 +57,18 @@ def check_optimizer_arguments(config):
 
 
 def arguments_of(kind):
-    """Names that a class or function takes, with those of its parents where it hands the others on."""
-    known = set()
+    """What a class or function takes.
+
+    Returns:
+        set: names, with those of its parents where it hands others on.
+        bool: whether it takes no others, which is not known where it hands them on.
+    """
+    known, closed = set(), True
     for one in getattr(kind, '__mro__', [kind]):
         function = one.__dict__.get('__init__') if isinstance(one, type) else one
         parameters = inspect.signature(function).parameters if inspect.isroutine(function) else {}
         known.update(parameters)
         if parameters and not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
             break
-    return known
+        closed = closed and not parameters
+    return known, closed

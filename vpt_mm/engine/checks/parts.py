@@ -1,20 +1,19 @@
 """The parts of a config that checks ask for."""
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.registry import DATASETS, Registry
 
-from ...errors import UsageError
+from ...errors import telling
 from ..labels_hook import OTHER_LABELS
 
 HEADS = ('decode_head', 'auxiliary_head', 'head', 'bbox_head')
 
 
 def listed(one) -> list:
-    """One or several as a list; None is none."""
+    """One or several as a list; an empty one for None."""
     if one is None:
         return []
     return list(one) if isinstance(one, (list, tuple)) else [one]
@@ -94,19 +93,6 @@ def build_dataset(config: dict, **options) -> Any:
     """
     with telling(f'{name_of(config)} cannot be built'):
         return DATASETS.build({**without_pipelines(config), **options})
-
-
-@contextmanager
-def telling(what: str) -> Iterator[None]:
-    """Context in which any error becomes a UsageError that begins with ``what``."""
-    try:
-        yield
-    except UsageError:
-        raise
-    except FileNotFoundError as error:
-        raise UsageError(f'{what}: {error.filename or error} is missing.') from None
-    except Exception as error:  # whatever a class of another package says
-        raise UsageError(f'{what}: {type(error).__name__}: {" ".join(str(error).split())}') from error
 
 
 def warn(message: str):

@@ -19,7 +19,8 @@ class BEiT(BlockKind):
     """Prompts and what travels have no place in the image: the bias of relative positions is zero for them."""
 
     classes = ('mmpretrain.models.backbones.beit.BEiTTransformerEncoderLayer',
-               'mmseg.models.backbones.beit.BEiTTransformerEncoderLayer')
+               'mmseg.models.backbones.beit.BEiTTransformerEncoderLayer',
+               'mmseg.models.backbones.mae.MAETransformerEncoderLayer')
 
     def projection(self, block: Any) -> Projection:
         attn = block.attn

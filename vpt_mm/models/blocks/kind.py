@@ -1,6 +1,7 @@
 """BlockKind: the pieces of a transformer block, and the classes of which they are known."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -30,6 +31,12 @@ class Call(NamedTuple):
     kept: Kept
 
     @property
+    def grid(self) -> tuple[int, int]:
+        """(h, w) of the patches, of a block that is told."""
+        assert self.place.grid is not None
+        return self.place.grid
+
+    @property
     def rebuild(self) -> bool:
         """Whether joined keys and values are made again in the backward pass: a checkpointed block is as a whole."""
         return not getattr(self.block, 'with_cp', False)
@@ -39,7 +46,8 @@ class BlockKind:
     """How the blocks of some classes run: attention and FFN, each with its norm, its scale and its stochastic depth.
 
     Stateless. A block computes ``tokens + attention(...)`` and then ``tokens + ffn(...)`` on tokens (B, N, C); prompts
-    that travel stand at their end, and take part in all but what needs a place in the image.
+    that travel stand at their end, and take part in all but what needs a place in the image. Dropout, stochastic depth
+    and scales are as in the class's own code.
     """
 
     classes: ClassVar[tuple[str, ...]] = ()  # qualified names
@@ -63,9 +71,13 @@ class BlockKind:
         """What the block adds to its tokens after its FFN: (B, N, C)."""
         raise NotImplementedError
 
-    def width(self, block: Any) -> int:
-        """C."""
-        return int(self.projection(block).pairs[0].layer.weight.shape[1])
+    def finish(self, call: Call, tokens: Tensor) -> Tensor:
+        """What leaves the block in place of the sum of its tokens and what its FFN adds."""
+        return tokens
+
+    def computed(self, block: Any) -> Sequence[str]:
+        """Names of buffers that follow from the arguments of the class, so that no checkpoint need hold them."""
+        return ()
 
     def grid(self, given: dict[str, Any]) -> tuple[int, int] | None:
         """(h, w) of the patches, where the block is told."""
@@ -75,6 +87,10 @@ class BlockKind:
 
 def kind_of(block: nn.Module) -> BlockKind | None:
     """The kind of a block; None where it is none that is known."""
-    kind = type(block)
-    found = KINDS.get(f'{kind.__module__}.{kind.__qualname__}')
+    found = KINDS.get(name_of(type(block)))
     return found if found is not None and found.fits(block) else None
+
+
+def name_of(kind: type) -> str:
+    """The qualified name of a class."""
+    return f'{kind.__module__}.{kind.__qualname__}'

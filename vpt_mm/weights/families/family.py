@@ -54,7 +54,7 @@ class Family:
         return all(name in state for name in self.names)
 
     def refuse(self, state):
-        """Raise UsageError for relatives that mmpretrain's class can not hold."""
+        """Raise UsageError for relatives that mmpretrain's class can't hold."""
 
     def convert(self, state, facts):
         """Rename every tensor of the backbone, and reorder its values where the layouts differ.

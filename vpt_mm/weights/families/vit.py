@@ -174,6 +174,6 @@ def _resize(positions, source, target, mode):
 def _square(count):
     side = math.isqrt(count)
     if side ** 2 != count:
-        raise UsageError(f'{count} position embeddings are no square grid, and the file does not tell which grid '
+        raise UsageError(f'{count} position embeddings are not a square grid, and the file does not tell which grid '
                          'they are: convert it with vpt-mm convert IN OUT --grid HEIGHT WIDTH.')
     return side, side

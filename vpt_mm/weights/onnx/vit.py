@@ -142,7 +142,7 @@ class Side:
                 side.index = facts['index']
             elif len(shape) > 3:
                 side.shape = shape
-                if side.index is not None and shape[-3] != 3:  # the part is none of three, but of heads or of numbers
+                if side.index is not None and shape[-3] != 3:  # the part is of heads or of numbers, not of three
                     side.index = -1
             side.linear = side.linear.inputs[0]
         return side

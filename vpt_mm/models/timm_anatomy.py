@@ -1,0 +1,68 @@
+"""TimmAnatomy: what a tuning method may ask of a Vision Transformer of timm's."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..layers.norms import is_norm
+from .anatomy import Anatomy, Shapes
+from .timm_features import FEATURES
+
+
+class TimmAnatomy(Anatomy):
+    """Its own attributes tell, and no pass is needed."""
+
+    def __init__(self, backbone: Any) -> None:
+        super().__init__(backbone)
+        self.blocks = self.blocks[:max(backbone.out_indices) + 1]
+
+    @property
+    def gives(self) -> frozenset[str]:
+        return frozenset({'grid of patches', 'way to embed patches on their own',
+                          *(['class token'] if self.backbone.cls_token is not None else [])})
+
+    @property
+    def block_widths(self) -> tuple[int, ...]:
+        return (int(self.backbone.embed_dim),) * len(self.blocks)
+
+    @property
+    def block_tokens(self) -> tuple[int, ...]:
+        return (self.extra + self.backbone.patch_embed.num_patches,) * len(self.blocks)
+
+    @property
+    def final_norms(self) -> list[nn.Module]:
+        return [norm for norm in (self.backbone.norm, self.backbone.fc_norm) if is_norm(norm)]
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        height, width = self.backbone.patch_embed.img_size
+        return int(height), int(width)
+
+    @property
+    def takes_frames(self) -> bool:
+        return False
+
+    @property
+    def gives_one_feature(self) -> bool:
+        return self.backbone.out_type in FEATURES and len(self.backbone.out_indices) == 1
+
+    @property
+    def extra(self) -> int:
+        return int(self.backbone.num_prefix_tokens)
+
+    def grid(self, image: Tensor) -> tuple[int, int]:
+        height, width = self.backbone.patch_embed.dynamic_feat_size(tuple(image.shape[2:]))
+        return int(height), int(width)
+
+    @property
+    def strides(self) -> list[int]:
+        patch = int(self.backbone.patch_embed.patch_size[0])
+        one = dict(featmap=[patch], featmap_cls=[patch, 0]).get(self.backbone.out_type, [0])
+        return one * len(self.backbone.out_indices)
+
+    def shapes(self, size: Sequence[int] | None = None) -> Shapes:
+        embed = self.backbone.patch_embed
+        cells = embed.dynamic_feat_size(tuple(size or self.image_size))
+        return Shapes([], self.block_widths, [(1, self.block_widths[-1], *cells) for _ in self.strides])
