@@ -150,6 +150,16 @@ class Anatomy:
         return [(name, id(part)) for name, part in (*self.backbone.named_modules(), *self.backbone.named_parameters())]
 
     def _find_shapes(self, size: Sequence[int]) -> Shapes:
+        conv = first_conv(self.backbone)
+        channels = 3 if conv is None else conv.in_channels
+        try:
+            return self._run_shapes(channels, size)
+        except UsageError:
+            if channels == 3:
+                raise
+            return self._run_shapes(3, size)  # the net folds pixels into channels first
+
+    def _run_shapes(self, channels: int, size: Sequence[int]) -> Shapes:
         widths: dict[int, int] = {}
 
         def note(module: nn.Module, _: Any, outputs: Any) -> None:
@@ -157,8 +167,7 @@ class Anatomy:
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
         hooks = [block.register_forward_hook(note) for block in self.blocks]
-        conv, like = first_conv(self.backbone), next(self.backbone.parameters())
-        channels = 3 if conv is None else conv.in_channels
+        like = next(self.backbone.parameters())
         logger = logging.getLogger(fake_tensor.__name__)
         level = logger.level
         logger.setLevel(logging.CRITICAL)  # what it would print is the answer

@@ -100,7 +100,8 @@ def _model(theirs, path, made):
     """What differs in the model: the backbone, and who reads the weights that the model names for all of its parts."""
     differs = changes_at(theirs, path, made)
     if theirs.get('type') in UNSCOPED:
-        differs['type'] = f"mmseg.{theirs['type']}"  # without its scope, mmseg's init_model drops the backbone's init_cfg
+        # Without its scope, mmseg's init_model drops the backbone's init_cfg.
+        differs['type'] = f"mmseg.{theirs['type']}"
     owner, _, _ = path.rpartition('.')
     for part, change in _along(theirs, differs, owner):
         if isinstance(part.get('pretrained'), str):
