@@ -52,9 +52,9 @@ def coverage_page(coverage: Coverage, command: str) -> str:
     made_with = ', '.join(f'{name} {number}' for name, number in versions().items())
     lines = [
         '# Coverage', '',
-        "Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every config, the",
-        'backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and runs on an image',
-        'by shapes alone; every method that fits it is built beside it. The page is written by', '',
+        "Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every config, "
+        'the backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and runs on an '
+        'image by shapes alone; every method that fits it is built beside it. The page is written by', '',
         f'    {command}', '',
         f'on {datetime.date.today():%-d %B %Y} with {made_with}.', '',
         'A config counts as prompted where at least one method fits beyond `LinearProbe`, which fits everything. '
