@@ -93,9 +93,10 @@ class Anatomy:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        backbone = self.backbone
-        size = getattr(getattr(backbone, 'patch_embed', None), 'init_input_size', None) or getattr(
-            backbone, 'img_size', None) or 224
+        embed = getattr(self.backbone, 'patch_embed', None)
+        known = (getattr(embed, 'init_input_size', None), *(getattr(part, 'img_size', None)
+                                                            for part in (self.backbone, embed)))
+        size = next((size for size in known if size), 224)
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
     @cached_property
