@@ -17,9 +17,10 @@ from vpt_mm.prompting.shipped import shipped_names
 from vpt_mm.prompting.trial import build_backbone, import_scope
 
 KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'MultimodalEncoderDecoder'), mmdet=(
-    # whose training needs no compiled operator, which mmcv-lite has none of: no proposals, no regions
+    # no proposals and no regions: their training needs compiled operators, of which mmcv-lite has none
     'ATSS', 'AutoAssign', 'BBoxSingleStage', 'CenterNet', 'ConditionalDETR', 'DABDETR', 'DETR', 'FCOS', 'FOVEA', 'FSAF',
     'GFL', 'PAA', 'RetinaNet', 'RTMDet', 'SingleStageDetector', 'YOLOF', 'YOLOV3', 'YOLOX'))
+COMPILED = ('DCN', 'Deform', 'CARAFE', 'PSAHead', 'SAC')  # parts that need compiled operators
 LEAST = dict(Adapter=dict(reduction=4), BiasTuning={}, DeepPrompt=dict(length=2), LoRA=dict(rank=1),
              PixelPadPrompt=dict(pad=2), PrefixPrompt=dict(length=2))
 SIDE = 96
@@ -45,6 +46,8 @@ def draw(library, *, seed, count, most):
         config = read(library, name)
         backbone, scope = (config or {}).get('model', {}).get('backbone'), (config or {}).get('default_scope', library)
         if backbone is None or config.model.type not in KINDS[library] or 'train_dataloader' not in config:
+            continue
+        if any(name in str(config.model) for name in COMPILED):
             continue
         if backbone.type == 'LoRAModel' or _size(backbone, scope) > most:  # whose weights are those of a module in it
             continue

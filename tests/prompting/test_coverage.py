@@ -90,6 +90,11 @@ def test_equal_backbones_are_built_once(monkeypatch, small):
     assert fits(dict(type='NoSuch'), scope='mmdet').methods == Fits((), 'any').methods
 
 
+@pytest.mark.parametrize('name', ['vit_small_patch16_224', 'vit_small_patch14_dinov2'])
+def test_a_vision_transformer_of_timms_in_mmpretrains_wrapper(name):
+    assert 'DeepPrompt' in fits(dict(type='TIMMBackbone', model_name=name), scope='mmpretrain').methods
+
+
 def test_a_library_that_is_not_there():
     with pytest.raises(UsageError, match='no_such is not installed'):
         shipped_names('no_such')

@@ -42,7 +42,9 @@ def go_through(drawn, folder):
     publish_task(folder / 'run/iter_2.pth', folder / 'task.safetensors', served=False)
     loaded = build_model(config)
     load_task(loaded, folder / 'task.safetensors')
-    originals = build_model(changed(config, model__backbone__tuning=dict(type='LinearProbe')))
+    plain = config.copy()
+    plain.model.backbone.tuning = dict(type='LinearProbe')
+    originals = build_model(plain)
     originals.init_weights()
     frozen, wanted = frozen_keys(runner.model), originals.state_dict()
     assert frozen

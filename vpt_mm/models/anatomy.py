@@ -95,7 +95,7 @@ class Anatomy:
     def image_size(self) -> tuple[int, int]:
         embed = getattr(self.backbone, 'patch_embed', None)
         known = (getattr(embed, 'init_input_size', None), *(getattr(part, 'img_size', None)
-                                                            for part in (self.backbone, embed)))
+                                                            for part in self.backbone.modules()))
         size = next((size for size in known if size), 224)
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
