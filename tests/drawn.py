@@ -20,7 +20,7 @@ KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'Multimod
     # no proposals and no regions: their training needs compiled operators, of which mmcv-lite has none
     'ATSS', 'AutoAssign', 'BBoxSingleStage', 'CenterNet', 'ConditionalDETR', 'DABDETR', 'DETR', 'FCOS', 'FOVEA', 'FSAF',
     'GFL', 'PAA', 'RetinaNet', 'RTMDet', 'SingleStageDetector', 'YOLOF', 'YOLOV3', 'YOLOX'))
-COMPILED = ('DCN', 'Deform', 'CARAFE', 'PSAHead', 'SAC')  # parts that need compiled operators
+COMPILED = ('DCN', 'Deform', 'CARAFE', 'CTResNetNeck', 'PSAHead', 'SAC')  # parts that need compiled operators
 LEAST = dict(Adapter=dict(reduction=4), BiasTuning={}, DeepPrompt=dict(length=2), LoRA=dict(rank=1),
              PixelPadPrompt=dict(pad=2), PrefixPrompt=dict(length=2))
 SIDE = 96

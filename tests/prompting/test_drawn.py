@@ -1,4 +1,5 @@
 """Configs that nobody chose: each is prompted, trained, resumed, published and loaded, and its frozen part stays."""
+import copy
 import random
 
 import pytest
@@ -42,7 +43,7 @@ def go_through(drawn, folder):
     publish_task(folder / 'run/iter_2.pth', folder / 'task.safetensors', served=False)
     loaded = build_model(config)
     load_task(loaded, folder / 'task.safetensors')
-    plain = config.copy()
+    plain = copy.deepcopy(config)
     plain.model.backbone.tuning = dict(type='LinearProbe')
     originals = build_model(plain)
     originals.init_weights()
