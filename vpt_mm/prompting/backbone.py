@@ -83,8 +83,8 @@ def _swin(given):
     """mmseg's and mmdet's ``SwinTransformer``."""
     _only(given, mlp_ratio=(4, 4.), qkv_bias=(True,), qk_scale=(None,), patch_norm=(True,),
             attn_drop_rate=(0, 0.), act_cfg=(dict(type='GELU'),))
-    patch = given.get('patch_size', 4)
-    _only(given, strides=([patch, 2, 2, 2], (patch, 2, 2, 2)))
+    halved = [given.get('patch_size', 4), *[2] * (len(given.get('depths', (2, 2, 6, 2))) - 1)]
+    _only(given, strides=(halved, tuple(halved)))
     arch = dict(embed_dims=given.pop('embed_dims', 96), depths=list(given.pop('depths', (2, 2, 6, 2))),
                 num_heads=list(given.pop('num_heads', (3, 6, 12, 24))))
     made = dict(arch=arch, img_size=given.pop('pretrain_img_size', 224), pad_small_map=True,

@@ -123,7 +123,7 @@ def _along(part, change, path):
 def _prompted_backbone(config, tuning, path, checkpoint):
     """Its place, and its config without the tuning method."""
     if not isinstance(config.get('model'), dict):
-        raise UsageError('the config has no model, so there is no backbone that can be prompted.')
+        raise UsageError('the config has no model.backbone, so there is nothing that can be prompted.')
     scope = config.get('default_scope') or 'mmengine'
     place = find_backbone(config.model, path, scope=scope)
     made = counterpart(place.backbone, scope=scope)
