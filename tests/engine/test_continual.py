@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 from mmpretrain.structures import DataSample
@@ -156,6 +157,24 @@ def test_without_tests_there_is_no_matrix(tmp_path):
     config.val_dataloader = config.val_cfg = config.val_evaluator = None
     with pytest.raises(UsageError, match='tests every task: set val_dataloader'):
         build_runner(config).train()
+
+
+def test_averages_of_weights(tmp_path):
+    config = config_of(tmp_path)
+    config.custom_hooks.append(dict(type='EMAHook'))
+    with pytest.raises(UsageError, match='EMAHook would average them over tasks'):
+        build_runner(config).train()
+
+
+def test_a_run_that_a_hook_stops_ends_in_its_task(tmp_path):
+    runner = build_runner(config_of(tmp_path, tuning=CODA))
+
+    class Stop(Hook):
+        def after_train_epoch(self, runner):
+            runner.train_loop.stop_training = runner.epoch == 2
+    runner.register_hook(Stop())
+    assert int(runner.train().backbone.tuning.task) == 1 and runner.epoch == 3
+    assert len(results(tmp_path)['accuracies']) == 1
 
 
 def test_another_metric(tmp_path):

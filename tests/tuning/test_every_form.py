@@ -6,8 +6,9 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, FORMS, build
+from tests.protocols import BACKBONES, FORMS, METHODS, build
 from vpt_mm.errors import UsageError
+from vpt_mm.tuning import TuningMethod, collect_losses
 
 LEARNING = [(backbone, form) for backbone, forms in FORMS.items() for form in forms if form != 'LinearProbe']
 COMPUTING = [pair for pair in LEARNING  # otherwise than a backbone without a method
@@ -75,6 +76,22 @@ def test_its_config_and_state_rebuild_it(model, tmp_path, request):
 def test_one_graph_under_compile(model):
     compiled = torch.compile(model, fullgraph=True, backend='eager')  # the capture alone, which is what may fail
     assert_equal(gradients(model, run=compiled), gradients(model))
+
+
+@pytest.mark.traced
+@pytest.mark.parametrize('model', [('vit', form) for form, config in FORMS['vit'].items()
+                                   if METHODS[config['type']].losses is not TuningMethod.losses],
+                         ids='-'.join, indirect=True)
+def test_training_with_losses_under_compile(model):
+    """A graph ends where losses are reported, since it can't ask for the context around it: outputs and losses stay."""
+    model.train()
+
+    def train(run):
+        with collect_losses() as losses:
+            output = run(IMAGES)[-1]
+        return [output, *losses.values(), *torch.autograd.grad(output.pow(2).sum() + sum(losses.values()),
+                                                               list(model.tuning.parameters()))]
+    assert_equal(train(torch.compile(model, backend='eager')), train(model))
 
 
 def test_autocast(model):

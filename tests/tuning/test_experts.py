@@ -143,6 +143,12 @@ def test_there_are_no_more_tasks_than_it_was_built_for():
         model.tuning.next_task()
 
 
+def test_a_list_goes_on_as_one():
+    model = build('vit', [dict(type='DeepPrompt', length=2), DUAL])
+    model.tuning.next_task()
+    assert model.tuning[1].task.tolist() == [1]
+
+
 def test_state_and_copies():
     model = begun().eval()
     other = build('vit', DUAL).eval()

@@ -16,7 +16,7 @@ from .resume_hook import ResumeHook
 from .scores_hook import CheckScoresHook
 from .work_dir_hook import WorkDirHook
 
-__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ContinualLoop', 'FreezeBackboneHook', 'GradientsHook',
-           'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
+__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ContinualLoop', 'FreezeBackboneHook',
+           'GradientsHook', 'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
            'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
            'WholeFileBackend', 'WorkDirHook']

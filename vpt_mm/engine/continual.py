@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 from mmengine.dist import is_main_process
+from mmengine.hooks import EMAHook
 from mmengine.registry import LOOPS
 from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner.amp import autocast
@@ -38,8 +39,8 @@ class ContinualLoop(EpochBasedTrainLoop):
         class_mask: the loss is over the classes of the current task alone, as in L2P, DualPrompt and CODA-Prompt.
 
     Raises:
-        UsageError: tasks that share a class or leave one out, no validation, a model that is no classifier, or a
-            checkpoint of another stream.
+        UsageError: tasks that share a class or leave one out, no validation, a model that is no classifier, averages of
+            weights (EMAHook), or a checkpoint of another stream.
     """
 
     def __init__(self, runner, dataloader, *, tasks, epochs, seed=None, class_mask=True):
@@ -52,6 +53,9 @@ class ContinualLoop(EpochBasedTrainLoop):
                              f'{type(model).__name__}.')
         if not runner.cfg.get('val_dataloader') or not runner.cfg.get('val_evaluator'):
             raise UsageError('ContinualLoop tests every task: set val_dataloader, val_cfg and val_evaluator.')
+        if any(isinstance(hook, EMAHook) for hook in runner.hooks):
+            raise UsageError('ContinualLoop tests the weights as they are, and EMAHook would average them over tasks: '
+                             'take it out of custom_hooks.')
         self.stream, self.epochs = TaskStream(classes, tasks=tasks, seed=seed), epochs
         self.loaders: list = self._split(runner.cfg.train_dataloader, self.dataloader.dataset)
         self.dataloader: DataLoader = self.loaders[0]
@@ -80,10 +84,12 @@ class ContinualLoop(EpochBasedTrainLoop):
             if task < len(self.stream):
                 self._enter(task)
         self.runner.call_hook('before_train')
-        while task < len(self.stream) and not self.stop_training:
+        while task < len(self.stream):
             while done < self.epochs and not self.stop_training:
                 self.run_epoch()
                 done += 1
+            if self.stop_training:
+                break
             self._finish(task, matrix)
             task, done = task + 1, 0
             if task < len(self.stream):
