@@ -9,7 +9,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, DefaultScope
 
 import vpt_mm  # noqa: F401  (mends the environment and registers everything)
-from tests.protocols import BACKBONES, HOSTS, PAIRS, PROTOCOLS
+from tests.protocols import BACKBONES, HOSTS, PAIRS, PROTOCOLS, build
 from tests.runs import RandomImages, build_runner, run_config
 
 PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a batch are not those of the whole
@@ -49,6 +49,15 @@ def learned(model):
             if parameter.requires_grad}
 
 
+def count_choices(*, rank=0, world=1):
+    """How often each prompt of a pool is chosen by the images of a batch, of which each process has its part."""
+    torch.manual_seed(0)
+    model = build('vit', dict(type='PromptPool', size=5, selected=2, length=2, diversified=True)).train()
+    images = torch.randn(6, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    model(images[rank::world])
+    return model.tuning.picks
+
+
 def run(folder, *, batch, launcher='none'):
     """A whole run of mmengine's runner, hooks and checkpoint included; returns what trained."""
     config = run_config(folder, weights=str(Path(folder, 'base.pth')), tuning=PROTOCOLS['vit']['DeepPrompt+BiasTuning'],
@@ -65,6 +74,7 @@ def main(folder):
     rank = int(os.environ['RANK'])
     torch.distributed.init_process_group('gloo')
     results = {pair: train(build_classifier(*pair), rank=rank, world=2) for pair in PAIRS}
+    results['choices'] = count_choices(rank=rank, world=2)
     results['run'] = run(folder, batch=2, launcher='pytorch')
     torch.save(results, Path(folder, f'rank_{rank}.pth'))
     torch.distributed.destroy_process_group()

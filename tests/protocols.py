@@ -6,7 +6,7 @@ from mmengine.registry import MODELS
 
 from tests.conftest import TINY
 from vpt_mm.models.weightless import build_weightless
-from vpt_mm.tuning import TUNING_METHODS
+from vpt_mm.tuning import TUNING_METHODS, collect_losses
 
 BACKBONES = dict(
     vit=dict(type='PromptedViT', arch=TINY, img_size=32, patch_size=8),
@@ -23,10 +23,14 @@ HOSTED = {'beit', 'dilated'}  # by their own forward pass; alone, since lists ar
 EXAMPLES = dict(
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
+    CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
+    DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
+    PromptPool=[dict(size=4, selected=2, length=2),
+                dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],
     ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
 
 ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (
@@ -98,8 +102,9 @@ def train(model, steps=3):
     head = torch.nn.Linear(model.host.block_widths[-1], 3).double()
     optimizer = torch.optim.SGD([*learned, *head.parameters()], lr=0.1)
     for _ in range(steps):
-        feature = model(images)[-1].reshape(4, model.host.block_widths[-1], -1).mean(dim=2)
+        with collect_losses() as losses:
+            feature = model(images)[-1].reshape(4, model.host.block_widths[-1], -1).mean(dim=2)
         loss = torch.nn.functional.cross_entropy(head(feature), torch.tensor([0, 1, 2, 1]))
         optimizer.zero_grad()
-        loss.backward()
+        (loss + sum(losses.values())).backward()
         optimizer.step()

@@ -4,6 +4,8 @@ from argparse import Namespace
 from tests.conftest import TINY
 from vpt_mm.engine.isolation import forget_runs
 
+FEWER_BLOCKS = dict(DualPrompt=dict(expert_blocks=[3, 4]), CodaPrompt=dict(blocks=[1, 2, 3, 4]))
+
 
 def shrink_setr(config, data_root):
     """A SETR config with a tiny backbone, on small scenes."""
@@ -53,10 +55,11 @@ def shrink_classifier(config, weights):
 
 
 def narrow(tuning):
-    """The tuning config for blocks of width 32, whose adapters of a 64th would have no width."""
+    """The tuning config for four blocks of width 32, whose adapters of a 64th would have no width."""
     for method in tuning if isinstance(tuning, list) else [tuning]:
         if 'reduction' in method:
             method['reduction'] = 8
+        method.update(FEWER_BLOCKS.get(method['type'], {}))
 
 
 def train_options(folder, **kwargs):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.distributed import build_classifier, run, train
+from tests.distributed import build_classifier, count_choices, run, train
 from tests.protocols import PAIRS
 from tests.runs import save_weights
 
@@ -39,6 +39,13 @@ def test_two_processes_learn_as_one(pair, backbone, protocol):
     for name, parameter in expected.items():
         assert torch.equal(first[backbone, protocol][name], second[backbone, protocol][name])
         torch.testing.assert_close(first[backbone, protocol][name], parameter, rtol=0, atol=1e-9)
+
+
+def test_choices_are_counted_over_all_processes(pair):
+    (first, second), _ = pair
+    expected = count_choices()
+    assert expected.sum() == 12
+    assert first['choices'].tolist() == second['choices'].tolist() == expected.tolist()
 
 
 def test_a_whole_run_of_the_runner_on_two_processes(pair, tmp_path):

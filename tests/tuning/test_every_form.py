@@ -6,12 +6,15 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, FORMS, build
+from tests.protocols import BACKBONES, FORMS, METHODS, build
 from vpt_mm.errors import UsageError
+from vpt_mm.tuning import TuningMethod, collect_losses
 
 LEARNING = [(backbone, form) for backbone, forms in FORMS.items() for form in forms if form != 'LinearProbe']
 COMPUTING = [pair for pair in LEARNING  # otherwise than a backbone without a method
              if pair[1] not in ('BiasTuning', 'ClsTokenTuning', 'FullTuning', 'PartialTuning')]
+# Parameters that a loss of the method's own reaches, while training, and no output.
+OUTSIDE = {'PromptPool': 'tuning.keys', 'DualPrompt': 'tuning.keys.current'}
 IMAGES = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
 
 
@@ -25,7 +28,15 @@ def model(request):
 
 
 def learned(model):
-    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+    """The parameters that outputs depend on."""
+    return [parameter for name, parameter in model.named_parameters()
+            if parameter.requires_grad and name != OUTSIDE.get(type(model.tuning).__name__)]
+
+
+def hold_queries(model, image):
+    """In few bits a feature may be nearest to another prompt, which gives something else: let all choose as exactly."""
+    exact = model.query(image)
+    model.query = lambda inputs: exact
 
 
 def gradients(model, run=None):
@@ -67,9 +78,26 @@ def test_one_graph_under_compile(model):
     assert_equal(gradients(model, run=compiled), gradients(model))
 
 
+@pytest.mark.traced
+@pytest.mark.parametrize('model', [('vit', form) for form, config in FORMS['vit'].items()
+                                   if METHODS[config['type']].losses is not TuningMethod.losses],
+                         ids='-'.join, indirect=True)
+def test_training_with_losses_under_compile(model):
+    """A graph ends where losses are reported, since it can't ask for the context around it: outputs and losses stay."""
+    model.train()
+
+    def train(run):
+        with collect_losses() as losses:
+            output = run(IMAGES)[-1]
+        return [output, *losses.values(), *torch.autograd.grad(output.pow(2).sum() + sum(losses.values()),
+                                                               list(model.tuning.parameters()))]
+    assert_equal(train(torch.compile(model, backend='eager')), train(model))
+
+
 def test_autocast(model):
     model.float()
     image = IMAGES.float()
+    hold_queries(model, image)
     expected = model(image)[-1]
     with torch.autocast('cpu', dtype=torch.bfloat16):
         output = model(image)[-1]
@@ -81,6 +109,7 @@ def test_autocast(model):
 def test_stored_in_bfloat16(model):
     """What is frozen is stored and computed so; what is learned, its gradients and the outputs stay as they are."""
     model.float()
+    hold_queries(model, IMAGES.float())
     expected = model(IMAGES.float())[-1]
     if model.trained:
         with pytest.raises(UsageError, match='needs a backbone of which nothing trains'):

@@ -7,6 +7,7 @@ from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
+from .task_stream import TaskStream
 
 __all__ = ['TASKS', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders', 'OfflineTask',
-           'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'find_task', 'select_tasks', 'task_config']
+           'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task', 'select_tasks', 'task_config']

@@ -59,7 +59,7 @@ class ResumeHook(Hook):
             raise UsageError('this checkpoint has no state of the optimizer, so that the run could not go on as it was '
                              '(save_optimizer=False, or a best checkpoint): name one that has, or leave out --resume '
                              'and start from its weights with --cfg-options load_from=CHECKPOINT.')
-        if isinstance(loop, EpochBasedTrainLoop) and loop.iter % len(loop.dataloader):
+        if isinstance(loop, EpochBasedTrainLoop) and _within_epoch(loop):
             raise UsageError(f'this checkpoint was written within an epoch, at step {loop.iter}, and a run by epochs '
                              'goes on from the end of one: name such a checkpoint, or start again with '
                              'default_hooks.checkpoint.by_epoch=True.')
@@ -115,6 +115,11 @@ def _require_rate(runner):
 
 def _is_done(loop):
     return loop.epoch >= loop.max_epochs if isinstance(loop, EpochBasedTrainLoop) else loop.iter >= loop.max_iters
+
+
+def _within_epoch(loop):
+    lengths = getattr(loop, 'epoch_lengths', None)  # of a loop whose epochs differ
+    return loop.iter != sum(lengths[:loop.epoch]) if lengths else loop.iter % len(loop.dataloader)
 
 
 def _progress(loop):

@@ -77,6 +77,21 @@ class Anatomy:
         return self.shapes().widths
 
     @property
+    def query_width(self) -> int:
+        """C of the backbone's ``query``.
+
+        Raises:
+            UsageError: what it gives last is no feature, no map and no tokens.
+        """
+        shape = self.shapes().outputs[-1]
+        if len(shape) not in (2, 3, 4):
+            raise UsageError(f'prompts are chosen by the plain feature of an image, but what {self.title} gives last '
+                             'is no feature (B, C), no map (B, C, h, w) and no tokens (B, N, C): its shape is '
+                             f'{shape}. '
+                             'Read other outputs, or take a method that does not choose.')
+        return shape[2 if len(shape) == 3 else 1]
+
+    @property
     def block_tokens(self) -> tuple[int, ...]:
         return tuple(place.count for place in self.shapes().places)
 

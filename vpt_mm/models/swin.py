@@ -84,6 +84,10 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         return tuple(stage.embed_dims for stage in self.read_stages for _ in stage.blocks)
 
     @property
+    def query_width(self) -> int:
+        return int(self.num_features[self.out_indices[-1]])
+
+    @property
     def block_tokens(self) -> tuple[int, ...]:
         (h, w), counts = self.patch_resolution, []
         for stage in self.read_stages:

@@ -18,6 +18,7 @@ from ..tuning.method import SEAMS, Memory, Outputs, TuningMethod
 from ..weights.state import TUNING
 from .accelerators import Accelerator, build_accelerator
 from .loading import LoadsPretrained
+from .output import feature_of
 
 PLAIN = TuningMethod()  # does nothing: under it a backbone computes what it was pretrained for
 
@@ -43,6 +44,7 @@ class Tunable(LoadsPretrained):
         self.tuning: TuningMethod | TuningList | None = None
         self.accelerator: Accelerator | None = None
         self.trained: frozenset[str] = frozenset()
+        self.altered = False  # True: its own layers compute something else than before
         self.kept = Kept()
         self.account_for_loading()
         if config is None:
@@ -55,6 +57,7 @@ class Tunable(LoadsPretrained):
         self.trained = frozenset(readable.intersection(tuning.trains(self.host)))
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name in self.trained)
+        self.altered = bool(self.trained) or any(getattr(module, 'updates', ()) for module in self.modules())
         self.tuning = tuning
         self.train(self.training)
 
@@ -86,21 +89,41 @@ class Tunable(LoadsPretrained):
         """The forward pass, in which backbone and method meet: one output for each of ``out_indices``."""
         raise NotImplementedError
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
     @torch.no_grad()
-    def plain(self, inputs: Tensor) -> Outputs:
+    def plain(self, inputs: Tensor, **asked: Any) -> Outputs:
         """Outputs of the backbone as it was pretrained, whatever is learned inside it.
+
+        Args:
+            inputs: images (B, 3, H, W).
+            asked: of :meth:`walk`: other ``outputs`` than the backbone's own.
 
         Raises:
             UsageError: the method has trained weights of the backbone, and ``init_cfg`` can't bring the originals.
         """
+        return self._undo(inputs, asked) if self.altered else self.walk(inputs, PLAIN, {}, **asked)
+
+    def query(self, inputs: Tensor) -> Tensor:
+        """(B, C), by which prompts are chosen: the plain feature of each image, by one more pass without gradients.
+
+        It is of what the backbone gives last: a feature or class token as it is, a map by its mean.
+        """
+        return feature_of(self.plain(inputs), class_token='class token' in self.host.gives)
+
+    @property
+    def query_width(self) -> int:
+        """C of :meth:`query`."""
+        return int(self.block_widths[-1])
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def _undo(self, inputs: Tensor, asked: dict[str, Any]) -> Outputs:
+        """The plain pass where weights have trained or layers are updated."""
         state, changed = self.state_dict(), sorted(self.trained)
         if self.tuning is not None and self.tuning.trains_backbone:  # statistics move as well
             changed = [key for key in state if state[key].is_floating_point() and not key.startswith(TUNING)]
         originals = self.read_originals(changed) if changed else {}
         with updates_off():
             return functional_call(_Plain(self), {f'backbone.{name}': tensor.to(state[name])
-                                                  for name, tensor in originals.items()}, inputs)
+                                                  for name, tensor in originals.items()}, inputs, asked)
 
     def accelerate(self, config: Any) -> None:
         """Run passes by the accelerator of a config; None for none. Comes after all that changes the pass."""
@@ -165,8 +188,8 @@ class _Plain(nn.Module):
         super().__init__()
         self.backbone = backbone
 
-    def forward(self, inputs: Tensor) -> Outputs:
-        return self.backbone.run(inputs, PLAIN)
+    def forward(self, inputs: Tensor, **asked: Any) -> Outputs:
+        return self.backbone.walk(inputs, PLAIN, {}, **asked)
 
 
 def kept_bytes(model: nn.Module) -> int:

@@ -19,7 +19,7 @@ from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from .attending import SeesPrompts
 from .image import SeesImages
-from .output import Output
+from .output import Output, feature_of
 from .structure import settle_drop_rates
 from .tunable import Tunable
 
@@ -112,6 +112,12 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         """What ``out_indices`` and ``out_type`` say."""
         last = self.num_layers - 1
         return [Output(index, self.out_type, self.final_norm and index == last) for index in self.out_indices]
+
+    def query(self, inputs: Tensor) -> Tensor:
+        """The class token of the last block that is read, whatever ``out_type`` is; the mean of the map without one."""
+        last, form = max(self.out_indices), 'featmap' if self.cls_token is None else 'cls_token'
+        asked = Output(last, form, self.final_norm and last == self.num_layers - 1)
+        return feature_of(self.plain(inputs, outputs=[asked]), class_token=False)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
              outputs: Sequence[Output] | None = None) -> Outputs:

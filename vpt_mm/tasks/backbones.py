@@ -65,6 +65,7 @@ BACKBONES = dict(
                             training=TRAINED))
 
 LENGTH = Whole(1, 10_000)
+BLOCKS = Listed(Whole(1, 1024), 1, 1024)
 LAYER = Text(200, pattern=r'[\w.]+', rule='the name of a layer')
 METHODS = dict(
     AddedPrompt=Record(dict(shared=Flag(), deep=Flag())),
@@ -72,8 +73,12 @@ METHODS = dict(
     BiasTuning=Record({}),
     ChannelPrompt=Record(dict(channels=Whole(1, 1024))),
     ClsTokenTuning=Record({}),
+    CodaPrompt=Record(dict(tasks=Whole(1, 1024), components=LENGTH, length=LENGTH, blocks=BLOCKS),
+                      training=('orthogonality',)),
     DeepPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024)), shared_within=Flag(),
                            shared_across=Flag(), width=Maybe(WIDTH)), training=('dropout', 'fixed', 'prototypes')),
+    DualPrompt=Record(dict(tasks=Whole(1, 1024), general_length=LENGTH, general_blocks=BLOCKS, expert_length=LENGTH,
+                           expert_blocks=BLOCKS), training=('weight',)),
     FullTuning=Record({}),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
@@ -82,5 +87,7 @@ METHODS = dict(
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),
     PixelPatchPrompt=Record(dict(length=LENGTH)),
     PrefixPrompt=Record(dict(length=LENGTH)),
+    PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
+                           blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
     ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
     SideTuning=Record(dict(width=Whole(1, 1024))))

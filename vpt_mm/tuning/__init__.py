@@ -2,18 +2,21 @@
 from .adapter import Adapter
 from .added import AddedPrompt
 from .build import build_tuning
+from .coda import CodaPrompt
 from .composed import TuningList
+from .experts import DualPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
+from .pool import PromptPool
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
 from .registry import TUNING_METHODS
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
-           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
-           'build_tuning', 'collect_losses']
+__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
+           'DeepPrompt', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning',
+           'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
+           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -88,6 +88,10 @@ class TuningList(KeepsValues, ModuleList):
     def losses(self, memory: Memory) -> dict[str, Tensor]:
         return {name: loss for method, own in self.each(memory) for name, loss in method.losses(own).items()}
 
+    def next_task(self) -> None:
+        for method in self:
+            method.next_task()
+
     def merge_into(self, backbone: Host) -> None:
         for method in self:
             method.merge_into(backbone)

@@ -17,6 +17,7 @@ class Host(Protocol):
         gives: what else there is: 'class token', 'grid of patches'.
         blocks: modules, over all stages, up to the last that outputs are read from.
         block_widths: C of each.
+        query_width: C of ``query(inputs)``, the plain feature (B, C) by which prompts are chosen.
         block_tokens: number of tokens in each, for the image size that it is built for.
         final_norms: modules behind the last block.
         first_conv: the convolution that meets the image.
@@ -37,6 +38,8 @@ class Host(Protocol):
     def blocks(self) -> Sequence[nn.Module]: ...
     @property
     def block_widths(self) -> tuple[int, ...]: ...
+    @property
+    def query_width(self) -> int: ...
     @property
     def block_tokens(self) -> tuple[int, ...]: ...
     @property

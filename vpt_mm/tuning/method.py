@@ -86,7 +86,7 @@ class TuningMethod(KeepsValues, BaseModule):
         return ()
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """The memory of a pass over images (B, 3, H, W); ``backbone.plain(inputs)`` gives their plain features."""
+        """The memory of a pass over images (B, 3, H, W); ``backbone.query(inputs)`` gives their plain features."""
         return {}
 
     def enter(self, inputs: Tensor, memory: Memory) -> Tensor:
@@ -120,6 +120,9 @@ class TuningMethod(KeepsValues, BaseModule):
     def losses(self, memory: Memory) -> dict[str, Tensor]:
         """Losses of the method's own, scalars by name, which are added to those of the heads."""
         return {}
+
+    def next_task(self) -> None:
+        """The task that trains is over, and another begins: the optimizer starts anew with it."""
 
     def check_count(self, name: str, value: Any) -> None:
         """Raise UsageError unless an argument is a whole number of at least 1."""

@@ -1,0 +1,29 @@
+"""AccuracyMatrix: the numbers of the papers, by hand."""
+import pytest
+
+from vpt_mm.engine.accuracy_matrix import AccuracyMatrix
+
+ROWS = [[90.], [70., 80.], [60., 85., 50.]]
+
+
+def test_averages_and_forgetting():
+    matrix = AccuracyMatrix()
+    for row in ROWS:
+        matrix.add(row)
+    assert matrix.summary() == pytest.approx({
+        'average accuracy': (60 + 85 + 50) / 3, 'average incremental accuracy': (90 + 75 + 65) / 3,
+        'forgetting': ((90 - 60) + (80 - 85)) / 2})  # what got better counts as less than nothing
+
+
+def test_the_best_may_be_long_ago():
+    assert AccuracyMatrix([[50.], [90., 0.], [70., 0., 0.], [60., 0., 0., 0.]]).forgetting == pytest.approx(30 / 3)
+
+
+def test_one_task_forgets_nothing():
+    assert AccuracyMatrix([[75.]]).summary() == {'average accuracy': 75., 'average incremental accuracy': 75.,
+                                                  'forgetting': 0.}
+
+
+def test_the_table():
+    assert AccuracyMatrix(ROWS[:2]).table() == ('| after | task 1 | task 2 |\n| --- | --- | --- |\n'
+                                                '| task 1 | 90.00 |  |\n| task 2 | 70.00 | 80.00 |')

@@ -1,0 +1,206 @@
+"""ContinualLoop: what trains in which task, its matrix of accuracies, and going on from any epoch."""
+import copy
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.registry import DATASETS
+from mmpretrain.datasets import BaseDataset
+from mmpretrain.structures import DataSample
+
+from tests.runs import build_runner, run_config, save_weights
+from tests.small import shrink_classifier, train_options
+from vpt_mm.cli import train
+from vpt_mm.engine.class_mask import TaskLoss, mask_loss
+from vpt_mm.errors import UsageError
+
+PROTOCOLS = Path(__file__).parents[2] / 'configs/protocols'
+CODA = dict(type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1, 3])
+POOL = dict(type='PromptPool', size=4, selected=2, length=2, diversified=True)
+
+
+@DATASETS.register_module()
+class SixClasses(BaseDataset):
+    """32x32 noise around a colour of each of six classes, with more images of some."""
+
+    METAINFO = dict(classes=tuple('abcdef'))
+
+    def __init__(self, per_class=2, **dataset):
+        self.per_class = per_class
+        super().__init__(ann_file='', **dataset)
+
+    def load_data_list(self):
+        return [dict(gt_label=label, number=number) for number in range(self.per_class) for label in range(6)
+                ] + [dict(gt_label=0, number=99)] * 3
+
+    def prepare_data(self, idx):
+        info = self.get_data_info(idx)
+        noise = np.random.RandomState(info['gt_label'] * 1000 + info['number'])
+        image = torch.from_numpy(noise.randint(0, 60, (3, 32, 32)) + 30 * info['gt_label']).byte()
+        return dict(inputs=image, data_samples=DataSample().set_gt_label(info['gt_label']))
+
+
+def config_of(folder, *, tuning=POOL, epochs=2, loop=(), **changes):
+    loader = dict(batch_size=4, num_workers=0, collate_fn=dict(type='default_collate'),
+                  dataset=dict(type='SixClasses'))
+    folder.mkdir(exist_ok=True)
+    config = run_config(folder, weights=save_weights(folder / 'base.pth'), tuning=tuning)
+    config.model.head.num_classes = config.model.data_preprocessor.num_classes = 6
+    config.merge_from_dict(dict(
+        train_cfg={**dict(_delete_=True, type='ContinualLoop', tasks=3, epochs=epochs), **dict(loop)},
+        train_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=True), **loader),
+        val_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=False), **loader),
+        optim_wrapper=dict(optimizer=dict(_delete_=True, type='Adam', lr=0.01)),
+        param_scheduler=dict(_delete_=True, type='LinearLR', start_factor=0.1, end=2, by_epoch=True,
+                             convert_to_iter_based=True),
+        default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook', by_epoch=True, interval=1)),
+        log_processor=dict(by_epoch=True)))
+    config.custom_hooks[0].interval = 1
+    config.merge_from_dict(changes)
+    return config
+
+
+def results(folder):
+    return json.loads((folder / 'accuracies.json').read_text())
+
+
+@pytest.mark.parametrize('tuning', [POOL, CODA], ids=['pool', 'coda'])
+def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
+    """From every epoch: within a task, and at its end, which the checkpoint saw before the tests."""
+    config = config_of(tmp_path / 'whole', tuning=tuning)
+    runner = build_runner(config)
+    whole, expected = runner.train().state_dict(), results(tmp_path / 'whole')
+    assert [len(row) for row in expected['accuracies']] == [1, 2, 3]
+    assert runner.iter == 2 * (2 + 1 + 1) and runner.epoch == 6  # batches of 4: seven images of task 0, four of others
+    for epoch in (1, 2, 4, 5, 6):
+        other = copy.deepcopy(config)
+        other.work_dir = str(tmp_path / f'from_{epoch}')
+        other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
+        state = build_runner(other).train().state_dict()
+        assert results(tmp_path / f'from_{epoch}') == expected
+        assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
+
+
+def watch(runner, seen):
+    """Note labels, optimizer and rate of each step, and what the method's task is."""
+    step = runner.model.train_step
+
+    def train_step(data, optim_wrapper):
+        seen.append(dict(labels={int(one.gt_label) for one in data['data_samples']}, wrapper=optim_wrapper,
+                         moments=len(optim_wrapper.optimizer.state),
+                         rate=optim_wrapper.optimizer.param_groups[0]['lr'],
+                         task=int(runner.model.backbone.tuning.task)))
+        return step(data, optim_wrapper)
+    runner.model.train_step = train_step
+
+
+def test_each_task_has_its_classes_its_optimizer_and_its_schedule(tmp_path):
+    config, seen = config_of(tmp_path, tuning=CODA, loop=dict(tasks=[[4, 1], [0, 5], [2, 3]])), []
+    runner = build_runner(config)
+    watch(runner, seen)
+    runner.train()
+    steps = [[one for one in seen if one['task'] == task] for task in range(3)]
+    assert [set.union(*(one['labels'] for one in part)) for part in steps] == [{1, 4}, {0, 5}, {2, 3}]
+    assert [len({id(one['wrapper']) for one in part}) for part in steps] == [1, 1, 1]
+    assert len({id(one['wrapper']) for one in seen}) == 3
+    assert [part[0]['moments'] for part in steps] == [0, 0, 0] and steps[1][1]['moments'] > 0
+    assert [part[0]['rate'] for part in steps] == pytest.approx([0.001] * 3)
+    assert steps[0][1]['rate'] > 0.0011
+    assert results(tmp_path)['tasks'] == [[4, 1], [0, 5], [2, 3]]
+
+
+@pytest.mark.parametrize('masked', [True, False])
+def test_the_mask_is_of_the_loss_of_training_alone(masked, tmp_path):
+    runner = build_runner(config_of(tmp_path, epochs=1, loop=dict(class_mask=masked)))
+    runner.train_loop._enter(0)
+    model = runner.model
+    data = model.data_preprocessor(next(iter(runner.train_loop.dataloader)), training=True)
+    model.head.loss(model.extract_feat(data['inputs']), data['data_samples'])['loss'].backward()
+    moved = model.head.fc.bias.grad.abs() > 0
+    assert moved.tolist() == ([True, True, False, False, False, False] if masked else [True] * 6)
+    assert torch.isfinite(model.head(model.extract_feat(data['inputs']))).all()
+
+
+def test_the_masked_loss_is_that_of_a_head_of_the_tasks_classes_alone():
+    scores = torch.randn(5, 6, dtype=torch.float64, requires_grad=True)
+    labels = torch.tensor([4, 1, 1, 4, 1])
+    loss = TaskLoss(torch.nn.CrossEntropyLoss(), 6)
+    loss.restrict((4, 1))
+    ours = loss(scores, labels)
+    few = scores[:, [1, 4]]
+    expected = (few.exp().sum(dim=1).log() - torch.where(labels == 1, scores[:, 1], scores[:, 4])).mean()
+    torch.testing.assert_close(ours, expected, rtol=0, atol=1e-12)
+    for one, other in zip(torch.autograd.grad(ours, scores), torch.autograd.grad(expected, scores)):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+    assert not loss.state_dict()
+
+
+def test_a_model_without_such_a_head():
+    with pytest.raises(UsageError, match='set class_mask=False'):
+        mask_loss(torch.nn.Linear(2, 2))
+
+
+@pytest.mark.parametrize('loop, message', [
+    (dict(tasks=4), '6 classes are no multiple of 4 tasks'), (dict(tasks=[[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (dict(epochs=0), 'epochs must be a whole number')], ids=str)
+def test_bad_arguments(loop, message, tmp_path):
+    with pytest.raises(UsageError, match=message):
+        build_runner(config_of(tmp_path, loop=loop)).train()
+
+
+def test_without_tests_there_is_no_matrix(tmp_path):
+    config = config_of(tmp_path)
+    config.val_dataloader = config.val_cfg = config.val_evaluator = None
+    with pytest.raises(UsageError, match='tests every task: set val_dataloader'):
+        build_runner(config).train()
+
+
+def test_averages_of_weights(tmp_path):
+    config = config_of(tmp_path)
+    config.custom_hooks.append(dict(type='EMAHook'))
+    with pytest.raises(UsageError, match='EMAHook would average them over tasks'):
+        build_runner(config).train()
+
+
+def test_a_run_that_a_hook_stops_ends_in_its_task(tmp_path):
+    runner = build_runner(config_of(tmp_path, tuning=CODA))
+
+    class Stop(Hook):
+        def after_train_epoch(self, runner):
+            runner.train_loop.stop_training = runner.epoch == 2
+    runner.register_hook(Stop())
+    assert int(runner.train().backbone.tuning.task) == 1 and runner.epoch == 3
+    assert len(results(tmp_path)['accuracies']) == 1
+
+
+def test_another_metric(tmp_path):
+    config = config_of(tmp_path, epochs=1)
+    config.val_evaluator = dict(type='SingleLabelMetric')
+    with pytest.raises(UsageError, match='reads accuracy/top1'):
+        build_runner(config).train()
+
+
+def test_going_on_with_another_stream(tmp_path):
+    config = config_of(tmp_path / 'run', epochs=1)
+    build_runner(config).train()
+    config.train_cfg.seed = 3
+    config.load_from, config.resume = str(tmp_path / 'run/epoch_1.pth'), True
+    with pytest.raises(UsageError, match='go on with the tasks, seed and epochs that it had'):
+        build_runner(config).train()
+
+
+def test_the_tool_trains_it(tmp_path):
+    """L2P's config with a stream in the place of one task, checks before the run included."""
+    config = shrink_classifier(Config.fromfile(PROTOCOLS / 'vit-b_l2p.py'), save_weights(tmp_path / 'base.pth'))
+    config.train_cfg = dict(type='ContinualLoop', tasks=5, epochs=1, seed=0)
+    for phase in ('train', 'val', 'test'):
+        config[f'{phase}_dataloader'].dataset.images = 60
+    config.dump(tmp_path / 'small.py')
+    train.run(train_options(tmp_path))
+    found = results(tmp_path / 'run')
+    assert [len(row) for row in found['accuracies']] == [1, 2, 3, 4, 5]
+    assert {'average accuracy', 'average incremental accuracy', 'forgetting'} <= found.keys()
