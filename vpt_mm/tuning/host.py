@@ -14,7 +14,8 @@ class Host(Protocol):
         title: what messages call it.
         seams: names of the seams of a method that its forward pass calls.
         lacking: why it does not call the others, such as 'a ConvNet, which has no tokens'.
-        gives: what else there is: 'class token', 'grid of patches'.
+        gives: what else there is: 'class token', 'grid of patches'; 'words' where it reads texts: then there are no
+            ``first_conv`` and no ``image_size``.
         blocks: modules, over all stages, up to the last that outputs are read from.
         block_widths: C of each.
         block_tokens: number of tokens in each, for the image size that it is built for.
