@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,15 +11,19 @@ from mmengine.model import BaseModule
 from mmengine.registry import MODELS
 from mmpretrain.models.backbones.vision_transformer import TransformerEncoderLayer
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
 from ..layers.attention import attend
 from ..layers.causal import causal_mask
 from ..layers.ffn import ffn_branch
 from ..layers.projection import Projection
-from ..tuning.composed import TuningList
+from ..tuning.composed import TuningList, methods_of
+from ..tuning.context import ConditionalContext, ContextPrompt, Texts
 from ..tuning.losses import report_losses
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
+from ..tuning.tokens import tokenize
+from ..weights.state import TUNING
 from ..weights.words import read_words
 from .attending import SeesPrompts
 from .tunable import PLAIN, Tunable
@@ -61,7 +66,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
             raise UsageError(f"activation of a text tower must be 'GELU' or 'QuickGELU', got {activation!r}.")
         if width % heads:
             raise UsageError(f'heads must share the width of a text tower evenly, got {heads} for {width}.')
-        self.width, self.context, self.activation = width, context, activation
+        self.width, self.context, self.features, self.activation = width, context, features, activation
         self.token_embedding = nn.Embedding(vocabulary, width)
         self.pos_embed = nn.Parameter(torch.empty(context, width).normal_(std=0.01))
         self.layers = nn.ModuleList(TransformerEncoderLayer(
@@ -73,6 +78,16 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         nn.init.normal_(self.token_embedding.weight, std=0.02)
         self.tune(tuning)
+
+    def init_weights(self) -> None:
+        learned = any(key.startswith(TUNING) for key in self.loaded)
+        super().init_weights()
+        for method in [] if learned else self.methods:
+            method.start(self)
+
+    @property
+    def methods(self) -> list[TuningMethod]:
+        return [] if self.tuning is None else methods_of(self.tuning)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -145,6 +160,54 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         if inputs.is_floating_point():
             return torch.full((len(inputs),), inputs.shape[1] - 1, device=inputs.device)
         return inputs.argmax(dim=1)
+
+    @property
+    def learns(self) -> bool:
+        """Whether training changes what texts are told by."""
+        return any(parameter.requires_grad for parameter in self.parameters())
+
+    @property
+    def sees_images(self) -> bool:
+        """Whether features of texts depend on the image that they are compared to."""
+        return any(isinstance(method, ConditionalContext) for method in self.methods)
+
+    def texts_of(self, names: Sequence[str], template: str = 'a photo of a {}.') -> Texts:
+        """What the tower reads for classes of these names: in their learned context, or in a template.
+
+        Raises:
+            UsageError: a name that leaves no room among the tower's tokens.
+        """
+        for method in self.methods:
+            if isinstance(method, ContextPrompt):
+                return method.texts(names, self.context)
+        ids = tokenize([template.format(name) for name in names], self.context)
+        return Texts(ids[:, :int(ids.argmax(dim=1).max()) + 1])
+
+    def features_of(self, texts: Texts, *, images: Tensor | None = None, chunk: int = 256) -> Tensor:
+        """Features (K, features) of texts, or (B, K, features) where they depend on images.
+
+        Args:
+            texts: from :meth:`texts_of`.
+            images: (B, features), unit vectors from :meth:`direction`.
+            chunk: texts that are computed at once. Where something learns, each chunk is computed again in the
+                backward pass, so that memory holds the activations of one chunk.
+        """
+        device, count = self.pos_embed.device, len(texts.ids)
+        texts = Texts(texts.ids.to(device), None if texts.slots is None else texts.slots.to(device))
+        rows = torch.arange(count * (1 if images is None else len(images)), device=device)
+        parts = [self._features_of_rows(part, texts, images) if not (torch.is_grad_enabled() and self.learns)
+                 else checkpoint(self._features_of_rows, part, texts, images, use_reentrant=False)
+                 for part in rows.split(chunk)]
+        features = torch.cat(parts)
+        return features if images is None else features.unflatten(0, (-1, count))
+
+    def _features_of_rows(self, rows: Tensor, texts: Texts, images: Tensor | None) -> Tensor:
+        """Row r is text r % K, and image r // K."""
+        count = len(texts.ids)
+        classes = rows % count
+        given = dict(classes=classes, slots=None if texts.slots is None else texts.slots[classes],
+                     images=None if images is None else images[rows // count])
+        return self(texts.ids[classes], **given)[0]
 
     def scores(self, images: Tensor, texts: Tensor) -> Tensor:
         """Scaled cosines (B, K) of images, features (B, image_width), and texts, features (K, features) of this tower.

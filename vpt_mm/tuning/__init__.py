@@ -3,6 +3,7 @@ from .adapter import Adapter
 from .added import AddedPrompt
 from .build import build_tuning
 from .composed import TuningList
+from .context import ConditionalContext, ContextPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -13,7 +14,7 @@ from .registry import TUNING_METHODS
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'DeepPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
-           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
-           'build_tuning', 'collect_losses']
+__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
+           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory',
+           'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt',
+           'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -84,6 +84,9 @@ class TuningMethod(KeepsValues, BaseModule):
     def build_for(self, backbone: Host) -> None:
         """Create the parameters, sized from ``backbone.block_widths`` and such."""
 
+    def start(self, backbone: Any) -> None:
+        """Give parameters the values that are made of a text tower's weights, once those are loaded."""
+
     def trains(self, backbone: Host) -> Iterable[str]:
         """Names of backbone parameters that train as well."""
         return ()
