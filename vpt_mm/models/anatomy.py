@@ -93,9 +93,10 @@ class Anatomy:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        backbone = self.backbone
-        size = getattr(getattr(backbone, 'patch_embed', None), 'init_input_size', None) or getattr(
-            backbone, 'img_size', None) or 224
+        embed = getattr(self.backbone, 'patch_embed', None)
+        known = (getattr(embed, 'init_input_size', None), *(getattr(part, 'img_size', None)
+                                                            for part in (self.backbone, embed)))
+        size = next((size for size in known if size), 224)
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
     @cached_property
@@ -103,15 +104,10 @@ class Anatomy:
         """Transformers may be built for the places of one size, and nets that join maps for sizes that divide."""
         if self.attends:
             return False
-        logger = logging.getLogger(fake_tensor.__name__)
-        level = logger.level
-        logger.setLevel(logging.CRITICAL)  # what it would print is the answer
         try:
             self.shapes([side + 1 for side in self.image_size])
-        except Exception:  # noqa: BLE001  (whatever its own code raises)
+        except UsageError:
             return False
-        finally:
-            logger.setLevel(level)
         return True
 
     @property
@@ -162,7 +158,11 @@ class Anatomy:
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
         hooks = [block.register_forward_hook(note) for block in self.blocks]
-        like, channels = self.first_conv.weight, self.first_conv.in_channels
+        conv, like = first_conv(self.backbone), next(self.backbone.parameters())
+        channels = 3 if conv is None else conv.in_channels
+        logger = logging.getLogger(fake_tensor.__name__)
+        level = logger.level
+        logger.setLevel(logging.CRITICAL)  # what it would print is the answer
         before = self._parts()
         try:
             with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
@@ -172,6 +172,7 @@ class Anatomy:
             raise UsageError(f'{self.title} does not run on images (B, {channels}, {size[0]}, {size[1]}) alone, as '
                              f'backbones do: {type(error).__name__}: {" ".join(str(error).split())}') from error
         finally:
+            logger.setLevel(level)
             for hook in hooks:
                 hook.remove()
         if self._parts() != before:

@@ -5,7 +5,7 @@ from os.path import commonprefix
 from ..errors import UsageError
 from .families import Pretrained
 from .files import fetch
-from .pretrained import check_agreement, facts_of, read_pretrained
+from .pretrained import check_agreement, facts_of, read_pretrained, without_computed
 from .state import TUNING, compare_state
 from .wrappers import find_names
 
@@ -38,7 +38,7 @@ def read_own(backbone, checkpoint, *, prefix=None, map_location='cpu'):
         for inner in dict.fromkeys(('', f'{around}.' if around else '')):
             found = find_names(content, [key.removeprefix(inner) for key in own], prefix=prefix)
             if found is not None:
-                state = {inner + key: tensor for key, tensor in found.state.items()}
+                state = without_computed(backbone, {inner + key: tensor for key, tensor in found.state.items()})
                 pretrained = Pretrained(state, '', facts_of(content), found.place, found.note)
                 _check(backbone, pretrained)
                 return pretrained

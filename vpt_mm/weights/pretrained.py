@@ -39,8 +39,7 @@ def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     found = fetch(checkpoint, map_location, logger='current')
     try:
         pretrained = convert(found, prefix=prefix)
-        computed = getattr(backbone, 'computed_keys', ())
-        pretrained.state = {key: tensor for key, tensor in pretrained.state.items() if key not in computed}
+        pretrained.state = without_computed(backbone, pretrained.state)
         family = family_of_backbone(backbone)
         if family is not None:
             family.fit(backbone, pretrained.state, pretrained.facts)
@@ -78,6 +77,12 @@ def convert(checkpoint, *, prefix=None):
         return Pretrained(family.convert(state, facts), family.name, facts, found.place, found.note)
     except (RuntimeError, IndexError, KeyError, TypeError):
         raise UsageError(f'the tensors have the names of {family.name}, but shapes that it never has.') from None
+
+
+def without_computed(backbone, state):
+    """A state but for what the backbone's class computes from its arguments."""
+    computed = getattr(backbone, 'computed_keys', ())
+    return {key: tensor for key, tensor in state.items() if key not in computed}
 
 
 def facts_of(checkpoint):

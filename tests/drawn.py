@@ -1,0 +1,147 @@
+"""Configs of the libraries drawn at random, prompted, and made so small that a test can train them."""
+import functools
+import random
+from typing import NamedTuple
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import DATASETS, MODELS, DefaultScope
+from mmengine.structures import InstanceData, PixelData
+from torch.utils.data import Dataset
+
+from vpt_mm.models.weightless import build_weightless
+from vpt_mm.prompting.backbone import counterpart
+from vpt_mm.prompting.config import prompt_config
+from vpt_mm.prompting.fits import fits
+from vpt_mm.prompting.shipped import shipped_names
+from vpt_mm.prompting.trial import build_backbone, import_scope
+
+KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'MultimodalEncoderDecoder'), mmdet=(
+    # whose training needs no compiled operator, which mmcv-lite has none of: no proposals, no regions
+    'ATSS', 'AutoAssign', 'BBoxSingleStage', 'CenterNet', 'ConditionalDETR', 'DABDETR', 'DETR', 'FCOS', 'FOVEA', 'FSAF',
+    'GFL', 'PAA', 'RetinaNet', 'RTMDet', 'SingleStageDetector', 'YOLOF', 'YOLOV3', 'YOLOX'))
+LEAST = dict(Adapter=dict(reduction=4), BiasTuning={}, DeepPrompt=dict(length=2), LoRA=dict(rank=1),
+             PixelPadPrompt=dict(pad=2), PrefixPrompt=dict(length=2))
+SIDE = 128
+
+
+class Drawn(NamedTuple):
+    """A config of a library, and a method that fits its backbone."""
+
+    library: str
+    name: str
+    tuning: dict
+
+
+@functools.cache
+def draw(library, *, seed, count, most):
+    """So many :class:`Drawn`, of backbones of ``most`` parameters at most."""
+    dice = random.Random(f'{library} {seed}')
+    names = shipped_names(library)
+    dice.shuffle(names)
+    found = []
+    while len(found) < count:
+        name = names.pop()
+        config = read(library, name)
+        backbone, scope = (config or {}).get('model', {}).get('backbone'), (config or {}).get('default_scope', library)
+        if backbone is None or config.model.type not in KINDS[library] or 'train_dataloader' not in config:
+            continue
+        if backbone.type == 'LoRAModel' or _size(backbone, scope) > most:  # whose weights are those of a module in it
+            continue
+        fitting = sorted(set(fits(backbone.to_dict(), scope=scope).methods) & set(LEAST))
+        if fitting:
+            method = dice.choice(fitting)
+            found.append(Drawn(library, name, dict(type=method, **LEAST[method])))
+    return found
+
+
+def read(library, name):
+    """A shipped config; None where mmengine can't read it."""
+    try:
+        return Config.fromstring(f"_base_ = ['{library}::{name}']", '.py')
+    except Exception:  # noqa: BLE001  (of whatever kind)
+        return None
+
+
+def _size(backbone, scope):
+    import_scope(scope)
+    made = counterpart(backbone, scope=scope)
+    return sum(parameter.numel() for parameter in build_backbone(made, scope=scope).parameters())
+
+
+def prompt(drawn, folder):
+    """The prompted config of a drawn one, on weights that its own backbone was given, on made-up data."""
+    source = read(drawn.library, drawn.name)
+    backbone = {key: value for key, value in source.model.backbone.items() if key not in ('init_cfg', 'pretrained')}
+    with DefaultScope.overwrite_default_scope(source.get('default_scope', drawn.library)):
+        plain = MODELS.build(backbone)
+    torch.save(plain.state_dict(), folder / 'weights.pth')
+    config = Config.fromfile(prompt_config(f'{drawn.library}::{drawn.name}', tuning=drawn.tuning,
+                                           checkpoint=str(folder / 'weights.pth'), out=str(folder / 'prompted.py')))
+    config.merge_from_dict(SMALL[drawn.library](config))
+    loader = dict(batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
+                  collate_fn=dict(type='default_collate' if drawn.library == 'mmpretrain' else 'pseudo_collate'),
+                  dataset=dict(type='MadeUp', kind=drawn.library, side=side_of(config), labels=labels_of(config.model)))
+    changes = {f'{part}_{end}': None for part in ('val', 'test') for end in ('dataloader', 'cfg', 'evaluator')}
+    changes.update(train_dataloader=loader, train_cfg=dict(type='IterBasedTrainLoop', max_iters=2), param_scheduler=None,
+                   custom_hooks=config.custom_hooks[:2], log_level='ERROR', work_dir=str(folder / 'run'),
+                   visualizer=None, randomness=dict(seed=3))
+    for key, value in changes.items():
+        config[key] = value
+    config.default_hooks.checkpoint.update(interval=1, by_epoch=False)
+    config.default_hooks.pop('visualization', None)
+    return config
+
+
+def side_of(config):
+    """That for which the backbone is built, where it is built for one."""
+    backbone = build_weightless(dict(config.model.backbone, init_cfg=None), scope=config.default_scope)
+    return SIDE if backbone.host.takes_frames else backbone.host.image_size[0]
+
+
+def labels_of(model):
+    head = model.get('decode_head') or model.get('bbox_head') or model.get('head')
+    return (head[-1] if isinstance(head, list) else head).get('num_classes', 2)
+
+
+SMALL = dict(
+    mmpretrain=lambda config: {},
+    mmseg=lambda config: {'model.data_preprocessor.size': (side_of(config), ) * 2},
+    mmdet=lambda config: {})
+
+
+@DATASETS.register_module()
+class MadeUp(Dataset):
+    """Noise with a label, a mask or two boxes for each image, the same whenever it is built."""
+
+    def __init__(self, kind, side, labels, count=4):
+        self.kind, self.side, self.labels, self.count = kind, side, labels, count
+        self.metainfo = dict(classes=tuple(map(str, range(labels))))
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        dice = torch.Generator().manual_seed(index)
+        image = torch.randint(0, 256, (3, self.side, self.side), dtype=torch.uint8, generator=dice)
+        return dict(inputs=image, data_samples=getattr(self, f'_of_{self.kind}')(dice))
+
+    def _of_mmpretrain(self, dice):
+        from mmpretrain.structures import DataSample
+        return DataSample().set_gt_label(torch.randint(0, self.labels, (1,), generator=dice))
+
+    def _of_mmseg(self, dice):
+        from mmseg.structures import SegDataSample
+        mask = torch.randint(0, self.labels, (1, self.side, self.side), generator=dice)
+        return SegDataSample(gt_sem_seg=PixelData(data=mask), metainfo=dict(
+            img_shape=(self.side,) * 2, ori_shape=(self.side,) * 2, pad_shape=(self.side,) * 2))
+
+    def _of_mmdet(self, dice):
+        from mmdet.structures import DetDataSample
+        corners = torch.rand(2, 2, generator=dice) * self.side / 2
+        boxes = InstanceData(bboxes=torch.cat([corners, corners + self.side / 3], dim=1),
+                             labels=torch.randint(0, self.labels, (2,), generator=dice))
+        nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
+        shape = (self.side,) * 2
+        return DetDataSample(gt_instances=boxes, ignored_instances=nothing, metainfo=dict(
+            img_shape=shape, ori_shape=shape, pad_shape=shape, batch_input_shape=shape, scale_factor=(1., 1.), img_id=0))
