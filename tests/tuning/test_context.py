@@ -37,7 +37,7 @@ def literal_embeddings(tower, context, position, name):
 
 def literal_features(tower, contexts, position='end', changed=None):
     features = []
-    for context, name in zip(contexts, NAMES):
+    for context, name in zip(contexts, [name.replace('_', ' ') for name in NAMES]):
         end = 1 + len(context) + len(encode(f'{name}.'))
         embeddings = literal_embeddings(tower, context, position, name)
         features.append(literal_text(tower, embeddings, [end], changed=changed and changed(name)))

@@ -167,20 +167,25 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         return any(parameter.requires_grad for parameter in self.parameters())
 
     @property
+    def context_prompt(self) -> ContextPrompt | None:
+        """The method that has vectors among the words, if there is one."""
+        return next((method for method in self.methods if isinstance(method, ContextPrompt)), None)
+
+    @property
     def sees_images(self) -> bool:
         """Whether features of texts depend on the image that they are compared to."""
-        return any(isinstance(method, ConditionalContext) for method in self.methods)
+        return isinstance(self.context_prompt, ConditionalContext)
 
     def texts_of(self, names: Sequence[str], template: str = 'a photo of a {}.') -> Texts:
-        """What the tower reads for classes of these names: in their learned context, or in a template.
+        """What the tower reads for classes of these names (underscores are blanks), in a learned context or a template.
 
         Raises:
             UsageError: a name that leaves no room among the tower's tokens.
         """
-        for method in self.methods:
-            if isinstance(method, ContextPrompt):
-                return method.texts(names, self.context)
-        ids = tokenize([template.format(name) for name in names], self.context)
+        names = [name.replace('_', ' ') for name in names]
+        if self.context_prompt is not None:
+            return self.context_prompt.texts(names, self.context)
+        ids = tokenize([template.replace('{}', name) for name in names], self.context)
         return Texts(ids[:, :int(ids.argmax(dim=1).max()) + 1])
 
     def features_of(self, texts: Texts, *, images: Tensor | None = None, chunk: int = 256) -> Tensor:
