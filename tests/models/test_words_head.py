@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from tests.runs import run_config
 from tests.twins.compare import assert_twins
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tuning.tokens import tokenize
 
 TEXT = dict(width=32, heads=4, layers=2, features=16, image_width=24)
@@ -190,3 +191,10 @@ def test_the_hook_is_for_this_head_alone(tmp_path):
     config.custom_hooks[0].allow_random_backbone = True
     with pytest.raises(UsageError, match='ClassNamesHook is for a WordsHead'):
         Runner.from_cfg(config).train()
+
+
+def test_a_model_without_memory_knows_its_texts(tmp_path):
+    model = build_weightless(config_of(tmp_path, context=CONTEXT, classes=['cat', 'dog']).model, scope='mmpretrain')
+    plain = build_weightless(config_of(tmp_path, classes=['cat', 'dog']).model, scope='mmpretrain')
+    assert torch.equal(plain.head.texts[0].ids, tokenize(['a photo of a cat.', 'a photo of a dog.'])[:, :8])
+    assert model.head.texts[0].slots.tolist() == [[1, 2], [1, 2]] and model.head.text.pos_embed.is_meta

@@ -101,7 +101,7 @@ class ContextPrompt(TuningMethod):
             slots.append([place if place <= self.length - behind else place + count for place in places])
             rows.append(row)
         ids = pad(rows, names, context)
-        return Texts(ids[:, :max(map(len, rows))], torch.tensor(slots))
+        return Texts(ids[:, :max(map(len, rows))], torch.tensor(slots, device='cpu'))
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
         if given.get('slots') is None:

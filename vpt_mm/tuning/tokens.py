@@ -44,13 +44,13 @@ def pad(rows: Sequence[Sequence[int]], texts: str | Sequence[str], context: int 
     Raises:
         UsageError: a row of more than ``context``.
     """
-    ids = torch.zeros(len(rows), context, dtype=torch.long)
+    ids = torch.zeros(len(rows), context, dtype=torch.long, device='cpu')  # values, on a meta device as well
     for number, row in enumerate(rows):
         if len(row) > context:
             text = texts if isinstance(texts, str) else texts[number]
             raise UsageError(f'a text must have at most {context} tokens, start, end and learned vectors included, but '
                              f'{len(row)} are those of {_shortened(text)}: use a shorter one.')
-        ids[number, :len(row)] = torch.tensor(row)
+        ids[number, :len(row)] = torch.tensor(row, device='cpu')
     return ids
 
 
