@@ -1,5 +1,6 @@
 """Accelerators: the same results by other means, and one sentence where that can't be."""
 import copy
+import weakref
 
 import pytest
 import torch
@@ -95,6 +96,18 @@ def test_images_of_another_shape_are_refused(build_vit, image, graphs):
     model(image)
     with pytest.raises(UsageError, match='captured images of 2x3x32x32 .* meets images of 1x3x32x32 .*drop_last=True'):
         model(image[:1])
+
+
+def test_what_a_graph_reads_stays_where_it_lies(build_vit, image, graphs, monkeypatch):
+    """Warming up makes and keeps weights side by side; a validation, which forgets them, must not free them."""
+    monkeypatch.setattr(torch.cuda, 'make_graphed_callables', lambda module, arguments, **_: module(*arguments) and module)
+    model = build_vit(DEEP, accelerate=dict(type='CudaGraphs')).train()
+    model(image)
+    stacks = [weakref.ref(tensor) for made in model.kept.contents() for tensor in made if tensor is not None]
+    assert stacks
+    model.eval()
+    model.train()
+    assert model.kept.contents() == [] and all(stack() is not None for stack in stacks)
 
 
 def test_a_pass_that_asks_for_values_is_told(build_vit, image, graphs, monkeypatch):

@@ -23,7 +23,9 @@ from vpt_mm.tasks.preprocess import Preprocess
 ROOT = Path(__file__).parents[2] / 'configs'
 ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab/vit-[hl]', 'vtab/vit-b_',
          'digits/setr_digits_[dl]', 'protocols/vit-b_[abcfpsv]', 'protocols/vit-b_lin')  # no tasks, or like others
-UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet', 'pretrain_vit_digits': 'model.tuning',
+UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet',
+            **{f'{base}_mask2former_vpt-deep-10_ade20k': 'Mask2FormerHead' for base in ('dinov2-b', 'dinov3-b')},
+            'pretrain_vit_digits': 'model.tuning',
             'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning'}
 SHIPPED = {path.stem: path for path in sorted(ROOT.rglob('*.py'))
            if not re.search('|'.join(ALIKE), str(path.relative_to(ROOT)))}
@@ -93,7 +95,7 @@ def test_models_are_those_of_the_configs(configs):
         with scope_of(model['kind']):
             ours = build_heads(model, backbone=dict(type='BorrowedFeatures'))
             backbone = build_weightless(backbone_config(model))
-            logits = rehearse(ours, model, size=backbone.image_size)
+            logits = rehearse(ours, model, size=backbone.host.image_size)
         made = {**{f'backbone.{key}': one.shape for key, one in backbone.state_dict().items()},
                 **{key: one.shape for key, one in ours.state_dict().items()}}
         assert made == {key: one.shape for key, one in own.state_dict().items() if 'auxiliary' not in key}, name

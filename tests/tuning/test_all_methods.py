@@ -8,7 +8,8 @@ from vpt_mm.errors import UsageError
 from vpt_mm.models import Tunable
 
 # What a method trains by name, beside all that it owns; written out once more, as the rule says it.
-OWN = dict(FullTuning=lambda name: True, BiasTuning=lambda name: name.rpartition('.')[2] in ('bias', 'q_bias', 'v_bias'),
+OWN = dict(FullTuning=lambda name: True,
+           BiasTuning=lambda name: name.rpartition('.')[2] in ('bias', 'q_bias', 'v_bias'),
            ClsTokenTuning=lambda name: name == 'cls_token',
            PartialTuning=lambda name: name.startswith(('layers.3.', 'ln1.', 'stages.1.blocks.1.', 'norm1.',
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))

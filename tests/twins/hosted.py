@@ -69,16 +69,17 @@ def run_literal(case, plain, images, *, deep=None, shallow=None):
         deep: for each block (P, C), thrown away behind it.
         shallow: (P, C), which enter the first block and travel on to where the width changes.
     """
-    travelling = [] if shallow is None else [shallow.expand(len(images), -1, -1)]
+    travelling = [] if shallow is None else [shallow]
 
     def literal(number, block, tokens, *given, **named):
         own = tokens.flatten(1, -2)
         if travelling and travelling[0].shape[-1] != own.shape[-1]:
             travelling.clear()
-        guests = [*travelling, *([] if deep is None else [deep[number].expand(len(own), -1, -1)])]
+        thrown_away = [] if deep is None else [deep[number]]
+        guests = [prompts.expand(len(own), -1, -1) for prompts in (*travelling, *thrown_away)]
         grid = [*given, *named.values()] or ([tokens.shape[1:3]] if tokens.dim() == 4 else [])
         own, guests = case.step(block, own, torch.cat(guests, dim=1) if guests else own[:, :0], *grid)
-        travelling[:] = [guests[:, :travelling[0].shape[1]]] if travelling else []
+        travelling[:] = [guests[:, :travelling[0].shape[-2]]] if travelling else []
         return own.view_as(tokens)
 
     for number, block in enumerate(blocks_of(plain)):

@@ -35,10 +35,14 @@ class Kept:
     def clear(self) -> None:
         self.held.clear()
 
+    def contents(self) -> list[Any]:
+        """All that is kept now."""
+        return [made for _, _, made in self.held.values()]
+
     @property
     def nbytes(self) -> int:
         """Bytes of all tensors that are kept."""
-        return sum(_bytes_of(made) for _, _, made in self.held.values())
+        return sum(map(_bytes_of, self.contents()))
 
     def get(self, name: Hashable, make: Callable[[], Made], *, frozen: Sequence[Tensor] = (),
             learned: Sequence[Tensor] = (), given: Hashable = None) -> Made:

@@ -65,6 +65,7 @@ class CudaGraphs(Accelerator):
                              'backbone.')
         self.warmup = warmup
         self.captured: Any = None
+        self.read: list[Any] = []
         self.kind: tuple[Any, ...] = ()
 
     def options(self) -> dict[str, Any]:
@@ -94,8 +95,10 @@ class CudaGraphs(Accelerator):
 
     def _capture(self, backbone: Any, images: Tensor) -> Any:
         try:
-            return torch.cuda.make_graphed_callables(Pass(backbone), (images.clone(),),
-                                                     num_warmup_iters=self.warmup, allow_unused_input=True)
+            captured = torch.cuda.make_graphed_callables(Pass(backbone), (images.clone(),),
+                                                         num_warmup_iters=self.warmup, allow_unused_input=True)
+            self.read = backbone.kept.contents()  # where the graph reads it, whatever is kept from now on
+            return captured
         except RuntimeError as error:
             if 'captur' not in str(error):
                 raise

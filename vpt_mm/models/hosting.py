@@ -76,7 +76,10 @@ class Pass:
         return torch.cat([own, self.guests], dim=1)
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
-        call = Call(block, place, given, self.seen[block.number], self.kept)
+        seen = self.seen[block.number]
+        if seen is not None and 1 < len(seen) < len(tokens):  # the class takes an image apart, as MobileViT does
+            seen = seen.repeat_interleave(len(tokens) // len(seen), dim=0)
+        call = Call(block, place, given, seen, self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
         return kind.finish(call, tokens)

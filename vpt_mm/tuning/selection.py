@@ -10,6 +10,9 @@ from .method import TuningMethod
 from .registry import TUNING_METHODS
 
 
+BIASES = ('.bias', '.q_bias', '.v_bias', '.in_proj_bias')  # ends of names; those of attention may stand apart
+
+
 @TUNING_METHODS.register_module()
 class LinearProbe(TuningMethod):
     """Nothing in the backbone learns: Linear in classification, HeadOnly in segmentation."""
@@ -37,7 +40,7 @@ class BiasTuning(TuningMethod):
     part = 'biases'
 
     def trains(self, backbone: Host) -> Iterable[str]:
-        return [name for name, _ in backbone.named_parameters() if name.endswith(('.bias', '.q_bias', '.v_bias'))]
+        return [name for name, _ in backbone.named_parameters() if name.endswith(BIASES)]
 
 
 @TUNING_METHODS.register_module()

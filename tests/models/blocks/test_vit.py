@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from tests.conftest import TINY
-from tests.twins.hosted import Case, attention_of, packed_attention, pairs
+from tests.twins.hosted import DEEP, Case, attention_of, packed_attention, pairs
 
 
 def step(block, tokens, guests, *_):
@@ -45,10 +45,17 @@ CASES = dict(
                                                                  output_cls_token=True)),
     without_class_token=Case('mmseg.VisionTransformer', step_packed, dict(VIT, **SEGMENTING, with_cls_token=False,
                                                                           pre_norm=True, patch_norm=True)),
+    # A convolution beside every block, and blocks that see every fourth patch of an image.
+    conformer=Case('mmpretrain.Conformer', step, dict(
+        arch=dict(embed_dims=16, depths=3, num_heads=2, channel_ratio=1), base_channels=8, drop_path_rate=0.5),
+                   size=(48, 64)),
+    mobilevit=Case('mmpretrain.MobileViT', step, dict(
+        arch=[['mobilenetv2', 8, 2, 1, 2], ['mobilevit', 8, 2, 16, 16, 2, 2]], out_indices=(1,)), size=(32, 48)),
     mae=Case('mmseg.MAE', step_with_positions, dict(VIT, **SEGMENTING)))
 
 
-@pytest.mark.parametrize('case, check', pairs(CASES, brief=('distilled', 'mocov3', 'without_class_token')))
+@pytest.mark.parametrize('case, check', pairs(CASES, brief=('distilled', 'mocov3', 'without_class_token',
+                                                             'conformer', 'mobilevit')))
 def test_blocks(case, check):
     check(case)
 
@@ -58,3 +65,20 @@ def test_tokens_in_front_of_the_patches(name, extra):
     host = CASES[name].build(dict(type='LinearProbe')).host
     assert {(place.extra, place.count) for place in host.shapes(CASES[name].size).places} == {(extra, 35 + extra)}
     assert ('class token' in host.gives) == bool(extra)
+
+
+def test_prompts_of_an_image_that_is_taken_apart(monkeypatch):
+    """Prompts that differ from image to image are seen by all parts of their own image."""
+    case = CASES['mobilevit']
+    model, images, scale = case.build(DEEP), case.images(3), torch.tensor([1., -2., 3.], dtype=torch.float64)
+    tokens = model.tuning.prompts_of_blocks(1)
+
+    def run(chosen):
+        monkeypatch.setattr(model.tuning, 'prompts', lambda place, memory: scale[chosen, None, None]
+                            * tokens[place.block])
+        return model(images[chosen])[0]
+
+    together = run(slice(None))
+    for one in range(3):
+        torch.testing.assert_close(together[one], run(slice(one, one + 1))[0], rtol=0, atol=1e-12)
+    assert not torch.allclose(run(slice(1)), case.plain(model)(images[:1])[0])
