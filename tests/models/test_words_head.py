@@ -1,14 +1,15 @@
 """WordsHead: which classes it knows, what it computes, how it trains, and what is left once it is baked."""
 import copy
+from contextlib import nullcontext
 
 import pytest
 import torch
 import torch.nn.functional as F
-from mmengine.registry import MODELS
+from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 from safetensors.torch import save_file
 
-from tests.runs import run_config
+from tests.runs import RandomImages, run_config
 from tests.twins.compare import assert_twins
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
@@ -179,6 +180,23 @@ def test_a_classifier_trains_and_its_checkpoint_holds_what_it_learned(tmp_path, 
         assert torch.equal(tester.model.eval()(images), model.eval()(images))
 
 
+@DATASETS.register_module()
+class OtherImages(RandomImages):
+    metainfo = dict(classes=('d', 'e', 'f'))
+
+
+def test_a_context_is_tested_on_new_classes_unless_each_has_its_own(tmp_path):
+    for own, message in ((None, None), (3, 'each of the classes a, b, c, and the data has d, e, f')):
+        context = dict(type='ContextPrompt', length=2, classes=own)
+        Runner.from_cfg(config_of(tmp_path, context=context)).train()
+        config = config_of(tmp_path, context=context, load_from=str(tmp_path / 'run' / 'iter_6.pth'))
+        config.test_dataloader.dataset.type = 'OtherImages'
+        tester = Runner.from_cfg(config)
+        with pytest.raises(UsageError, match=message) if message else nullcontext():
+            tester.test()
+        assert message or tester.model.head.names == ['d', 'e', 'f']
+
+
 def test_words_of_the_context_are_those_of_the_file(tmp_path):
     model = Runner.from_cfg(config_of(tmp_path, context=dict(type='ContextPrompt', words='a photo of a'))).model
     model.init_weights()
@@ -198,3 +216,15 @@ def test_a_model_without_memory_knows_its_texts(tmp_path):
     plain = build_weightless(config_of(tmp_path, classes=['cat', 'dog']).model, scope='mmpretrain')
     assert torch.equal(plain.head.texts[0].ids, tokenize(['a photo of a cat.', 'a photo of a dog.'])[:, :8])
     assert model.head.texts[0].slots.tolist() == [[1, 2], [1, 2]] and model.head.text.pos_embed.is_meta
+
+
+def test_training_on_new_classes_goes_on_from_the_context(tmp_path):
+    first = Runner.from_cfg(config_of(tmp_path, context=CONTEXT))
+    first.train()
+    config = config_of(tmp_path, context=CONTEXT, load_from=str(tmp_path / 'run' / 'iter_6.pth'))
+    config.train_dataloader.dataset.type = config.val_dataloader.dataset.type = 'OtherImages'
+    config.optim_wrapper.optimizer = dict(type='SGD', lr=1e-12)
+    runner = Runner.from_cfg(config)
+    runner.train()
+    assert runner.model.head.names == ['d', 'e', 'f']
+    torch.testing.assert_close(runner.model.head.text.tuning.tokens, first.model.head.text.tuning.tokens)

@@ -66,6 +66,12 @@ class WordsHead(ClsHead):
         self.names = list(names)
 
     @property
+    def takes_any_names(self) -> bool:
+        """Whether what is learned serves classes of any names: no class has vectors of its own."""
+        context = self.text.context_prompt
+        return context is None or context.classes is None
+
+    @property
     def num_classes(self) -> int:
         return len(self.names)
 
