@@ -89,6 +89,19 @@ def test_baked_it_gives_the_same_scores(tuning):
     assert (single.bake()(short) - single(short)).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize('tuning', [CONTEXT, dict(type='ConditionalContext', length=2, reduction=4)])
+def test_cosines_are_not_of_half_precision(tuning):
+    head, images = build(tuning).float(), (features()[0].float(),)
+    head.text.logit_scale.data.fill_(4.6)  # a scale of 100
+    with torch.autocast('cpu', torch.bfloat16):
+        scores = head(images)
+        texts, pictures = head.text_features(images[0]), head.text.direction(images[0])
+    texts = F.normalize(texts.double(), dim=-1).expand(4, 3, 16)
+    exact = (pictures.double()[:, None] * texts).sum(dim=-1)
+    assert scores.dtype == torch.float32
+    torch.testing.assert_close(scores.double(), exact * head.text.logit_scale.double().exp(), rtol=0, atol=1e-4)
+
+
 def test_what_depends_on_the_image_is_not_baked():
     head = build(dict(type='ConditionalContext', length=2, reduction=4))
     scores = head(features())

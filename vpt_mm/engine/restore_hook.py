@@ -14,9 +14,9 @@ from ..weights.state import compare_state, not_finite
 class RestoreHook(Hook):
     """Restores frozen weights from ``init_cfg``, which must be those that the checkpoint was trained on.
 
-    Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a ``WordsHead`` whose
-    vectors all classes share stays as it is, and is tested on any classes. A model
-    is neither tested nor validated unless a checkpoint brought all that it computes with.
+    Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
+    ``WordsHead`` whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
+    checkpoint brought all that it computes with.
 
     Raises:
         UsageError: a rule above is broken by the config or the files; numbers that are not finite or of another type

@@ -217,10 +217,12 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
     def scores(self, images: Tensor, texts: Tensor) -> Tensor:
         """Scaled cosines (B, K) of images, features (B, image_width), and texts, features (K, features) of this tower.
 
-        ``texts`` may be (B, K, features), where they differ by image.
+        ``texts`` may be (B, K, features), where they differ by image. A scale is near 100, so that products of half
+        precision would be off by tenths: these are of float32 at least.
         """
-        images, texts = self.direction(images), F.normalize(texts, dim=-1)
-        cosines = images @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', images, texts)
+        images, texts = self.direction(images), _unit(texts)
+        with torch.autocast(images.device.type, enabled=False):
+            cosines = images @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', images, texts)
         return self.logit_scale.exp() * cosines
 
     def direction(self, images: Tensor) -> Tensor:
@@ -232,4 +234,9 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         if self.image_projection is None:
             raise UsageError('this text tower has no place for images: set image_width to the width of the image '
                              "tower, such as 768 for ViT-B, or take a file that holds both towers.")
-        return F.normalize(self.image_projection(images), dim=-1)
+        return _unit(self.image_projection(images))
+
+
+def _unit(vectors: Tensor) -> Tensor:
+    """Vectors (..., D) of length 1, in float32 at least."""
+    return F.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=-1)
