@@ -210,6 +210,16 @@ def test_a_context_is_tested_on_new_classes_unless_each_has_its_own(tmp_path):
         assert message or tester.model.head.names == ['d', 'e', 'f']
 
 
+def test_training_keeps_its_classes_where_validation_has_others(tmp_path):
+    config = config_of(tmp_path, context=CONTEXT)
+    config.val_dataloader.dataset.type = 'OtherImages'
+    runner, named = Runner.from_cfg(config), []
+    name_classes = runner.model.head.name_classes
+    runner.model.head.name_classes = lambda names: named.append(''.join(names)) or name_classes(names)
+    runner.train()
+    assert named == ['abc', *['def', 'abc'] * 3]
+
+
 def test_words_of_the_context_are_those_of_the_file(tmp_path):
     model = Runner.from_cfg(config_of(tmp_path, context=dict(type='ContextPrompt', words='a photo of a'))).model
     model.init_weights()

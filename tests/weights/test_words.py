@@ -131,6 +131,17 @@ def test_relatives_are_refused(file, more, message):
         load(TEXT, file({**clip(), **more}))
 
 
+@pytest.mark.parametrize('changes', [
+    {'ln_final.weight': None, **PROGRAM}, {'visual.proj': torch.zeros(2, 3, 4)}, {'logit_scale': torch.zeros(3)},
+    {'token_embedding.weight': torch.zeros(())}, {'transformer.resblocks.0.ln_1.weight': None},
+    {'transformer.resblocks.1.ln_1.weight': torch.zeros(3)}, {'text_projection': torch.zeros(3)}])
+def test_damaged_towers_are_refused(file, changes):
+    state = {key: tensor for key, tensor in {**clip(), **changes}.items() if tensor is not None}
+    reasons = r'some tensors are missing|the weights do not agree.*\n  (The file lacks|Of another shape|\w+ is)'
+    with pytest.raises(UsageError, match=f'clip.safetensors: ({reasons})'):
+        load(TEXT, file(state), activation='QuickGELU')
+
+
 def test_programs_of_torchscript_are_refused(tmp_path):
     torch.jit.script(nn.Linear(2, 2)).save(tmp_path / 'model.pt')
     with pytest.raises(UsageError, match='program of TorchScript.*save_file'):

@@ -1,6 +1,7 @@
 """ClassNamesHook: the classes of the data, for heads that know them by name."""
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
+from mmengine.runner import BaseLoop
 
 from ..errors import UsageError
 from ..models.openmmlab import head_of
@@ -22,6 +23,10 @@ class ClassNamesHook(Hook):
 
     def before_val(self, runner):
         self.name(runner, runner.val_dataloader)
+
+    def after_val(self, runner):
+        if isinstance(runner._train_loop, BaseLoop):  # which goes on with its own
+            self.name(runner, runner.train_dataloader)
 
     def before_test(self, runner):
         self.name(runner, runner.test_dataloader)

@@ -5,7 +5,7 @@ from ..errors import UsageError, some
 from .families import Pretrained
 from .families.clip import BLOCKS, OPENAI
 from .files import fetch
-from .state import TUNING, compare_state
+from .state import TUNING, compare_state, describe_unfit
 from .wrappers import flatten, lies_under
 
 FIRST = 'token_embedding.weight'  # begins a text tower, in every layout that is read
@@ -43,8 +43,8 @@ def read_words(tower, checkpoint, *, prefix=None, map_location='cpu'):
         _check(tower, state, facts)
     except UsageError as error:
         raise UsageError(f'{checkpoint}: {error}') from None
-    except (RuntimeError, IndexError, ValueError):
-        raise UsageError(f'{checkpoint}: some tensors have shapes that no text tower has.') from None
+    except (RuntimeError, IndexError, KeyError, ValueError):
+        raise UsageError(f'{checkpoint}: some tensors are missing, or have shapes that no text tower has.') from None
     return Pretrained(state, '', facts, place)
 
 
@@ -100,6 +100,7 @@ def _check(tower, state, facts):
     if wrong or missing or unfit or surplus:
         raise UsageError('\n  '.join([
             'the weights do not agree with the text tower.', *wrong,
+            *([f'Of another shape: {some(describe_unfit(unfit))}.'] if unfit and not wrong else []),
             *([f'The file lacks {some(missing)}.'] if missing and not wrong else []),
             *([f'The tower has no place for {some(surplus)}.'] if surplus and not wrong else [])]))
     if tower.image_projection is None:
