@@ -17,12 +17,13 @@ from vpt_mm.prompting.shipped import shipped_names
 from vpt_mm.prompting.trial import build_backbone, import_scope
 
 KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'MultimodalEncoderDecoder'), mmdet=(
-    # whose training needs no compiled operator, which mmcv-lite has none of: no proposals, no regions
+    # no proposals and no regions: their training needs compiled operators, of which mmcv-lite has none
     'ATSS', 'AutoAssign', 'BBoxSingleStage', 'CenterNet', 'ConditionalDETR', 'DABDETR', 'DETR', 'FCOS', 'FOVEA', 'FSAF',
     'GFL', 'PAA', 'RetinaNet', 'RTMDet', 'SingleStageDetector', 'YOLOF', 'YOLOV3', 'YOLOX'))
+COMPILED = ('DCN', 'Deform', 'CARAFE', 'CTResNetNeck', 'PSAHead', 'SAC')  # parts that need compiled operators
 LEAST = dict(Adapter=dict(reduction=4), BiasTuning={}, DeepPrompt=dict(length=2), LoRA=dict(rank=1),
              PixelPadPrompt=dict(pad=2), PrefixPrompt=dict(length=2))
-SIDE = 128
+SIDE = 96
 
 
 class Drawn(NamedTuple):
@@ -45,6 +46,8 @@ def draw(library, *, seed, count, most):
         config = read(library, name)
         backbone, scope = (config or {}).get('model', {}).get('backbone'), (config or {}).get('default_scope', library)
         if backbone is None or config.model.type not in KINDS[library] or 'train_dataloader' not in config:
+            continue
+        if any(name in str(config.model) for name in COMPILED):
             continue
         if backbone.type == 'LoRAModel' or _size(backbone, scope) > most:  # whose weights are those of a module in it
             continue
@@ -83,9 +86,10 @@ def prompt(drawn, folder):
                   collate_fn=dict(type='default_collate' if drawn.library == 'mmpretrain' else 'pseudo_collate'),
                   dataset=dict(type='MadeUp', kind=drawn.library, side=side_of(config), labels=labels_of(config.model)))
     changes = {f'{part}_{end}': None for part in ('val', 'test') for end in ('dataloader', 'cfg', 'evaluator')}
-    changes.update(train_dataloader=loader, train_cfg=dict(type='IterBasedTrainLoop', max_iters=2), param_scheduler=None,
-                   custom_hooks=config.custom_hooks[:2], log_level='ERROR', work_dir=str(folder / 'run'),
-                   visualizer=None, randomness=dict(seed=3))
+    changes.update(
+        train_dataloader=loader, train_cfg=dict(type='IterBasedTrainLoop', max_iters=2), param_scheduler=None,
+        custom_hooks=config.custom_hooks[:2], log_level='ERROR', work_dir=str(folder / 'run'), visualizer=None,
+        randomness=dict(seed=3))
     for key, value in changes.items():
         config[key] = value
     config.default_hooks.checkpoint.update(interval=1, by_epoch=False)
@@ -144,4 +148,5 @@ class MadeUp(Dataset):
         nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
         shape = (self.side,) * 2
         return DetDataSample(gt_instances=boxes, ignored_instances=nothing, metainfo=dict(
-            img_shape=shape, ori_shape=shape, pad_shape=shape, batch_input_shape=shape, scale_factor=(1., 1.), img_id=0))
+            img_shape=shape, ori_shape=shape, pad_shape=shape, batch_input_shape=shape, scale_factor=(1., 1.),
+            img_id=0))

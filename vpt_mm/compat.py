@@ -174,8 +174,8 @@ def mend_config_text():
 def mend_scipy():
     """Give scipy its ``interp2d`` back, by which BEiT's positions are resized in mmpretrain and mmseg.
 
-    On a grid it was this spline, says scipy's own page on how to do without. It is asked for when it is needed: scipy takes
-    long to import.
+    On a grid it was this spline, says scipy's own page on how to do without. It is asked for when it is needed: scipy
+    takes long to import.
     """
     from scipy import interpolate
     try:

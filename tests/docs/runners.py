@@ -29,6 +29,7 @@ RUNNERS = [
     (r'mim search .*', 'tests/test_wheel.py::test_it_is_searched'),
     (r'mim train mm(segmentation|pretrain) .*',
      'tests/test_wheel.py::test_the_tools_of_mmsegmentation_need_the_config_alone'),
+    (r'vpt-mm coverage.*', 'tests/prompting/test_coverage.py::test_the_command_writes_what_it_counts'),
     (r'vpt-mm prompt .*', 'tests/prompting/test_config.py::test_the_command_line'),
 
     (r'vpt-mm (COMMAND )?--help', 'tests/cli/test_main.py::test_no_help_of_the_console_script_waits_for_torch'),

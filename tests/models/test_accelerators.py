@@ -98,9 +98,14 @@ def test_images_of_another_shape_are_refused(build_vit, image, graphs):
         model(image[:1])
 
 
+def _warm_up(module, arguments, **options):
+    module(*arguments)
+    return module
+
+
 def test_what_a_graph_reads_stays_where_it_lies(build_vit, image, graphs, monkeypatch):
     """Warming up makes and keeps weights side by side; a validation, which forgets them, must not free them."""
-    monkeypatch.setattr(torch.cuda, 'make_graphed_callables', lambda module, arguments, **_: module(*arguments) and module)
+    monkeypatch.setattr(torch.cuda, 'make_graphed_callables', _warm_up)
     model = build_vit(DEEP, accelerate=dict(type='CudaGraphs')).train()
     model(image)
     stacks = [weakref.ref(tensor) for made in model.kept.contents() for tensor in made if tensor is not None]

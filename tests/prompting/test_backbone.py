@@ -58,7 +58,7 @@ def flat(outputs):
 @pytest.mark.parametrize('backbone, scope, of', [
     (dict(type='ResNetV1c', depth=50, contract_dilation=True, dilations=(1, 1, 2, 4)), 'mmseg', 'mmseg.ResNetV1c'),
     (dict(type='ResNet', depth=50, dcn=dict(type='DCN')), 'mmdet', 'mmdet.ResNet'),
-    (dict(type='ResNet', depth=50, plugins=[dict(cfg=dict(type='ContextBlock', ratio=1 / 16))]), 'mmdet', 'mmdet.ResNet'),
+    (dict(type='ResNet', depth=50, plugins=[dict(cfg=dict(type='ContextBlock'))]), 'mmdet', 'mmdet.ResNet'),
     (dict(type='VisionTransformer', patch_norm=True), 'mmseg', 'mmseg.VisionTransformer'),
     (dict(type='SwinTransformer', mlp_ratio=3), 'mmseg', 'mmseg.SwinTransformer'),
     (dict(type='SwinTransformer', norm_cfg=dict(type='BN')), 'mmseg', 'mmseg.SwinTransformer'),

@@ -100,7 +100,7 @@ def test_a_config_without_a_backbone_and_a_file_that_exists(tmp_path):
     with pytest.raises(UsageError, match=r'has no model\.backbone'):
         prompt_config(str(tmp_path / 'bare.py'), tuning=DEEP)
     (tmp_path / 'data.py').write_text('lr = 1\n')
-    with pytest.raises(UsageError, match='the config has no model, so'):
+    with pytest.raises(UsageError, match='the config has no model.backbone, so'):
         prompt_config(str(tmp_path / 'data.py'), tuning=DEEP)
     with pytest.raises(UsageError, match=r'bare\.py exists and is left as it is'):
         prompt_config(SEGMENTER, tuning=DEEP, out=str(tmp_path / 'bare.py'))

@@ -73,8 +73,9 @@ def test_a_class_token_is_needed(backbone, changes):
 
 
 @pytest.mark.parametrize('of, options, apart', [
-    ('mmseg.MixVisionTransformer', dict(embed_dims=8, num_layers=[1, 1], num_heads=[1, 1], num_stages=2, patch_sizes=[7, 3],
-                                        strides=[4, 2], sr_ratios=[2, 1], out_indices=(0, 1)), {'in_proj_bias'}),
+    ('mmseg.MixVisionTransformer', dict(
+        embed_dims=8, num_layers=[1, 1], num_heads=[1, 1], num_stages=2, patch_sizes=[7, 3], strides=[4, 2],
+        sr_ratios=[2, 1], out_indices=(0, 1)), {'in_proj_bias'}),
     ('mmseg.BEiT', dict(img_size=32, patch_size=8, embed_dims=32, num_layers=1, num_heads=2, out_indices=[0]),
      {'q_bias', 'v_bias'})])
 def test_biases_of_attention_may_stand_apart_from_its_layers(of, options, apart):

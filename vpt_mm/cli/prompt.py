@@ -8,8 +8,8 @@ def add_arguments(parser):
     parser.add_argument('--length', type=int, help='prompt length, for methods that have one (DeepPrompt: 10)')
     parser.add_argument('--tuning-options', nargs='+', action=Overrides, default={}, metavar='KEY=VALUE',
                         help='other arguments of the tuning method, such as dropout=0.1')
-    parser.add_argument('--backbone', metavar='PATH', help='of the backbone in the model, where there are several, such '
-                        'as detector.backbone')
+    parser.add_argument('--backbone', metavar='PATH', help='of the backbone in the model, where there are several, '
+                        'such as detector.backbone')
     parser.add_argument('--checkpoint', metavar='PATH', help='pretrained weights; by default those of the config')
     parser.add_argument('--out', metavar='FILE', help='file to write; by default NAME_prompted.py')
 

@@ -95,7 +95,7 @@ class Anatomy:
     def image_size(self) -> tuple[int, int]:
         embed = getattr(self.backbone, 'patch_embed', None)
         known = (getattr(embed, 'init_input_size', None), *(getattr(part, 'img_size', None)
-                                                            for part in (self.backbone, embed)))
+                                                            for part in self.backbone.modules()))
         size = next((size for size in known if size), 224)
         return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
 
@@ -151,6 +151,16 @@ class Anatomy:
         return [(name, id(part)) for name, part in (*self.backbone.named_modules(), *self.backbone.named_parameters())]
 
     def _find_shapes(self, size: Sequence[int]) -> Shapes:
+        conv = first_conv(self.backbone)
+        channels = 3 if conv is None else conv.in_channels
+        try:
+            return self._run_shapes(channels, size)
+        except UsageError:
+            if channels == 3:
+                raise
+            return self._run_shapes(3, size)  # the net folds pixels into channels first
+
+    def _run_shapes(self, channels: int, size: Sequence[int]) -> Shapes:
         widths: dict[int, int] = {}
 
         def note(module: nn.Module, _: Any, outputs: Any) -> None:
@@ -158,8 +168,7 @@ class Anatomy:
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
         hooks = [block.register_forward_hook(note) for block in self.blocks]
-        conv, like = first_conv(self.backbone), next(self.backbone.parameters())
-        channels = 3 if conv is None else conv.in_channels
+        like = next(self.backbone.parameters())
         logger = logging.getLogger(fake_tensor.__name__)
         level = logger.level
         logger.setLevel(logging.CRITICAL)  # what it would print is the answer

@@ -8,7 +8,7 @@ PLAIN = 'mmpretrain.models.backbones.'
 NAMES = {'VisionTransformer': 'PromptedViT', 'SwinTransformer': 'PromptedSwin', 'ConvNeXt': 'PromptedConvNeXt',
          'ResNet': 'PromptedResNet', 'ResNetV1c': 'PromptedResNet', 'ResNetV1d': 'PromptedResNet'}
 STEMS = {'ResNetV1c': dict(deep_stem=True), 'ResNetV1d': dict(deep_stem=True, avg_down=True)}
-NOT_THEIRS = ('type', '_scope_', 'frozen_stages')
+NOT_THEIRS = ('type', '_scope_', 'frozen_stages', 'pretrained', 'checkpoint_path')
 
 
 def counterpart(backbone, *, scope):
@@ -41,8 +41,7 @@ def counterpart(backbone, *, scope):
         translate = dict if home.startswith(PLAIN) else TRANSLATORS[NAMES[name]]
         made = dict(type=NAMES[name], **STEMS.get(name, {}), **translate(dict(given)))
     except _DiffersError:
-        own = {key: value for key, value in given.items() if key not in ('pretrained', 'checkpoint_path')}
-        made = dict(type='PromptedBackbone', of=_scoped_name(backbone, kind, scope), **own)
+        made = dict(type='PromptedBackbone', of=_scoped_name(backbone, kind, scope), **given)
     return _frozen_norms(made)
 
 
@@ -77,15 +76,15 @@ def _vit(given):
         final_norm=given.pop('final_norm', False), interpolate_mode=given.pop('interpolate_mode', 'bicubic'))
     return {**made, **_rest(given, {'img_size', 'patch_size', 'in_channels', 'out_indices', 'qkv_bias', 'drop_rate',
                                     'drop_path_rate', 'pre_norm', 'with_cp', 'init_cfg'},
-                            dropped={'attn_drop_rate', 'num_fcs', 'norm_eval', 'pretrained'})}
+                            dropped={'attn_drop_rate', 'num_fcs', 'norm_eval'})}
 
 
 def _swin(given):
     """mmseg's and mmdet's ``SwinTransformer``."""
     _only(given, mlp_ratio=(4, 4.), qkv_bias=(True,), qk_scale=(None,), patch_norm=(True,),
             attn_drop_rate=(0, 0.), act_cfg=(dict(type='GELU'),))
-    patch = given.get('patch_size', 4)
-    _only(given, strides=([patch, 2, 2, 2], (patch, 2, 2, 2)))
+    halved = [given.get('patch_size', 4), *[2] * (len(given.get('depths', (2, 2, 6, 2))) - 1)]
+    _only(given, strides=(halved, tuple(halved)))
     arch = dict(embed_dims=given.pop('embed_dims', 96), depths=list(given.pop('depths', (2, 2, 6, 2))),
                 num_heads=list(given.pop('num_heads', (3, 6, 12, 24))))
     made = dict(arch=arch, img_size=given.pop('pretrain_img_size', 224), pad_small_map=True,
@@ -94,7 +93,7 @@ def _swin(given):
     if norm and {**norm, 'requires_grad': True} != dict(type='LN', requires_grad=True):
         raise _DiffersError
     return {**made, **_rest(given, {'in_channels', 'patch_size', 'window_size', 'drop_rate', 'use_abs_pos_embed',
-                                    'with_cp', 'init_cfg'}, dropped={'convert_weights', 'pretrained'})}
+                                    'with_cp', 'init_cfg'}, dropped={'convert_weights'})}
 
 
 def _resnet(given):
@@ -105,7 +104,7 @@ def _resnet(given):
     return _rest(given, {
         'depth', 'in_channels', 'stem_channels', 'base_channels', 'num_stages', 'strides', 'dilations', 'out_indices',
         'style', 'conv_cfg', 'norm_cfg', 'norm_eval', 'with_cp', 'zero_init_residual', 'init_cfg', 'deep_stem',
-        'avg_down'}, dropped={'contract_dilation', 'stage_with_dcn', 'stage_with_plugins', 'pretrained'})
+        'avg_down'}, dropped={'contract_dilation', 'stage_with_dcn', 'stage_with_plugins'})
 
 
 TRANSLATORS = dict(PromptedViT=_vit, PromptedSwin=_swin, PromptedResNet=_resnet)

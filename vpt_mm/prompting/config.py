@@ -100,7 +100,8 @@ def _model(theirs, path, made):
     """What differs in the model: the backbone, and who reads the weights that the model names for all of its parts."""
     differs = changes_at(theirs, path, made)
     if theirs.get('type') in UNSCOPED:
-        differs['type'] = f"mmseg.{theirs['type']}"  # without its scope, mmseg's init_model drops the backbone's init_cfg
+        # Without its scope, mmseg's init_model drops the backbone's init_cfg.
+        differs['type'] = f"mmseg.{theirs['type']}"
     owner, _, _ = path.rpartition('.')
     for part, change in _along(theirs, differs, owner):
         if isinstance(part.get('pretrained'), str):
@@ -122,7 +123,7 @@ def _along(part, change, path):
 def _prompted_backbone(config, tuning, path, checkpoint):
     """Its place, and its config without the tuning method."""
     if not isinstance(config.get('model'), dict):
-        raise UsageError('the config has no model, so there is no backbone that can be prompted.')
+        raise UsageError('the config has no model.backbone, so there is nothing that can be prompted.')
     scope = config.get('default_scope') or 'mmengine'
     place = find_backbone(config.model, path, scope=scope)
     made = counterpart(place.backbone, scope=scope)

@@ -40,7 +40,6 @@ class Row(NamedTuple):
         configs: number of them.
         prompted: number of those that some method beyond ``LinearProbe`` fits.
         methods: {name: number of configs that it fits}.
-        example: name of the first of them, and path of its backbone.
     """
 
     library: str
@@ -48,7 +47,6 @@ class Row(NamedTuple):
     configs: int
     prompted: int
     methods: Counter[str]
-    example: tuple[str, str]
 
 
 class Coverage:
@@ -66,7 +64,7 @@ class Coverage:
     def __init__(self, configs: list[Shipped]) -> None:
         self.unreadable = [config for config in configs if config.trouble]
         self.bare = [config for config in configs if not config.backbones and not config.trouble]
-        self.counted = [_count(config) for config in track(configs, 'building backbones')
+        self.counted = [count_one(config) for config in track(configs, 'building backbones')
                         if config.backbones]
 
     @property
@@ -76,7 +74,7 @@ class Coverage:
         for one in self.counted:
             groups[one.config.library, one.kind].append(one)
         rows = [Row(library, kind, len(ones), sum(bool(one.fits.methods) for one in ones),
-                    Counter(name for one in ones for name in one.fits.methods), (ones[0].config.name, ones[0].path))
+                    Counter(name for one in ones for name in one.fits.methods))
                 for (library, kind), ones in groups.items()]
         return sorted(rows, key=lambda row: (LIBRARIES.index(row.library), -row.configs, row.kind))
 
@@ -113,7 +111,8 @@ def count_shipped(libraries=LIBRARIES) -> Coverage:
     return Coverage([read_shipped(*one) for one in track(names, 'reading configs')])
 
 
-def _count(config: Shipped) -> Counted:
+def count_one(config: Shipped) -> Counted:
+    """The :class:`Counted` config of one that has backbones."""
     found = {path: fits(backbone, scope=config.scope) for path, backbone in config.backbones.items()}
     path = max(found, key=lambda path: len(found[path].methods))
     return Counted(config, path, _name_of(config.backbones[path], config), found[path])

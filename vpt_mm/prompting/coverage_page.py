@@ -27,7 +27,7 @@ def coverage_tables(coverage: Coverage) -> list[Table]:
     return tables
 
 
-LEGEND = f'{ALL} all of these configs, a number: so many of them'
+LEGEND = f'{ALL}: all of these configs; a number: so many of them'
 
 
 def coverage_notes(coverage: Coverage) -> list[str]:
@@ -42,22 +42,23 @@ def coverage_notes(coverage: Coverage) -> list[str]:
         notes.append(f'Not counted: {len(coverage.bare)} without an image backbone, such as those of data alone: '
                      f'{_named(coverage.bare)}.')
     if coverage.unreadable:
-        notes.append(f'Not counted: {len(coverage.unreadable)} that mmengine cannot read: {_named(coverage.unreadable)}.')
+        notes.append(f'Not counted: {len(coverage.unreadable)} that mmengine cannot read: '
+                     f'{_named(coverage.unreadable)}.')
     return notes
 
 
 def coverage_page(coverage: Coverage, command: str) -> str:
     """The page docs/coverage.md."""
-    found = versions()
+    made_with = ', '.join(f'{name} {number}' for name, number in versions().items())
     lines = [
         '# Coverage', '',
-        "Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every config, the",
-        'backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and runs on an image by',
-        'shapes alone; every method that fits it is built beside it. The page is written by', '',
+        "Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every config, "
+        'the backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and runs on an '
+        'image by shapes alone; every method that fits it is built beside it. The page is written by', '',
         f'    {command}', '',
-        f'on {datetime.date.today():%-d %B %Y} with {", ".join(f"{name} {number}" for name, number in found.items())}.', '',
-        'A config counts as prompted where at least one method beyond `LinearProbe` fits, which fits everything. '
-        f'{LEGEND[0].upper()}{LEGEND[1:]}.', '']
+        f'on {datetime.date.today():%-d %B %Y} with {made_with}.', '',
+        'A config counts as prompted where at least one method fits beyond `LinearProbe`, which fits everything. '
+        f'{LEGEND}.', '']
     for library in _libraries(coverage):
         lines += [f'## {library}', '', f'{_share(coverage, library)}.', '', *_markdown(coverage, library), '']
     lines += ['## What is not prompted, and why', '', *(f'- {note}' for note in coverage_notes(coverage)), '']
@@ -65,19 +66,20 @@ def coverage_page(coverage: Coverage, command: str) -> str:
 
 
 def coverage_list(coverage: Coverage) -> str:
-    """One config of each class of backbones with the methods that fit it, as JSON."""
-    firsts = {}
-    for one in coverage.counted:
+    """The config with the smallest backbone of each class, with the methods that fit it, as JSON."""
+    smallest = {}
+    for one in sorted(coverage.counted, key=lambda one: (one.fits.size, one.config.name)):
         if one.fits.methods:
-            firsts.setdefault((one.config.library, one.kind), one)
+            smallest.setdefault((one.config.library, one.kind), one)
     rows = [dict(library=library, kind=kind, config=one.config.name, methods=sorted(one.fits.methods))
-            for (library, kind), one in sorted(firsts.items())]
+            for (library, kind), one in sorted(smallest.items())]
     return '[\n' + ',\n'.join(json.dumps(row) for row in rows) + '\n]\n'
 
 
 def _share(coverage, library):
     prompted, total = coverage.share(library)
-    return f'{prompted} of {total} configs with an image backbone can be prompted ({100 * prompted / max(total, 1):.1f} %)'
+    share = 100 * prompted / max(total, 1)
+    return f'{prompted} of {total} configs with an image backbone can be prompted ({share:.1f} %)'
 
 
 def _libraries(coverage):

@@ -24,11 +24,13 @@ class Fits(NamedTuple):
         methods: names of the tuning methods that fit and can be built, but for ``LinearProbe``.
         reason: why there are none; empty if there are some.
         compiled: whether that is for want of operators that a full mmcv has.
+        size: number of parameters of the backbone.
     """
 
     methods: tuple[str, ...]
     reason: str = ''
     compiled: bool = False
+    size: int = 0
 
 
 def fits(backbone, *, scope):
@@ -65,7 +67,8 @@ def _fits(made, scope):
             methods.append(name)
         if _parts(model) != parts:  # LoRA puts layers in place of others
             model = copy.deepcopy(pristine)
-    return Fits(tuple(methods), '' if methods else 'no method fits')
+    size = sum(parameter.numel() for parameter in model.parameters())
+    return Fits(tuple(methods), '' if methods else 'no method fits', size=size)
 
 
 def _can_be_built(name, model):

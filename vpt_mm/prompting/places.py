@@ -51,7 +51,7 @@ def find_backbone(model, path=None, *, scope):
 
 
 def find_backbones(model, *, scope) -> Iterator[Place]:
-    """The :class:`Place` of every image backbone in a model; those of text have other names, and parts of one are its own.
+    """The :class:`Place` of every image backbone in a model: those of text have other names, parts of one are its own.
 
     Args:
         model: config of a model, or a part of it.

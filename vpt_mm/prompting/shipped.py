@@ -39,8 +39,8 @@ def shipped_names(library):
     root = _root(library)
     names = sorted(str(path.relative_to(root)) for path in root.rglob('*.py'))
     if not names:
-        raise UsageError(f'{library} is not installed with its configs, which its wheel has: pip install --force-reinstall '
-                         f'--no-deps {library}.')
+        raise UsageError(f'{library} is not installed with its configs, which its wheel has: pip install '
+                         f'--force-reinstall --no-deps {library}.')
     return [name for name in names if '_base_' not in Path(name).parts]
 
 

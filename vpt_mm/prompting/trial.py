@@ -33,7 +33,7 @@ def build_backbone(backbone, *, scope):
     if 'init_cfg' in backbone:
         backbone = {**backbone, 'init_cfg': None}
     try:
-        return build_weightless(backbone, scope=scope)
+        return build_weightless(backbone, scope=scope).to('meta')  # tables that numpy made as well
     except UsageError:
         raise
     except Exception as error:  # whatever a class of another package says

@@ -24,8 +24,9 @@ def describe_checkpoint(meta: dict[str, Any], path: str | PathLike[str], *, serv
     """
     own, known = meta['vpt_mm'], meta.get('dataset_meta')
     known = known if isinstance(known, dict) else {}
+    metrics = own.get('metrics')  # None where the run was not validated
     task = dict(base=own.get('base', {}), frozen_weights=own.get('frozen_weights'), versions={}, date='', model=None,
-                metrics=_finite(own.get('metrics', {})), classes=_names(known.get('classes', ())))
+                metrics=_finite({} if metrics is None else metrics), classes=_names(known.get('classes', ())))
     try:
         if served:
             task['model'] = describe(read_config(meta.get('cfg')), known)

@@ -9,7 +9,6 @@ from .host import Host
 from .method import TuningMethod
 from .registry import TUNING_METHODS
 
-
 BIASES = ('.bias', '.q_bias', '.v_bias', '.in_proj_bias')  # ends of names; those of attention may stand apart
 
 

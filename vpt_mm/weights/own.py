@@ -1,6 +1,5 @@
 """read_own(): pretrained weights for a backbone of any class, under the names of this class."""
 from dataclasses import replace
-from os.path import commonprefix
 
 from ..errors import UsageError
 from .families import Pretrained
@@ -34,8 +33,8 @@ def read_own(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     try:
         content = fetch(checkpoint, map_location, logger='current')
         own = [key for key in backbone.state_dict() if not key.startswith(TUNING)]
-        around = commonprefix(own).rpartition('.')[0]
-        for inner in dict.fromkeys(('', f'{around}.' if around else '')):
+        parts = {key.partition('.')[0] for key in own}
+        for inner in ('', f'{parts.pop()}.') if len(parts) == 1 else ('',):
             found = find_names(content, [key.removeprefix(inner) for key in own], prefix=prefix)
             if found is not None:
                 state = without_computed(backbone, {inner + key: tensor for key, tensor in found.state.items()})
