@@ -24,6 +24,7 @@ EXAMPLES = dict(
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
+    ConditionalContext=[dict(length=2, reduction=4)], ContextPrompt=[dict(length=2), dict(length=2, depth=2)],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],

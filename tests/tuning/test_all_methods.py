@@ -20,7 +20,9 @@ NEUTRAL = {'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'FullTuni
 
 def test_every_registered_method_and_backbone_is_tried():
     assert METHODS.keys() == EXAMPLES.keys()
-    assert {config['type'] for config in BACKBONES.values()} == {*registered(MODELS, Tunable), 'PromptedBackbone'}
+    towers = {'PromptedTextTower'}  # which read no images: tests/models/test_text.py
+    assert {config['type'] for config in BACKBONES.values()} == {*registered(MODELS, Tunable),
+                                                                 'PromptedBackbone'} - towers
 
 
 @pytest.mark.parametrize('backbone, name', [(backbone, name) for backbone, fitting in FITTING.items()

@@ -1,5 +1,6 @@
 """What mmengine's runner calls: hooks, optimizer wrappers, and checks before a run."""
 from .checkpoint_hook import PromptCheckpointHook
+from .class_names_hook import ClassNamesHook
 from .continual import ContinualLoop
 from .file_backend import WholeFileBackend
 from .freeze_hook import FreezeBackboneHook
@@ -16,7 +17,7 @@ from .resume_hook import ResumeHook
 from .scores_hook import CheckScoresHook
 from .work_dir_hook import WorkDirHook
 
-__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ContinualLoop', 'FreezeBackboneHook',
-           'GradientsHook', 'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
-           'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
-           'WholeFileBackend', 'WorkDirHook']
+__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ClassNamesHook', 'ContinualLoop',
+           'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook',
+           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook',
+           'StopHopelessHook', 'WholeFileBackend', 'WorkDirHook']

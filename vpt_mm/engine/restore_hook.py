@@ -5,7 +5,7 @@ from mmengine.runner import BaseLoop
 
 from ..errors import UsageError, some
 from ..models.frozen import frozen_keys, frozen_weights, restore_from_source, sourced_keys
-from ..models.openmmlab import unwrap
+from ..models.openmmlab import head_of, unwrap
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
 from ..weights.state import compare_state, not_finite
@@ -14,8 +14,9 @@ from ..weights.state import compare_state, not_finite
 class RestoreHook(Hook):
     """Restores frozen weights from ``init_cfg``, which must be those that the checkpoint was trained on.
 
-    Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads. A model
-    is neither tested nor validated unless a checkpoint brought all that it computes with.
+    Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
+    ``WordsHead`` whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
+    checkpoint brought all that it computes with.
 
     Raises:
         UsageError: a rule above is broken by the config or the files; numbers that are not finite or of another type
@@ -44,10 +45,15 @@ class RestoreHook(Hook):
             raise UsageError('a task file holds no optimizer to resume with: use load_from without --resume.')
         model, state = runner.model, checkpoint.get('state_dict', checkpoint)
         _require_numbers(state)
-        if isinstance(runner._train_loop, BaseLoop) and not runner._resume:
+        any_names = getattr(head_of(model), 'takes_any_names', None)  # None: the head knows no names
+        if any_names:
+            pass  # what it learned is for classes of any names
+        elif isinstance(runner._train_loop, BaseLoop) and not runner._resume:
             _renew_heads(runner, meta, state)
         else:
             require_classes(meta, _dataset_classes(runner))
+            if any_names is False:
+                _require_own_classes(meta, _dataset_classes(runner))
         self._restore(model, state, checkpoint.get('ema_state_dict'))
         self.unfit = _unfit_keys(unwrap(model), state)
         if own.get('frozen_weights') is not None:
@@ -91,6 +97,13 @@ def _renew_heads(runner, meta, state):
         count = f'{len(known)} other' if known else 'other'
         heads = ', '.join(sorted({key.partition('.')[0] for key in own}))
         runner.logger.info(f'The checkpoint is for {count} classes: its prompts are taken, {heads} starts anew.')
+
+
+def _require_own_classes(meta, classes):
+    known = (meta.get('dataset_meta') or {}).get('classes')
+    if known and classes and list(known) != list(classes):
+        raise UsageError(f'this context has vectors of its own for each of the classes {some(known)}, and the data has '
+                         f'{some(classes)}: train with classes=None, for vectors that any class shares.')
 
 
 def _require_numbers(state):

@@ -26,7 +26,7 @@ class Group(NamedTuple):
 
 
 def attend(attn: Any, tokens: Tensor, seen: Tensor | list[Group] | None = None, *, keep: int | None = None,
-           rebuild: bool = True) -> Tensor:
+           rebuild: bool = True, mask: Tensor | None = None) -> Tensor:
     """Multi-head self-attention in which every token also sees the prompts.
 
     A block's output at prompt positions is discarded in VPT-deep (Jia et al. 2022, section 3.2), so prompts
@@ -40,6 +40,7 @@ def attend(attn: Any, tokens: Tensor, seen: Tensor | list[Group] | None = None, 
         keep: number of leading tokens whose output is needed; all of them by default.
         rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them;
             False where the whole block is checkpointed.
+        mask: bool, (keep, N + P), True where a token sees another; all see all by default. Not for groups.
 
     Returns:
         (B, keep, C).
@@ -48,13 +49,15 @@ def attend(attn: Any, tokens: Tensor, seen: Tensor | list[Group] | None = None, 
     if isinstance(seen, list):
         mixed = torch.cat([_mix_group(attn, qkv, group, keep or tokens.shape[1]) for group in seen])
     else:
-        mixed = _mix(attn, qkv, seen, keep, rebuild)
+        mixed = _mix(attn, qkv, seen, keep, rebuild, mask)
     return attn.out_drop(attn.gamma1(attn.proj_drop(attn.proj(mixed))))
 
 
-def _mix(attn: Any, qkv: Tensor, seen: Tensor | None, keep: int | None, rebuild: bool) -> Tensor:
+def _mix(attn: Any, qkv: Tensor, seen: Tensor | None, keep: int | None, rebuild: bool,
+         mask: Tensor | None = None) -> Tensor:
     """What queries read from the tokens' own keys and values and from the prompts': (B, keep, C)."""
-    attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
+    attention = partial(attn.scaled_dot_product_attention, attn_mask=mask,
+                        dropout_p=attn.attn_drop if attn.training else 0.)
     mixed = attend_heads(attention, qkv, seen, attn.num_heads, keep=keep, rebuild=rebuild)
     return mixed.transpose(1, 2).flatten(2)
 

@@ -4,6 +4,7 @@ from .added import AddedPrompt
 from .build import build_tuning
 from .coda import CodaPrompt
 from .composed import TuningList
+from .context import ConditionalContext, ContextPrompt
 from .experts import DualPrompt
 from .lora import LoRA
 from .losses import collect_losses
@@ -17,6 +18,6 @@ from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, Norm
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
-           'DeepPrompt', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning',
-           'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
-           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
+           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA',
+           'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt',
+           'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..errors import UsageError
 from .host import Host
 from .method import Memory, Place, TuningMethod
-from .prompts import prompt_bound
+from .prompts import bound_for
 from .registry import TUNING_METHODS
 
 
@@ -32,7 +32,7 @@ class AddedPrompt(TuningMethod):
         self.shared, self.deep = shared, deep
 
     def build_for(self, backbone: Host) -> None:
-        bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
+        bound = bound_for(backbone, backbone.block_widths[0])
         shapes = [(1 if self.shared else count, width)
                   for count, width in zip(backbone.block_tokens, backbone.block_widths)]
         stages = [(len(list(blocks)), *shape) for shape, blocks in groupby(shapes if self.deep else shapes[:1])]

@@ -14,7 +14,8 @@ class Host(Protocol):
         title: what messages call it.
         seams: names of the seams of a method that its forward pass calls.
         lacking: why it does not call the others, such as 'a ConvNet, which has no tokens'.
-        gives: what else there is: 'class token', 'grid of patches'.
+        gives: what else there is: 'class token', 'grid of patches'; 'words' where it reads texts: then there are no
+            ``first_conv`` and no ``image_size``.
         blocks: modules, over all stages, up to the last that outputs are read from.
         block_widths: C of each.
         query_width: C of ``query(inputs)``, the plain feature (B, C) by which prompts are chosen.

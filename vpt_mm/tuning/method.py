@@ -63,6 +63,7 @@ class TuningMethod(KeepsValues, BaseModule):
 
     part: ClassVar[str] = 'prompts'  # label of the learned part in reports
     needs: ClassVar[frozenset[str]] = frozenset()  # of a backbone's `gives`, beside its seams
+    sees_images: ClassVar[bool] = False  # True: it works on pixels, which a text tower has none of
     travels: Any = False  # True: its prompts are among the tokens that leave the last block
     frame: Any = 0  # pixels that `enter` puts on each side of the image
     dense: Any = True  # False: learns for a classifier's feature, of which a segmentor has none
@@ -75,22 +76,30 @@ class TuningMethod(KeepsValues, BaseModule):
         """Why the method can't work on a backbone; empty if it can."""
         if not seams_of(cls) <= set(backbone.seams):
             return backbone.lacking
+        if cls.sees_images and 'words' in backbone.gives:
+            return 'which reads words and no pixels'
         absent = sorted(cls.needs - backbone.gives)
         return f"which has no {' and no '.join(absent)}" if absent else ''
 
     def build_for(self, backbone: Host) -> None:
         """Create the parameters, sized from ``backbone.block_widths`` and such."""
 
+    def start(self, backbone: Any) -> None:
+        """Give parameters the values that are made of a text tower's weights, once those are loaded."""
+
     def trains(self, backbone: Host) -> Iterable[str]:
         """Names of backbone parameters that train as well."""
         return ()
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """The memory of a pass over images (B, 3, H, W); ``backbone.query(inputs)`` gives their plain features."""
+        """The memory of a pass over images (B, 3, H, W), or token ids (B, N).
+
+        ``backbone.query(inputs)`` gives their plain features.
+        """
         return {}
 
     def enter(self, inputs: Tensor, memory: Memory) -> Tensor:
-        """What the backbone is given in place of its inputs: prompts in pixel space."""
+        """What the backbone is given in place of its inputs: prompts in pixel space, or among word embeddings."""
         return inputs
 
     def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:

@@ -22,6 +22,8 @@ IMAGENET_MEAN, IMAGENET_STD = IMAGENET['mean'], IMAGENET['std']
 class PixelPrompt(TuningMethod):
     """What prompts in pixel space share: pixels start uniform in 0..1, normalised as ImageNet images are."""
 
+    sees_images = True
+
     def check_colours(self, backbone: Host) -> None:
         channels = backbone.first_conv.in_channels
         if channels != len(IMAGENET_MEAN):

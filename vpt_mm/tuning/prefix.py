@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from .host import Host
 from .method import Memory, Place, TuningMethod
-from .prompts import prompt_bound
+from .prompts import bound_for
 from .registry import TUNING_METHODS
 
 
@@ -31,7 +31,7 @@ class PrefixPrompt(TuningMethod):
         self.length = length
 
     def build_for(self, backbone: Host) -> None:
-        bound = prompt_bound(backbone.first_conv.kernel_size, backbone.block_widths[0])
+        bound = bound_for(backbone, backbone.block_widths[0])
         self.tokens = nn.ParameterList(torch.empty(2, self.length, width).uniform_(-bound, bound)
                                        for width in backbone.block_widths)
 

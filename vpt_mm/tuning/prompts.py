@@ -22,6 +22,13 @@ def prompt_bound(patch: Sequence[int], width: int) -> float:
     return math.sqrt(6 / (3 * math.prod(patch) + width))
 
 
+def bound_for(backbone: Host, width: int) -> float:
+    """:func:`prompt_bound` of a backbone; among words, that of the deviation 0.02 of CoOp's vectors."""
+    if 'words' in backbone.gives:
+        return 0.02 * math.sqrt(3)
+    return prompt_bound(backbone.first_conv.kernel_size, width)
+
+
 class TokenPrompt(TuningMethod):
     """What VPT-deep and VPT-shallow share.
 
@@ -44,7 +51,7 @@ class TokenPrompt(TuningMethod):
         self.dropout = float(dropout)
 
     def new_tokens(self, backbone: Host, *shape: int, width: int | None = None) -> nn.Parameter:
-        bound = prompt_bound(backbone.first_conv.kernel_size, width or backbone.block_widths[0])
+        bound = bound_for(backbone, width or backbone.block_widths[0])
         return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
 
     @property

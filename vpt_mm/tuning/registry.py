@@ -10,7 +10,7 @@ from mmengine.registry import Registry
 from ..errors import UsageError, did_you_mean
 from .method import SEAMS, TuningMethod
 
-ASKED = (*SEAMS, 'begin', 'losses', 'next_task', 'build_for', 'trains', 'merge_into', 'misfit')
+ASKED = (*SEAMS, 'begin', 'losses', 'next_task', 'build_for', 'start', 'trains', 'merge_into', 'misfit')
 
 
 class TuningMethods(Registry):

@@ -26,6 +26,7 @@ class SideTuning(TuningMethod):
 
     part = 'side network'
     dense = False
+    sees_images = True
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()

@@ -25,6 +25,9 @@ DAMAGE = (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, Att
           zipfile.BadZipFile, pickle.UnpicklingError, tokenize.TokenError, SafetensorError)
 # Weights hardly compress, and small ones may all be zeros: what unpacks to more than these is not weights.
 MOST_BYTES, MOST_TIMES = 64 * 2 ** 20, 10
+PROGRAM = ("{} is a program of TorchScript, as OpenAI's files of CLIP are, and vpt_mm runs nothing from a file. If you "
+           "trust its author, save its weights yourself: safetensors.torch.save_file({{key: one.contiguous() for key, "
+           "one in torch.jit.load('model.pt', 'cpu').state_dict().items()}}, 'model.safetensors').")
 
 
 def fetch(source, device='cpu', *, logger='silent'):
@@ -114,6 +117,8 @@ def read_torch(filename, device):
     if zipfile.is_zipfile(filename):
         with zipfile.ZipFile(filename) as archive:
             _require_honest_archive(archive, filename)
+            if any(name.endswith('/constants.pkl') or '/code/' in name for name in archive.namelist()):
+                raise UsageError(PROGRAM.format(filename))
     # Many releases keep their command-line options beside the weights.
     with torch.serialization.safe_globals([argparse.Namespace]):
         return torch.load(filename, map_location=device, weights_only=True)

@@ -6,7 +6,7 @@ from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
 from .files import fetch
 from .google import from_google, is_google
 from .state import TUNING, compare_state, describe_unfit
-from .wrappers import find_backbone
+from .wrappers import find_backbone, flatten
 
 
 def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu', read=None):
@@ -73,6 +73,7 @@ def convert(checkpoint, *, prefix=None):
     if family is None:
         return Pretrained(state, described.get('family', ''), facts, found.place, found.note)
     try:
+        facts = {**family.read_file({name.rpartition('.')[2] for name in flatten(checkpoint)}, state), **facts}
         return Pretrained(family.convert(state, facts), family.name, facts, found.place, found.note)
     except (RuntimeError, IndexError, KeyError, TypeError):
         raise UsageError(f'the tensors have the names of {family.name}, but shapes that it never has.') from None

@@ -51,7 +51,7 @@ def find_backbone(checkpoint: dict, *, prefix: str | None = None) -> Found:
     Raises:
         UsageError: no tensors by name, several backbones without a rule which one to take, or adapters of PEFT.
     """
-    tensors = _flatten(checkpoint)
+    tensors = flatten(checkpoint)
     if not tensors:
         raise UsageError('this checkpoint holds no tensors by name: a state dict is needed.')
     adapted = [name for name in tensors if '.base_layer.' in name]
@@ -77,7 +77,7 @@ def find_names(checkpoint: dict, names: Iterable[str], *, prefix: str | None = N
     Raises:
         UsageError: several places that hold equally many, without a rule which one to take.
     """
-    tensors, wanted = _flatten(checkpoint), set(names)
+    tensors, wanted = flatten(checkpoint), set(names)
     counts = Counter(name[:start] for name in tensors for start in _starts(name) if name[start:] in wanted)
     if prefix:
         counts = Counter({place: counts[place] for place in counts if lies_under(place, prefix)}) or counts
@@ -99,7 +99,7 @@ def lies_under(place: str, prefix: str) -> bool:
     return f".{prefix.strip('.')}." in f'.{place}'
 
 
-def _flatten(content, start='', depth=0):
+def flatten(content, start='', depth=0):
     """{name: tensor} of all dicts in a checkpoint, their own names in front."""
     tensors = {}
     for key, value in content.items():
@@ -109,7 +109,7 @@ def _flatten(content, start='', depth=0):
         if is_plain(value):
             tensors[name] = value
         elif isinstance(value, dict) and depth < DEEPEST:
-            tensors.update(_flatten(value, f'{name}.', depth + 1))
+            tensors.update(flatten(value, f'{name}.', depth + 1))
     return tensors
 
 

@@ -1,4 +1,5 @@
 """Architectures whose weights are converted to mmpretrain's names, one file each."""
+from .clip import CLIPImageTower
 from .convnext import ConvNeXt, OriginalConvNeXt
 from .family import IMAGENET, INCEPTION, Family, Pretrained
 from .huggingface import HuggingFaceViT
@@ -6,7 +7,8 @@ from .resnet import ResNet
 from .swin import Swin
 from .vit import ChunkedViT, MMSegViT, ViT, merge_qkv
 
-FAMILIES = (ViT(), ChunkedViT(), MMSegViT(), HuggingFaceViT(), Swin(), ConvNeXt(), OriginalConvNeXt(), ResNet())
+FAMILIES = (ViT(), ChunkedViT(), MMSegViT(), HuggingFaceViT(), CLIPImageTower(), Swin(), ConvNeXt(),
+            OriginalConvNeXt(), ResNet())
 OWN_NAMES = ('layers.0.ln1.weight', 'stages.0.blocks.0.norm1.weight', 'stages.0.0.depthwise_conv.weight',
              'layer1.0.conv1.weight')  # of mmpretrain: each tells one of its backbones
 FIRST_NAMES = (*OWN_NAMES, *{family.names[0]: None for family in FAMILIES})

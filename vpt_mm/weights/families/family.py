@@ -86,6 +86,10 @@ class Family:
         """Facts of a timm model that its tensors do not tell."""
         return {}
 
+    def read_file(self, names, state):
+        """Facts that other tensors of the same file tell; ``names`` are the last parts of the names of all."""
+        return {}
+
     def structure(self, state):
         """Facts that a state dict of mmpretrain's names tells."""
         return {}

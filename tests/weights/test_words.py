@@ -1,0 +1,168 @@
+"""Whole CLIP files, of OpenAI's and open_clip's layout, into both towers."""
+import copy
+
+import pytest
+import torch
+from mmengine.registry import MODELS
+from safetensors.torch import save_file
+from torch import nn
+
+from vpt_mm.errors import UsageError
+
+WIDE, NARROW, FEATURES, VOCABULARY, CONTEXT = 128, 64, 16, 40, 12
+TEXT = dict(type='PromptedTextTower', width=NARROW, heads=1, layers=2, context=CONTEXT, vocabulary=VOCABULARY,
+            features=FEATURES, image_width=WIDE)
+IMAGE = dict(type='PromptedViT', arch=dict(embed_dims=WIDE, num_layers=2, num_heads=2, feedforward_channels=4 * WIDE),
+             img_size=32, patch_size=8, pre_norm=True, patch_cfg=dict(bias=False),
+             norm_cfg=dict(type='LN', eps=1e-5), tuning=dict(type='LinearProbe'))
+QUICK = dict(type='mmpretrain.QuickGELU')
+PROGRAM = {name: torch.tensor(1) for name in ('input_resolution', 'context_length', 'vocab_size')}
+
+
+def blocks(width, place):
+    layer = f'{place}transformer.resblocks.'
+    return {f'{layer}{number}.{name}': torch.randn(*shape) / 10 for number in range(2) for name, shape in {
+        'ln_1.weight': (width,), 'ln_1.bias': (width,), 'ln_2.weight': (width,), 'ln_2.bias': (width,),
+        'attn.in_proj_weight': (3 * width, width), 'attn.in_proj_bias': (3 * width,),
+        'attn.out_proj.weight': (width, width), 'attn.out_proj.bias': (width,),
+        'mlp.c_fc.weight': (4 * width, width), 'mlp.c_fc.bias': (4 * width,),
+        'mlp.c_proj.weight': (width, 4 * width), 'mlp.c_proj.bias': (width,)}.items()}
+
+
+def clip(text=''):
+    """A state dict of open_clip's CLIP."""
+    def made(*shape):
+        return torch.randn(*shape) / 10
+    return {**blocks(WIDE, 'visual.'), **blocks(NARROW, text), 'logit_scale': torch.tensor(3.),
+            'visual.class_embedding': made(WIDE), 'visual.positional_embedding': made(17, WIDE),
+            'visual.proj': made(WIDE, FEATURES), 'visual.conv1.weight': made(WIDE, 3, 8, 8),
+            **{f'visual.ln_{name}.{part}': made(WIDE) for name in ('pre', 'post') for part in ('weight', 'bias')},
+            f'{text}token_embedding.weight': made(VOCABULARY, NARROW), f'{text}text_projection': made(NARROW, FEATURES),
+            f'{text}positional_embedding': made(CONTEXT, NARROW),
+            **{f'{text}ln_final.{part}': made(NARROW) for part in ('weight', 'bias')}}
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(state, name='clip.safetensors'):
+        save_file(state, tmp_path / name)
+        return dict(type='Pretrained', checkpoint=str(tmp_path / name))
+    return write
+
+
+def load(config, init_cfg, **changes):
+    model = MODELS.build(copy.deepcopy({'tuning': dict(type='LinearProbe'), **config, **changes, 'init_cfg': init_cfg}))
+    model.init_weights()
+    return model
+
+
+@pytest.mark.parametrize('text', ['', 'text.'])
+@pytest.mark.parametrize('wrapper', ['', 'module.'])
+def test_both_towers_come_from_one_file(file, text, wrapper):
+    state = clip(text)
+    source = file({wrapper + key: tensor for key, tensor in state.items()})
+    tower, vit = load(TEXT, source), load(IMAGE, source)
+    ours = {**{f'text {key}': tensor for key, tensor in tower.state_dict().items()},
+            **{f'image {key}': tensor for key, tensor in vit.state_dict().items()}}
+    assert sum(tensor.numel() for tensor in ours.values()) == sum(tensor.numel() for tensor in state.values())
+    assert {key for key, tensor in tower.state_dict().items()} == tower.loaded
+    assert {key for key, tensor in vit.state_dict().items()} == vit.loaded
+    block = f'{text}transformer.resblocks.1.'
+    for key, expected in {
+            'text token_embedding.weight': state[f'{text}token_embedding.weight'],
+            'text pos_embed': state[f'{text}positional_embedding'],
+            'text layers.1.attn.qkv.weight': state[f'{block}attn.in_proj_weight'],
+            'text layers.1.ffn.layers.1.bias': state[f'{block}mlp.c_proj.bias'],
+            'text projection.weight': state[f'{text}text_projection'].t(),
+            'text image_projection.weight': state['visual.proj'].t(), 'text logit_scale': state['logit_scale'],
+            'image cls_token': state['visual.class_embedding'][None, None],
+            'image pos_embed': state['visual.positional_embedding'][None],
+            'image patch_embed.projection.weight': state['visual.conv1.weight'],
+            'image pre_norm.bias': state['visual.ln_pre.bias'], 'image ln1.weight': state['visual.ln_post.weight'],
+            'image layers.0.attn.proj.weight': state['visual.transformer.resblocks.0.attn.out_proj.weight'],
+            'image layers.0.ffn.layers.0.0.weight': state['visual.transformer.resblocks.0.mlp.c_fc.weight']}.items():
+        assert torch.equal(ours[key], expected), key
+
+
+def test_a_tower_of_our_own_is_loaded_as_it_is(file):
+    tower = load(TEXT, file(clip()))
+    state = {key: tensor.contiguous() for key, tensor in tower.state_dict().items()}
+    again = load(TEXT, file(state, 'own.safetensors'))
+    assert all(torch.equal(tensor, again.state_dict()[key]) for key, tensor in tower.state_dict().items())
+
+
+def test_openais_models_have_quick_gelu(file):
+    source = file({**clip(), **PROGRAM})
+    with pytest.raises(UsageError, match="activation is QuickGELU there and GELU in the tower: set activation='Quick"):
+        load(TEXT, source)
+    with pytest.raises(UsageError, match="activation is QuickGELU there and GELU in the model: set layer_cfgs"):
+        load(IMAGE, source)
+    tower = load(TEXT, source, activation='QuickGELU')
+    vit = load(IMAGE, source, layer_cfgs=dict(act_cfg=QUICK))
+    assert tower.loaded and vit.facts['mean'][0] == 0.48145466
+
+
+@pytest.mark.parametrize('changes, message', [
+    (dict(layers=3), 'layers is 2 there and 3 in the tower'), (dict(width=32), 'width is 64 there and 32'),
+    (dict(features=8), 'features is 16 there and 8'), (dict(image_width=64), 'image_width is 128 there and 64'),
+    (dict(context=77), 'context is 12 there and 77')])
+def test_other_sizes_are_named(file, changes, message):
+    with pytest.raises(UsageError, match=message):
+        load(TEXT, file(clip()), **changes)
+
+
+def test_norms_of_another_epsilon_are_named(file):
+    with pytest.raises(UsageError, match='eps is 1e-05 there and 1e-06 in the model'):
+        load(IMAGE, file(clip()), norm_cfg=dict(type='LN', eps=1e-6))
+
+
+@pytest.mark.parametrize('left_out, message', [
+    ('visual.', 'a text tower alone'), ('token_embedding', 'an image tower alone')])
+def test_one_tower_alone_is_refused(file, left_out, message):
+    state = {key: tensor for key, tensor in clip().items() if not key.startswith(left_out)}
+    with pytest.raises(UsageError, match=f'{message}.*whole model'):
+        load(TEXT, file(state))
+
+
+@pytest.mark.parametrize('more, message', [
+    ({'logit_bias': torch.zeros(())}, 'logit_bias.*SigLIP'), ({'cls_emb': torch.zeros(4)}, 'cls_emb.*CoCa')])
+def test_relatives_are_refused(file, more, message):
+    with pytest.raises(UsageError, match=message):
+        load(TEXT, file({**clip(), **more}))
+
+
+@pytest.mark.parametrize('changes', [
+    {'ln_final.weight': None, **PROGRAM}, {'visual.proj': torch.zeros(2, 3, 4)}, {'logit_scale': torch.zeros(3)},
+    {'token_embedding.weight': torch.zeros(())}, {'transformer.resblocks.0.ln_1.weight': None},
+    {'transformer.resblocks.1.ln_1.weight': torch.zeros(3)}, {'text_projection': torch.zeros(3)}])
+def test_damaged_towers_are_refused(file, changes):
+    state = {key: tensor for key, tensor in {**clip(), **changes}.items() if tensor is not None}
+    reasons = r'some tensors are missing|the weights do not agree.*\n  (The file lacks|Of another shape|\w+ is)'
+    with pytest.raises(UsageError, match=f'clip.safetensors: ({reasons})'):
+        load(TEXT, file(state), activation='QuickGELU')
+
+
+def test_programs_of_torchscript_are_refused(tmp_path):
+    torch.jit.script(nn.Linear(2, 2)).save(tmp_path / 'model.pt')
+    with pytest.raises(UsageError, match='program of TorchScript.*save_file'):
+        load(TEXT, dict(type='Pretrained', checkpoint=str(tmp_path / 'model.pt')))
+
+
+@pytest.mark.parametrize('quick', [False, True])
+def test_features_equal_open_clips(file, quick):
+    open_clip = pytest.importorskip('open_clip', reason='open-clip-torch is not installed')
+    theirs = open_clip.CLIP(FEATURES, dict(image_size=32, patch_size=8, width=WIDE, layers=2), dict(
+        context_length=CONTEXT, vocab_size=VOCABULARY, width=NARROW, heads=1, layers=2), quick_gelu=quick).eval()
+    source = file({key: tensor.contiguous() for key, tensor in theirs.state_dict().items()})
+    activation = dict(activation='QuickGELU') if quick else {}
+    tower = load(TEXT, source, **activation)
+    vit = load(IMAGE, source, **(dict(layer_cfgs=dict(act_cfg=QUICK)) if quick else {}))
+    ids, images = torch.tensor([[38, 5, 7, 39, 0, 0], [38, 39, 0, 0, 0, 0]]), torch.randn(3, 3, 32, 32)
+    ids = torch.nn.functional.pad(ids, (0, CONTEXT - 6))
+    with torch.no_grad():
+        texts, pictures = tower(ids)[0], tower.image_projection(vit(images)[0])
+        assert (texts - theirs.encode_text(ids)).abs().max() < 1e-5
+        assert (pictures - theirs.encode_image(images)).abs().max() < 1e-5
+        _, _, scale = theirs(images, ids)
+        expected = scale * theirs.encode_image(images, normalize=True) @ theirs.encode_text(ids, normalize=True).t()
+        assert (tower.scores(vit(images)[0], texts) - expected).abs().max() < 1e-4
