@@ -1,4 +1,5 @@
 """Training on two CPU processes, to be compared with training on one: python -m tests.distributed FOLDER."""
+import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from mmengine.registry import MODELS, DefaultScope
 import vpt_mm  # noqa: F401  (mends the environment and registers everything)
 from tests.protocols import BACKBONES, HOSTS, PAIRS, PROTOCOLS, build
 from tests.runs import RandomImages, build_runner, run_config
+from tests.streams import stream_config
+from vpt_mm.engine.continual import RESULTS
 
 PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a batch are not those of the whole
 
@@ -69,6 +72,19 @@ def run(folder, *, batch, launcher='none'):
     return learned(build_runner(config).train())
 
 
+def run_stream(folder, *, batch, launcher='none'):
+    """A run over three tasks; returns the accuracies, and what trained."""
+    config = stream_config(Path(folder, 'stream'), weights=str(Path(folder, 'base.pth')), epochs=3, tuning=dict(
+        type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1, 3], orthogonality=0.01))
+    config.optim_wrapper.optimizer = dict(type='SGD', lr=0.5, momentum=0.9)  # Adam divides by what rounds
+    for phase in ('train', 'val'):
+        config[f'{phase}_dataloader'].update(batch_size=batch, dataset=dict(type='SixClasses', per_class=4, extra=0))
+    config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
+    config.launcher = launcher
+    state = learned(build_runner(config).train())
+    return json.loads(Path(folder, 'stream', RESULTS).read_text())['accuracies'], state
+
+
 def main(folder):
     """One of two processes: trains every protocol, and writes what trained."""
     rank = int(os.environ['RANK'])
@@ -76,6 +92,7 @@ def main(folder):
     results = {pair: train(build_classifier(*pair), rank=rank, world=2) for pair in PAIRS}
     results['choices'] = count_choices(rank=rank, world=2)
     results['run'] = run(folder, batch=2, launcher='pytorch')
+    results['stream'] = run_stream(folder, batch=2, launcher='pytorch')
     torch.save(results, Path(folder, f'rank_{rank}.pth'))
     torch.distributed.destroy_process_group()
 

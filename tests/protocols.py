@@ -92,6 +92,12 @@ def learned(backbone, tuning, **changes):
     return model
 
 
+def reached(model):
+    """Parameters that outputs depend on: of some keys it is a loss of the method's own, while training, that does."""
+    keys = dict(PromptPool='tuning.keys', DualPrompt='tuning.keys.current').get(type(model.tuning).__name__)
+    return [parameter for name, parameter in model.named_parameters() if parameter.requires_grad and name != keys]
+
+
 def images(batch=2):
     return torch.randn(batch, 3, 32, 32, dtype=torch.float64)
 

@@ -3,17 +3,14 @@ import copy
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
-from mmengine.registry import DATASETS
-from mmpretrain.datasets import BaseDataset
-from mmpretrain.structures import DataSample
 
-from tests.runs import build_runner, run_config, save_weights
+from tests.runs import build_runner, save_weights
 from tests.small import shrink_classifier, train_options
+from tests.streams import stream_config
 from vpt_mm.cli import train
 from vpt_mm.engine.class_mask import TaskLoss, mask_loss
 from vpt_mm.errors import UsageError
@@ -23,45 +20,8 @@ CODA = dict(type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1, 3])
 POOL = dict(type='PromptPool', size=4, selected=2, length=2, diversified=True)
 
 
-@DATASETS.register_module()
-class SixClasses(BaseDataset):
-    """32x32 noise around a colour of each of six classes, with more images of some."""
-
-    METAINFO = dict(classes=tuple('abcdef'))
-
-    def __init__(self, per_class=2, **dataset):
-        self.per_class = per_class
-        super().__init__(ann_file='', **dataset)
-
-    def load_data_list(self):
-        return [dict(gt_label=label, number=number) for number in range(self.per_class) for label in range(6)
-                ] + [dict(gt_label=0, number=99)] * 3
-
-    def prepare_data(self, idx):
-        info = self.get_data_info(idx)
-        noise = np.random.RandomState(info['gt_label'] * 1000 + info['number'])
-        image = torch.from_numpy(noise.randint(0, 60, (3, 32, 32)) + 30 * info['gt_label']).byte()
-        return dict(inputs=image, data_samples=DataSample().set_gt_label(info['gt_label']))
-
-
-def config_of(folder, *, tuning=POOL, epochs=2, loop=(), **changes):
-    loader = dict(batch_size=4, num_workers=0, collate_fn=dict(type='default_collate'),
-                  dataset=dict(type='SixClasses'))
-    folder.mkdir(exist_ok=True)
-    config = run_config(folder, weights=save_weights(folder / 'base.pth'), tuning=tuning)
-    config.model.head.num_classes = config.model.data_preprocessor.num_classes = 6
-    config.merge_from_dict(dict(
-        train_cfg={**dict(_delete_=True, type='ContinualLoop', tasks=3, epochs=epochs), **dict(loop)},
-        train_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=True), **loader),
-        val_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=False), **loader),
-        optim_wrapper=dict(optimizer=dict(_delete_=True, type='Adam', lr=0.01)),
-        param_scheduler=dict(_delete_=True, type='LinearLR', start_factor=0.1, end=2, by_epoch=True,
-                             convert_to_iter_based=True),
-        default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook', by_epoch=True, interval=1)),
-        log_processor=dict(by_epoch=True)))
-    config.custom_hooks[0].interval = 1
-    config.merge_from_dict(changes)
-    return config
+def config_of(folder, *, tuning=POOL, **options):
+    return stream_config(folder, tuning=tuning, **options)
 
 
 def results(folder):

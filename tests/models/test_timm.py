@@ -7,7 +7,7 @@ import torch
 from mmengine.registry import MODELS
 from timm.models.vision_transformer import ResPostBlock
 
-from tests.protocols import METHODS, examples_of
+from tests.protocols import METHODS, examples_of, reached
 from tests.twins.timm import walk
 from vpt_mm.errors import UsageError
 from vpt_mm.layers.positions import resize_by_factor
@@ -139,7 +139,7 @@ def test_every_method(family):
             image = images(model, batch=3)
             outputs, = model(image)
             torch.testing.assert_close(outputs[1:2], model(image[1:2])[0], rtol=0, atol=1e-11)
-            learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+            learned = reached(model)
             assert learned or name == 'LinearProbe'
             if learned:
                 gradients = torch.autograd.grad((outputs * torch.randn_like(outputs)).sum(), learned)

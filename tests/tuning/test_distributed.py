@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.distributed import build_classifier, count_choices, run, train
+from tests.distributed import build_classifier, count_choices, run, run_stream, train
 from tests.protocols import PAIRS
 from tests.runs import save_weights
 
@@ -46,6 +46,16 @@ def test_choices_are_counted_over_all_processes(pair):
     expected = count_choices()
     assert expected.sum() == 12
     assert first['choices'].tolist() == second['choices'].tolist() == expected.tolist()
+
+
+def test_a_stream_of_tasks_on_two_processes(pair, tmp_path):
+    (first, second), folder = pair
+    (tmp_path / 'base.pth').write_bytes((folder / 'base.pth').read_bytes())
+    accuracies, state = run_stream(tmp_path, batch=4)
+    assert accuracies == first['stream'][0] == second['stream'][0] and len(accuracies) == 3
+    for name, parameter in state.items():
+        assert torch.equal(first['stream'][1][name], second['stream'][1][name])
+        torch.testing.assert_close(first['stream'][1][name], parameter, rtol=0, atol=1e-4)
 
 
 def test_a_whole_run_of_the_runner_on_two_processes(pair, tmp_path):
