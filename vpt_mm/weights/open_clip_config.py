@@ -28,8 +28,9 @@ def facts_beside(checkpoint, tower):
         model, images = content['model_cfg'], content.get('preprocess_cfg') or {}
         of_tower = model[f'{tower}_cfg']
         heads = of_tower['heads'] if tower == 'text' else of_tower['width'] // of_tower.get('head_width', 64)
-        facts = dict(activation='QuickGELU' if model.get('quick_gelu') else 'GELU', num_heads=int(heads),
-                     eps=float((of_tower.get('norm_kwargs') or {}).get('eps', 1e-5)))
+        eps = (of_tower.get('norm_kwargs') or {}).get('eps', 1e-5)
+        facts: dict[str, object] = dict(activation='QuickGELU' if model.get('quick_gelu') else 'GELU', eps=float(eps),
+                                        num_heads=int(heads))
         if tower == 'vision' and 'mean' in images:
             facts.update({name: tuple(float(value) for value in images[name]) for name in ('mean', 'std')})
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError) as error:
