@@ -1,5 +1,7 @@
 """Whole CLIP files, of OpenAI's and open_clip's layout, into both towers."""
 import copy
+import json
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -100,6 +102,32 @@ def test_openais_models_have_quick_gelu(file):
     tower = load(TEXT, source, activation='QuickGELU')
     vit = load(IMAGE, source, layer_cfgs=dict(act_cfg=QUICK))
     assert tower.loaded and vit.facts['mean'][0] == 0.48145466
+
+
+def said(**more):
+    text, vision = (dict(more.pop(tower, {})) for tower in ('text', 'vision'))
+    return dict(model_cfg=dict(embed_dim=FEATURES, vision_cfg=dict(dict(image_size=32, layers=2, width=WIDE), **vision),
+                               text_cfg=dict(dict(width=NARROW, heads=1, layers=2), **text), **more),
+                preprocess_cfg=dict(mean=[0.5, 0.4, 0.3], std=[0.2, 0.2, 0.1]))
+
+
+@pytest.mark.parametrize('content, text, image', [
+    (said(), '', ''), (said(quick_gelu=True), 'set activation=.QuickGELU', 'activation is QuickGELU there and GELU'),
+    (said(text=dict(heads=2)), 'num_heads is 2 there and 1 in the tower: set heads=2', ''),
+    (said(vision=dict(head_width=32)), '', 'num_heads is 4 there and 2'),
+    (said(text=dict(norm_kwargs=dict(eps=1e-6))), 'set eps=1e-06', ''),
+    (said(vision=dict(norm_kwargs=dict(eps=1e-6))), '', 'eps is 1e-06 there'),
+    (said(text=dict(act_kwargs=dict(approximate='tanh'))), 'arguments, .*tanh', ''),
+    ({}, 'not a configuration', 'not a configuration'), ([], 'not a configuration', 'not a configuration'),
+    (dict(model_cfg=dict(text_cfg=3, vision_cfg=dict(width='x'))), 'not a configuration', 'not a configuration')])
+def test_the_configuration_beside_a_file_tells_what_tensors_do_not(file, tmp_path, content, text, image):
+    source = file(clip())
+    (tmp_path / 'open_clip_config.json').write_text(json.dumps(content), encoding='utf-8')
+    for config, message in ((TEXT, text), (IMAGE, image)):
+        with pytest.raises(UsageError, match=message) if message else nullcontext():
+            loaded = load(config, source)
+    if not image:
+        assert loaded.facts['mean'] == (0.5, 0.4, 0.3) and loaded.facts['std'] == (0.2, 0.2, 0.1)
 
 
 @pytest.mark.parametrize('changes, message', [

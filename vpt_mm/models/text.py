@@ -92,7 +92,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
     @property
     def settings(self) -> dict[str, Any]:
         """Arguments that no shape of a tensor tells."""
-        return dict(activation=self.activation, heads=self.layers[0].attn.num_heads)
+        return dict(activation=self.activation, num_heads=self.blocks[0].attn.num_heads, eps=self.ln_final.eps)
 
     @property
     def blocks(self) -> list[Any]:

@@ -5,6 +5,7 @@ from ..errors import UsageError, some
 from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
 from .files import fetch
 from .google import from_google, is_google
+from .open_clip_config import facts_beside
 from .state import TUNING, compare_state, describe_unfit
 from .wrappers import find_backbone, flatten
 
@@ -39,6 +40,8 @@ def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     found = fetch(checkpoint, map_location, logger='current')
     try:
         pretrained = convert(found, prefix=prefix)
+        if pretrained.place.endswith('visual.'):
+            pretrained.facts.update(facts_beside(checkpoint, 'vision'))
         pretrained.state = without_computed(backbone, pretrained.state)
         family = family_of_backbone(backbone)
         if family is not None:

@@ -5,6 +5,7 @@ from ..errors import UsageError, some
 from .families import Pretrained
 from .families.clip import BLOCKS, OPENAI
 from .files import fetch
+from .open_clip_config import facts_beside
 from .state import TUNING, compare_state, describe_unfit
 from .wrappers import flatten, lies_under
 
@@ -13,6 +14,7 @@ RENAMES = (*BLOCKS, (r'positional_embedding', 'pos_embed'),
            (r'(token_embedding\.weight|ln_final\.(?:weight|bias))', r'\1'))
 SHARED = ('logit_scale', 'visual.proj')  # of the whole model, beside the tower
 IGNORED = {*OPENAI, 'attn_mask'}
+ARGUMENTS = dict(num_heads='heads')  # of the tower, where a fact has another name
 WHOLE = "take the file of the whole model, such as open_clip_model.safetensors of open_clip's repositories"
 
 
@@ -40,6 +42,7 @@ def read_words(tower, checkpoint, *, prefix=None, map_location='cpu'):
                  if key.startswith(place) and not key.startswith(place + TUNING)}
         own = any(key.startswith('layers.') for key in inner)
         state, facts = (inner, {}) if own else _convert(inner, tensors, place)
+        facts.update({} if own else facts_beside(checkpoint, 'text'))
         _check(tower, state, facts)
     except UsageError as error:
         raise UsageError(f'{checkpoint}: {error}') from None
@@ -86,14 +89,14 @@ def _convert(inner, tensors, place):
         state['logit_scale'] = scale.reshape(())
     state['image_projection.weight'] = image.t()
     openai = {key.removeprefix(around) for key in tensors}.issuperset(OPENAI)
-    return state, dict(activation='QuickGELU', heads=len(state['ln_final.weight']) // 64) if openai else {}
+    return state, dict(activation='QuickGELU', num_heads=len(state['ln_final.weight']) // 64) if openai else {}
 
 
 def _check(tower, state, facts):
     """Raise UsageError where the tower computes something else than the weights were trained for."""
     own = {key: tensor for key, tensor in tower.state_dict().items() if not key.startswith(TUNING)}
     needed, have = {**_sizes(state), **facts}, {**_sizes(own), **tower.settings}
-    wrong = [f'{name} is {value} there and {have[name]} in the tower: set {name}={value!r}.'
+    wrong = [f'{name} is {value} there and {have[name]} in the tower: set {ARGUMENTS.get(name, name)}={value!r}.'
              for name, value in needed.items() if name in have and have[name] != value]
     missing, unfit, surplus = compare_state(state, own)
     surplus = [key for key in surplus if not (key == 'image_projection.weight' and tower.image_projection is None)]
