@@ -75,14 +75,15 @@ def test_every_method_that_fits_trains_what_it_owns(name):
 
 
 @pytest.mark.parametrize('name', sorted(METHODS.keys() - set(FITTING)))
-def test_methods_on_pixels_are_refused(name):
+def test_methods_on_images_are_refused(name):
     with pytest.raises(UsageError, match=f'{name} does not fit PromptedTextTower'):
         build(dict(type=name, **EXAMPLES[name][0]))
 
 
-def test_only_methods_on_pixels_and_class_tokens_are_refused():
-    assert METHODS.keys() - set(FITTING) == {'ChannelPrompt', 'ClsTokenTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-                                             'SideTuning'}
+def test_only_methods_on_images_and_class_tokens_are_refused():
+    assert METHODS.keys() - set(FITTING) == {
+        'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt', 'DualPrompt', 'PixelPadPrompt', 'PixelPatchPrompt',
+        'PromptPool', 'SideTuning'}
 
 
 def test_scores_are_scaled_cosines():

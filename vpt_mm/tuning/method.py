@@ -63,7 +63,7 @@ class TuningMethod(KeepsValues, BaseModule):
 
     part: ClassVar[str] = 'prompts'  # label of the learned part in reports
     needs: ClassVar[frozenset[str]] = frozenset()  # of a backbone's `gives`, beside its seams
-    sees_images: ClassVar[bool] = False  # True: it works on pixels, which a text tower has none of
+    sees_images: ClassVar[bool] = False  # True: it works on pixels, or on the feature of an image: not on texts
     travels: Any = False  # True: its prompts are among the tokens that leave the last block
     frame: Any = 0  # pixels that `enter` puts on each side of the image
     dense: Any = True  # False: learns for a classifier's feature, of which a segmentor has none
@@ -77,7 +77,7 @@ class TuningMethod(KeepsValues, BaseModule):
         if not seams_of(cls) <= set(backbone.seams):
             return backbone.lacking
         if cls.sees_images and 'words' in backbone.gives:
-            return 'which reads words and no pixels'
+            return 'which reads words and no images'
         absent = sorted(cls.needs - backbone.gives)
         return f"which has no {' and no '.join(absent)}" if absent else ''
 

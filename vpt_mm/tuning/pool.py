@@ -44,6 +44,7 @@ class PromptPool(TuningMethod):
             another placement, blocks outside the backbone, or a backbone that gives no feature.
     """
 
+    sees_images = True
     picks: Tensor
     earlier: Tensor
 
