@@ -98,7 +98,9 @@ def prompt(drawn, folder):
 
 
 def side_of(config):
-    """That for which the backbone is built, where it is built for one."""
+    """That for which the backbone or the detector is built, where it is built for one."""
+    if isinstance(config.get('input_size'), int):  # of SSD
+        return config.input_size
     backbone = build_weightless(dict(config.model.backbone, init_cfg=None), scope=config.default_scope)
     return SIDE if backbone.host.takes_frames else backbone.host.image_size[0]
 

@@ -21,6 +21,7 @@ def test_drawn_once(library, number, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize('library', LIBRARIES)
 def test_drawn_anew(library, tmp_path):
     """Ten of each library, others in every run."""
