@@ -37,7 +37,8 @@ def coverage_notes(coverage: Coverage) -> list[str]:
                            ('Not decided, since mmcv-lite has no compiled operators', coverage.compiled)):
         for reason, ones in sorted(found.items(), key=lambda item: -len(item[1])):
             kinds = ', '.join(sorted({f'{one.config.library} {one.kind}' for one in ones}))
-            notes.append(f'{heading}: {len(ones)} of {kinds}: {reason}')
+            # Of other packages' messages, which quote what they would have run.
+            notes.append(f"{heading}: {len(ones)} of {kinds}: {reason.replace('`', '')}")
     if coverage.bare:
         notes.append(f'Not counted: {len(coverage.bare)} without an image backbone, such as those of data alone: '
                      f'{_named(coverage.bare)}.')
