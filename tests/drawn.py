@@ -92,6 +92,9 @@ def prompt(drawn, folder):
         randomness=dict(seed=3))
     for key, value in changes.items():
         config[key] = value
+    if not torch.cuda.is_available():  # which mixed precision needs
+        config.optim_wrapper.type = 'PromptOptimWrapper'
+        config.optim_wrapper.pop('loss_scale', None)
     config.default_hooks.checkpoint.update(interval=1, by_epoch=False)
     config.default_hooks.pop('visualization', None)
     return config
