@@ -13,7 +13,7 @@ from vpt_mm.models.weightless import build_weightless
 from vpt_mm.prompting.backbone import counterpart
 from vpt_mm.prompting.config import prompt_config
 from vpt_mm.prompting.fits import fits
-from vpt_mm.prompting.shipped import shipped_names
+from vpt_mm.prompting.shipped import read_shipped, shipped_names
 from vpt_mm.prompting.trial import build_backbone, import_scope
 
 KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'MultimodalEncoderDecoder'), mmdet=(
@@ -43,8 +43,10 @@ def draw(library, *, seed, count, most):
     found = []
     while len(found) < count:
         name = names.pop()
+        if read_shipped(library, name).trouble:
+            continue
         config = read(library, name)
-        backbone, scope = (config or {}).get('model', {}).get('backbone'), (config or {}).get('default_scope', library)
+        backbone, scope = config.get('model', {}).get('backbone'), config.get('default_scope', library)
         if backbone is None or config.model.type not in KINDS[library] or 'train_dataloader' not in config:
             continue
         if any(name in str(config.model) for name in COMPILED):
@@ -59,11 +61,8 @@ def draw(library, *, seed, count, most):
 
 
 def read(library, name):
-    """A shipped config; None where mmengine can't read it."""
-    try:
-        return Config.fromstring(f"_base_ = ['{library}::{name}']", '.py')
-    except Exception:  # noqa: BLE001  (of whatever kind)
-        return None
+    """A shipped config."""
+    return Config.fromstring(f"_base_ = ['{library}::{name}']", '.py')
 
 
 def _size(backbone, scope):

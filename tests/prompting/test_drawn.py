@@ -26,12 +26,13 @@ def test_drawn_once(library, number, tmp_path):
 def test_drawn_anew(library, tmp_path):
     """Ten of each library, others in every run."""
     seed = random.SystemRandom().randrange(10 ** 6)
-    print(f'seed {seed}')  # noqa: T201  (to draw the same again)
     for number, drawn in enumerate(draw(library, seed=seed, count=10, most=120e6)):
-        print(drawn, flush=True)  # noqa: T201
         folder = tmp_path / str(number)
         folder.mkdir()
-        go_through(drawn, folder)
+        try:
+            go_through(drawn, folder)
+        except Exception as error:
+            raise AssertionError(f'seed {seed} draws {drawn}, which does not go through: {error}') from error
 
 
 def go_through(drawn, folder):

@@ -9,7 +9,7 @@ from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransform
 from tests.protocols import ADAPTER, BACKBONES, DEEP, LORA, build, images, learned
 from tests.twins.compare import assert_twins, run_plain
 from vpt_mm.errors import UsageError
-from vpt_mm.models.hosted import PromptedBackbone
+from vpt_mm.models.hosted import prompted_backbone
 from vpt_mm.models.weightless import build_weightless
 
 PLAIN = dict(vit=VisionTransformer, swin=SwinTransformer, convnext=ConvNeXt, resnet=ResNet)
@@ -155,9 +155,9 @@ class OfAttention(torch.nn.Module):
 
 def test_layers_that_are_read_and_not_called():
     """An update of them would do nothing without a word."""
-    model = PromptedBackbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='fc'))
+    model = prompted_backbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='fc'))
     assert len(model.tuning.updates) == 2
     with pytest.raises(UsageError, match=r"every one of targets .* got 'out_proj'; there are patch_embed, fc\."):
-        PromptedBackbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='out_proj'))
+        prompted_backbone(of=OfTorch, whole=False, tuning=dict(type='LoRA', rank=2, targets='out_proj'))
     with pytest.raises(UsageError, match=r'there are patch_embed\.'):
-        PromptedBackbone(of=OfTorch, whole=True, tuning=dict(type='LoRA', rank=2, targets='linear1'))
+        prompted_backbone(of=OfTorch, whole=True, tuning=dict(type='LoRA', rank=2, targets='linear1'))

@@ -12,6 +12,7 @@ from torch._subclasses import fake_tensor
 from torch.utils._pytree import tree_leaves
 
 from ..errors import UsageError
+from ..layers.tracing import constant
 from ..tuning.method import SEAMS, Place
 from .blocks.kind import kind_of
 from .blocks.unfit import reason_against
@@ -144,7 +145,7 @@ class Anatomy:
         size = (512, 512) if self.takes_frames else self.image_size  # 512: a multiple of all strides that occur
         return [round(size[0] / shape[2]) if len(shape) == 4 else 0 for shape in self.shapes(size).outputs]
 
-    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]
+    @constant
     def cells(self, height: int, width: int) -> list[tuple[int, int, int]]:
         """(stride, rows, columns) of each output that is a map, on an image of this size; zeros for others."""
         return [(stride, shape[2], shape[3]) if stride else (0, 0, 0)

@@ -46,8 +46,8 @@ class SeesPrompts(Mixin):
         if not places or torch.is_grad_enabled() or memory or tuning is not self.tuning or not self.projects_frozen:
             return make()
         kept: Kept = self.kept
-        frozen = [weight for place in places
-                  for weight in self.projection_of(self.attending[place.block]).weights]
+        blocks = self.attending
+        frozen = [weight for place in places for weight in self.projection_of(blocks[place.block]).weights]
         return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
                         given=(len(places), tuning.training, autocast_dtype(frozen[0])))
 

@@ -1,4 +1,4 @@
-"""PromptedBackbone: any backbone of OpenMMLab's with a tuning method, by its own class and its own forward pass."""
+"""prompted_backbone(): any backbone of OpenMMLab's with a tuning method, by its own class and its own forward pass."""
 from __future__ import annotations
 
 from functools import cache
@@ -121,9 +121,8 @@ def prompted(kind: Any) -> Any:
     return type(f'Prompted{kind.__name__}', (Hosted, kind), {'__module__': kind.__module__, '__doc__': kind.__doc__})
 
 
-@MODELS.register_module()  # type: ignore[untyped-decorator]
-def PromptedBackbone(*, of: str | type, **arguments: Any) -> Any:  # noqa: N802  (stands in configs among classes)
-    """Any backbone of OpenMMLab's with a tuning method.
+def prompted_backbone(*, of: str | type, **arguments: Any) -> Any:
+    """Any backbone of OpenMMLab's with a tuning method: ``PromptedBackbone`` in configs.
 
     Args:
         of: the class, or its name with its scope, such as 'mmseg.MixVisionTransformer'.
@@ -139,3 +138,6 @@ def PromptedBackbone(*, of: str | type, **arguments: Any) -> Any:  # noqa: N802 
                          f"'mmseg.MixVisionTransformer', got {of!r}.")
     with DefaultScope.overwrite_default_scope(scope or None):  # where the class finds its norms and such
         return prompted(cast(Any, kind))(**arguments)
+
+
+MODELS.register_module('PromptedBackbone', module=prompted_backbone)

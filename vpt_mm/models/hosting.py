@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..layers.kept import Kept
+from ..mixin import Mixin
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
 from .blocks.kind import KINDS, BlockKind, Call, name_of
@@ -85,7 +86,7 @@ class Pass:
         return kind.finish(call, tokens)
 
 
-class HostedBlock:
+class HostedBlock(Mixin):
     """Mixin in front of a block's class: within a pass the pass runs it, else it runs as it is.
 
     Attributes:
@@ -101,7 +102,7 @@ class HostedBlock:
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         passing = _current()
         if passing is None:
-            return super().forward(*args, **kwargs)  # type: ignore[misc]
+            return super().forward(*args, **kwargs)
         given = {**dict(zip(self.arguments, args)), **kwargs}
         return passing.run(self, given.pop(self.arguments[0]), given)
 

@@ -1,4 +1,4 @@
-"""PromptedTimmViT: a Vision Transformer of timm's with a tuning method, under timm's own names."""
+"""prompted_timm_vit(): a Vision Transformer of timm's with a tuning method, under timm's own names."""
 from __future__ import annotations
 
 import copy
@@ -21,12 +21,13 @@ FITTING = ("timm's classes VisionTransformer and Eva, among them AugReg, DeiT II
            'and EVA-02')
 
 
-@MODELS.register_module()  # type: ignore[untyped-decorator]
-def PromptedTimmViT(*, model: str, tuning: Any = None, img_size: Any = None,  # noqa: N802  (stands in configs)
-                    out_type: str = 'pooled', out_indices: int | Sequence[int] = -1, final_norm: bool = True,
-                    interpolate_offset: float | None = None, with_cp: bool = False, frozen_dtype: str | None = None,
-                    accelerate: Any = None, init_cfg: Any = None, dynamic_img_size: bool = True, **timm: Any) -> Any:
-    """A Vision Transformer of timm's and what is learned inside it: a subclass of the class that timm builds.
+def prompted_timm_vit(*, model: str, tuning: Any = None, img_size: Any = None, out_type: str = 'pooled',
+                      out_indices: int | Sequence[int] = -1, final_norm: bool = True,
+                      interpolate_offset: float | None = None, with_cp: bool = False, frozen_dtype: str | None = None,
+                      accelerate: Any = None, init_cfg: Any = None, dynamic_img_size: bool = True, **timm: Any) -> Any:
+    """A Vision Transformer of timm's and what is learned inside it: ``PromptedTimmViT`` in configs.
+
+    It is of a subclass of the class that timm builds.
 
     Keys are timm's own, and so are the weights that ``init_cfg=dict(type='Pretrained', checkpoint=...)`` loads: a file,
     or ``timm://NAME``. Positions are resized to ``img_size`` as timm does it.
@@ -74,6 +75,9 @@ def PromptedTimmViT(*, model: str, tuning: Any = None, img_size: Any = None,  # 
         block.with_cp = with_cp
     backbone.accelerate(accelerate)
     return backbone
+
+
+MODELS.register_module('PromptedTimmViT', module=prompted_timm_vit)
 
 
 class HostedTimm(Hosted):

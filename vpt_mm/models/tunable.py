@@ -10,6 +10,7 @@ from torch.func import functional_call
 
 from ..errors import UsageError
 from ..layers.kept import Kept
+from ..layers.tracing import untraced
 from ..layers.updated import updates_off
 from ..tuning.build import build_tuning, require_fit
 from ..tuning.composed import TuningList
@@ -114,7 +115,7 @@ class Tunable(LoadsPretrained):
         """C of :meth:`query`."""
         return int(self.block_widths[-1])
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    @untraced
     def _undo(self, inputs: Tensor, asked: dict[str, Any]) -> Outputs:
         """The plain pass where weights have trained or layers are updated."""
         state, changed = self.state_dict(), sorted(self.trained)

@@ -15,7 +15,7 @@ def counterpart(backbone, *, scope):
     """The config of the prompted backbone in place of ``backbone``: same architecture, same weights, no tuning yet.
 
     mmpretrain's ViT, Swin, ConvNeXt and ResNet keep their arguments, and those of mmseg and mmdet are translated where
-    that is exact. Every other class is prompted as it is (:func:`~vpt_mm.models.hosted.PromptedBackbone`).
+    that is exact. Every other class is prompted as it is (:func:`~vpt_mm.models.hosted.prompted_backbone`).
 
     Args:
         backbone: config of a backbone.

@@ -1,9 +1,9 @@
 """The configs that OpenMMLab's libraries ship, and the backbones in them."""
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.config import Config
-from mmengine.utils import get_installed_path
 
 from ..errors import UsageError
 from .places import find_backbones
@@ -58,8 +58,8 @@ def read_shipped(library, name):
 
 
 def _root(library):
-    try:
-        return Path(get_installed_path(library), '.mim', 'configs')
-    except Exception:  # mmengine's own kinds of not found
+    spec = find_spec(library)
+    if spec is None or spec.origin is None:
         raise UsageError(f'{library} is not installed, so there are no configs of it: choose of those that are '
-                         f"({', '.join(LIBRARIES)}).") from None
+                         f"({', '.join(name for name in LIBRARIES if find_spec(name))}).")
+    return Path(spec.origin).with_name('.mim') / 'configs'

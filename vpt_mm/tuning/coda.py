@@ -70,7 +70,8 @@ class CodaPrompt(TaskByTask, TuningMethod):
         """Of each block, over the M components of all tasks: ``weights`` (B, M), ``values`` (M, 2, L / 2, C), and
         ``keys`` and ``attention`` (M, Q)."""
         keys, attention = (bank.rows(self.task).transpose(0, 1).flatten(1, 2) for bank in (self.keys, self.attention))
-        values = [bank.rows(self.task).flatten(0, 1) for bank in self.values]  # type: ignore[operator]
+        banks: Any = self.values
+        values = [bank.rows(self.task).flatten(0, 1) for bank in banks]
         weights = self.weigh(backbone.query(inputs).to(keys.dtype), keys, attention)
         return dict(weights=weights, values=values, keys=keys, attention=attention)
 
