@@ -1,7 +1,5 @@
 """Memory that is counted on tensors without values is that which a real step takes."""
 import copy
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 import torch
@@ -25,24 +23,13 @@ CASES = dict(
                                                                                                reduction=2)))
 
 
-@pytest.fixture(scope='module')
-def alone():
-    """A process of its own, in which nothing that other tests left is freed while bytes are counted."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('spawn')) as pool:
-        yield pool
-
-
 @pytest.mark.parametrize('name', CASES)
-def test_bytes_kept_are_those_of_a_real_forward_pass(name, alone):
-    alone.submit(compare_bytes, name).result()
-
-
-def compare_bytes(name):
+def test_bytes_kept_are_those_of_a_real_forward_pass(name):
     shape = (16, 3, 32, 32)
     real = MODELS.build(copy.deepcopy(CASES[name])).train()
     counted = memory_report.memory_of(build_weightless(copy.deepcopy(CASES[name])), shape)
     random_states = 4 * torch.get_rng_state().numel() if name == 'checkpointed' else 0  # one a block, for dropout
-    kept = max(allocated(real, torch.randn(shape))[1] for _ in range(2))
+    kept = max(allocated(real, torch.randn(shape))[1] for _ in range(2))  # what other tests free meanwhile counts less
     assert counted.kept + random_states == pytest.approx(kept, rel=0.02)
     assert counted.weights == sum(one.numel() * one.element_size() for one in [*real.parameters(), *real.buffers()])
     assert counted.gradients == sum(4 * one.numel() for one in real.parameters() if one.requires_grad)

@@ -54,7 +54,7 @@ CASES = dict(
     mae=Case('mmseg.MAE', step_with_positions, dict(VIT, **SEGMENTING)))
 
 
-@pytest.mark.parametrize('case, check', pairs(CASES, brief=('segmenting', 'distilled', 'mocov3', 'without_class_token',
+@pytest.mark.parametrize('case, check', pairs(CASES, brief=('distilled', 'mocov3', 'without_class_token',
                                                              'conformer', 'mobilevit')))
 def test_blocks(case, check):
     check(case)
