@@ -1,5 +1,5 @@
 # VPT-deep in DINOv2 ViT-B/14 with registers, with Mask2Former on ADE20K: 518x518.
-_base_ = ['_base_/mask2former.py']
+_base_ = ['_base_/mask2former.py', '_base_/dinov2-b.py']
 
 crop_size = (518, 518)
 train_pipeline = [
@@ -16,8 +16,4 @@ val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
 model = dict(
-    data_preprocessor=dict(size=(518, 518), test_cfg=dict(size_divisor=14)),
-    backbone=dict(
-        model='vit_base_patch14_reg4_dinov2.lvd142m', img_size=518,
-        init_cfg=dict(type='Pretrained', checkpoint='timm://vit_base_patch14_reg4_dinov2.lvd142m')),
-    test_cfg=dict(crop_size=(518, 518), stride=(345, 345)))
+    data_preprocessor={{_base_.dino_images}}, backbone={{_base_.dino_backbone}}, test_cfg={{_base_.dino_windows}})

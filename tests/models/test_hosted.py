@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import torch
+from mmengine.model import BaseModule
 from mmengine.registry import MODELS, DefaultScope
 from mmpretrain.models import VisionTransformer
 from mmseg.models import BEiT, ResNet
@@ -134,6 +135,32 @@ def test_plain_features_are_those_of_the_class():
     plain.load_state_dict({key: tensor for key, tensor in model.state_dict().items() if not key.startswith('tuning.')})
     plain.eval()  # returns nothing in mmseg
     torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-12)
+
+
+class Tabled(BaseModule):
+    """Keeps a table of the places of the last image, as classes with positions do."""
+
+    def __init__(self, init_cfg=None):
+        super().__init__(init_cfg)
+        self.conv, self.known = torch.nn.Conv2d(3, 4, 4, stride=4), None
+
+    def forward(self, image):
+        features = self.conv(image)
+        if self.known != features.shape[2:]:
+            self.known = features.shape[2:]
+            self.register_buffer('table', torch.rand(self.known, dtype=image.dtype), persistent=False)
+        return (features + self.table,)
+
+
+@pytest.mark.parametrize('size', [224, 225, 512])  # those on which shapes are found, and none of them
+def test_what_a_class_keeps_of_an_image_is_of_images_alone(size):
+    """Shapes are found on tensors without values, and none of those stays behind."""
+    model = prompted(Tabled)(tuning=PAD).eval()
+    image = torch.randn(1, 3, size, size)
+    with torch.no_grad():
+        model(image)
+        assert type(model.table) is torch.Tensor
+        assert torch.equal(model.plain(image)[0], model.conv(image) + model.table)
 
 
 @pytest.mark.traced

@@ -53,6 +53,27 @@ def attend(attn: Any, tokens: Tensor, seen: Tensor | list[Group] | None = None, 
     return attn.out_drop(attn.gamma1(attn.proj_drop(attn.proj(mixed))))
 
 
+def attend_scaled(attn: Any, qkv: Tensor, seen: Tensor | None = None, *, mask: Tensor | None = None,
+                  rebuild: bool = True) -> Tensor:
+    """The same for attentions that have a scale of their own, from queries, keys and values.
+
+    Args:
+        attn: has ``num_heads``, ``scale``, ``attn_drop``, ``proj`` and ``proj_drop``.
+        qkv: (B, N, 3C).
+        seen: keys and values of prompts, (1 or B, P, 2, C).
+        mask: added to the products, or bool; it can be broadcast to (B, heads, N, N + P).
+        rebuild: as for :func:`attend`.
+
+    Returns:
+        (B, N, C).
+    """
+    attention = partial(F.scaled_dot_product_attention, attn_mask=mask, scale=attn.scale,
+                        dropout_p=attn.attn_drop.p if attn.training else 0.)
+    mixed = attend_heads(attention, qkv, seen, attn.num_heads, rebuild=rebuild)
+    branch: Tensor = attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2)))
+    return branch
+
+
 def _mix(attn: Any, qkv: Tensor, seen: Tensor | None, keep: int | None, rebuild: bool,
          mask: Tensor | None = None) -> Tensor:
     """What queries read from the tokens' own keys and values and from the prompts': (B, keep, C)."""

@@ -1,6 +1,7 @@
 """Anatomy: what a tuning method may ask of a backbone of any class, found by structure and by the shapes of a pass."""
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
 from functools import cached_property
@@ -163,8 +164,16 @@ class Anatomy:
             self.known_shapes[size] = self._find_shapes(size)
         return self.known_shapes[size]
 
-    def _parts(self) -> list[tuple[str, int]]:
-        return [(name, id(part)) for name, part in (*self.backbone.named_modules(), *self.backbone.named_parameters())]
+    @cached_property
+    def shadow(self) -> Any:
+        """A copy of the backbone whose tensors have no values: whatever its code keeps of a pass, it keeps there."""
+        with fake_tensor.FakeCopyMode(fake_tensor.FakeTensorMode(allow_non_fake_inputs=True)):
+            shadow = copy.deepcopy(self.backbone)
+        shadow.eval()  # returns nothing in mmpretrain
+        return shadow
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != 'shadow'}
 
     def _find_shapes(self, size: Sequence[int]) -> Shapes:
         conv = first_conv(self.backbone)
@@ -183,16 +192,17 @@ class Anatomy:
             first = next((one for one in tree_leaves(outputs) if isinstance(one, Tensor)), None)
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
-        hooks = [block.register_forward_hook(note) for block in self.blocks]
-        like = next(self.backbone.parameters())
+        backbone = self.shadow
+        blocks, like = backbone.anatomy.blocks, next(backbone.parameters())
+        hooks = [block.register_forward_hook(note) for block in blocks]
         logger = logging.getLogger(fake_tensor.__name__)
         level = logger.level
         logger.setLevel(logging.CRITICAL)  # what it would print is the answer
-        before = self._parts()
+        before = _parts(backbone)
         try:
-            with fake_tensor.FakeTensorMode(allow_non_fake_inputs=True):
+            with like.fake_mode:
                 image = torch.empty(1, channels, *size, dtype=like.dtype, device=like.device)
-                outputs, places = self.backbone.rehearse(image)
+                outputs, places = backbone.rehearse(image)
         except Exception as error:  # whatever its own code raises
             raise UsageError(f'{self.title} does not run on images (B, {channels}, {size[0]}, {size[1]}) alone, as '
                              f'backbones do: {type(error).__name__}: {" ".join(str(error).split())}') from error
@@ -200,8 +210,12 @@ class Anatomy:
             logger.setLevel(level)
             for hook in hooks:
                 hook.remove()
-        if self._parts() != before:
+        if _parts(backbone) != before:
             raise UsageError(f'{self.title} changes its modules while it runs, so nothing can stand in them or be kept '
                              'frozen: take a class that is complete once it is built.')
-        return Shapes(places, tuple(widths.get(id(block), 0) for block in self.blocks),
+        return Shapes(places, tuple(widths.get(id(block), 0) for block in blocks),
                       [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)])
+
+
+def _parts(backbone: nn.Module) -> list[tuple[str, int]]:
+    return [(name, id(part)) for name, part in (*backbone.named_modules(), *backbone.named_parameters())]

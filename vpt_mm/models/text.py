@@ -20,7 +20,6 @@ from ..layers.ffn import ffn_branch
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList, methods_of
 from ..tuning.context import ConditionalContext, ContextPrompt, Texts
-from ..tuning.losses import report_losses
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
 from ..tuning.tokens import tokenize
 from ..weights.state import TUNING
@@ -113,23 +112,16 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
     def projection_of(self, block: Any) -> Projection:
         return Projection(block.ln1, block.attn.qkv)
 
-    def forward(self, inputs: Tensor, **given: Any) -> Outputs:
+    def forward(self, inputs: Tensor, *, ends: Tensor | None = None, **given: Any) -> Outputs:
         """Features (B, features) of texts, in a tuple of one.
 
         Args:
             inputs: token ids (B, N), or embeddings of them (B, N, width), to which positions are added here; N is at
                 most ``context``.
-            given: ``ends`` (B,), where the end tokens of embeddings stand, the last by default; all else is for the
-                tuning method.
+            ends: (B,), where the end tokens of embeddings stand, the last by default.
+            given: for the tuning method.
         """
-        return self.run(inputs, PLAIN if self.tuning is None else self.tuning, **given)
-
-    def run(self, inputs: Tensor, tuning: TuningMethod | TuningList, *, ends: Tensor | None = None,
-            **given: Any) -> Outputs:
-        memory = tuning.begin(inputs, self, **given)
-        outputs = tuning.finish(self.walk(inputs, tuning, memory, ends=ends), inputs, memory)
-        report_losses(tuning.losses(memory))
-        return outputs
+        return self.run(inputs, PLAIN if self.tuning is None else self.tuning, asked=dict(ends=ends), **given)
 
     def walk(self, inputs: Tensor, tuning: TuningMethod | TuningList, memory: Memory, *,
              ends: Tensor | None = None) -> Outputs:

@@ -1,7 +1,8 @@
 """Tunable: a backbone that builds its tuning method, freezes the rest, and walks its blocks together with it."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from .accelerators import Accelerator, build_accelerator
 from .loading import LoadsPretrained
 from .output import feature_of
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 PLAIN = TuningMethod()  # does nothing: under it a backbone computes what it was pretrained for
 
 
@@ -79,14 +81,15 @@ class Tunable(LoadsPretrained):
             return self.accelerator(self, inputs)
         return self.run(inputs, self.tuning, **given)
 
-    def run(self, inputs: Tensor, tuning: TuningMethod | TuningList, **given: Any) -> Outputs:
-        """Outputs under any tuning method; ``given`` is handed to its ``begin``."""
+    def run(self, inputs: Tensor, tuning: TuningMethod | TuningList, *, asked: Mapping[str, Any] = NOTHING,
+            **given: Any) -> Outputs:
+        """Outputs under any tuning method; ``given`` is handed to its ``begin``, ``asked`` to :meth:`walk`."""
         memory = tuning.begin(inputs, self, **given)
-        outputs = tuning.finish(self.walk(inputs, tuning, memory), inputs, memory)
+        outputs = tuning.finish(self.walk(inputs, tuning, memory, **asked), inputs, memory)
         report_losses(tuning.losses(memory))
         return outputs
 
-    def walk(self, inputs: Tensor, tuning: TuningMethod | TuningList, memory: Memory) -> Outputs:
+    def walk(self, inputs: Tensor, tuning: TuningMethod | TuningList, memory: Memory, **asked: Any) -> Outputs:
         """The forward pass, in which backbone and method meet: one output for each of ``out_indices``."""
         raise NotImplementedError
 

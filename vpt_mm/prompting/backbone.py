@@ -30,8 +30,9 @@ def counterpart(backbone, *, scope):
                          "OpenMMLab's own tools first. Classes of models for images and texts need the package "
                          'transformers to be registered.')
     name, home = kind.__name__, kind.__module__
-    if name.startswith('Prompted'):
-        raise UsageError(f'the backbone is a {name} already: set its tuning.')
+    asked = backbone['type'].rpartition('.')[2] if isinstance(backbone['type'], str) else name
+    if asked.startswith('Prompted'):
+        raise UsageError(f'the backbone is a {asked} already: set its tuning.')
     if name == 'LoRAModel' and home.startswith('mmpretrain.'):
         return counterpart(backbone['module'], scope=scope)  # the tuning method takes its place
     given = {key: value for key, value in backbone.items() if key not in NOT_THEIRS}

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from textwrap import wrap
 
 from rich.table import Table
 
@@ -53,11 +54,12 @@ def coverage_page(coverage: Coverage, command: str) -> str:
     made_with = ', '.join(f'{name} {number}' for name, number in versions().items())
     lines = [
         '# Coverage', '',
-        "Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every config, "
-        'the backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and runs on an '
-        'image by shapes alone; every method that fits it is built beside it. The page is written by', '',
+        *wrap("Which of the configs that OpenMMLab's libraries ship can be prompted, and by which methods. Of every "
+              'config, the backbone is made a prompted one as `vpt-mm prompt` makes it, is built without weights, and '
+              'runs on an image by shapes alone; every method that fits it is built beside it. The page is written by',
+              120), '',
         f'    {command}', '',
-        f'on {datetime.date.today():%-d %B %Y} with {made_with}.', '',
+        *wrap(f'on {datetime.date.today():%-d %B %Y} with {made_with}.', 120), '',
         'A config counts as prompted where at least one method fits beyond `LinearProbe`, which fits everything. '
         f'{LEGEND}.', '']
     for library in _libraries(coverage):

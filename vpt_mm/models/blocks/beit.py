@@ -1,18 +1,16 @@
 """Blocks of BEiT (Bao et al. 2022): relative positions, biases for queries and values alone, layer scale."""
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ...layers.heads import attend_heads
+from ...layers.attention import attend_scaled
 from ...layers.projection import Projection
 from ...layers.updated import linear_rows
 from ...layers.windows import pad_bias
-from .kind import BlockKind, Call
+from .kind import BlockKind, Call, scaled
 
 
 class BEiT(BlockKind):
@@ -33,27 +31,19 @@ class BEiT(BlockKind):
         if attn.bias == 'qv_bias':
             bias = torch.cat([attn.q_bias, torch.zeros_like(attn.v_bias), attn.v_bias])
         qkv = linear_rows(attn.qkv, _norms(block)[0](tokens), bias=bias)
-        count = tokens.shape[1]
-        mask = _positions(call, count, count + (0 if call.seen is None else call.seen.shape[1]), qkv.dtype)
-        attention = partial(F.scaled_dot_product_attention, attn_mask=mask, scale=attn.scale,
-                            dropout_p=attn.attn_drop.p if attn.training else 0.)
-        mixed = attend_heads(attention, qkv, call.seen, attn.num_heads, rebuild=call.rebuild)
-        branch = attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2)))
-        return block.drop_path(branch if block.gamma_1 is None else block.gamma_1 * branch)
+        mask = positions_of(call, tokens.shape[1], qkv.dtype)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        return block.drop_path(scaled(branch, block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
-        branch = block.ffn(_norms(block)[1](tokens))
-        return block.drop_path(branch if block.gamma_2 is None else block.gamma_2 * branch)
+        return block.drop_path(scaled(block.ffn(_norms(block)[1](tokens)), block.gamma_2))
 
 
-def _norms(block: Any) -> tuple[Any, Any]:
-    return (block.ln1, block.ln2) if hasattr(block, 'ln1') else (block.norm1, block.norm2)
-
-
-def _positions(call: Call, queries: int, keys: int, dtype: torch.dtype) -> Tensor | None:
-    """(1, heads, queries, keys): the biases of the block's own table and of one that all blocks share."""
+def positions_of(call: Call, queries: int, dtype: torch.dtype) -> Tensor | None:
+    """(1, heads, queries, keys): the biases of the block's own table and of one that all blocks share, if there are."""
     attn, shared = call.block.attn, call.given.get('rel_pos_bias')
+    keys = queries + (0 if call.seen is None else call.seen.shape[1])
     table = getattr(attn, 'relative_position_bias_table', None)
     if table is None:
         return None if shared is None else pad_bias(shared[None].to(dtype), queries, keys)
@@ -66,3 +56,7 @@ def _positions(call: Call, queries: int, keys: int, dtype: torch.dtype) -> Tenso
         return make()
     with torch.no_grad():
         return call.kept.get(attn, make, frozen=[table], given=(queries, keys, dtype))
+
+
+def _norms(block: Any) -> tuple[Any, Any]:
+    return (block.ln1, block.ln2) if hasattr(block, 'ln1') else (block.norm1, block.norm2)

@@ -2,14 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ...layers.heads import attend_heads
+from ...layers.attention import attend_scaled
 from ...layers.projection import Projection
 from ...layers.rotary import Rotation, rotate_pairs
 from .kind import BlockKind, Call
@@ -28,10 +26,7 @@ class EVA02(BlockKind):
         qkv = attn.qkv(block.norm1(tokens))
         if attn.rope:
             qkv = rotate_pairs(qkv, attn.num_heads, _rotation(call, tokens.shape[1]))
-        attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
-                            dropout_p=attn.attn_drop.p if attn.training else 0.)
-        mixed = attend_heads(attention, qkv, call.seen, attn.num_heads, rebuild=call.rebuild)
-        return block.drop_path(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
+        return block.drop_path(attend_scaled(attn, qkv, call.seen, rebuild=call.rebuild))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(call.block.mlp(call.block.norm2(tokens)))

@@ -91,6 +91,11 @@ def kind_of(block: nn.Module) -> BlockKind | None:
     return found if found is not None and found.fits(block) else None
 
 
+def scaled(branch: Tensor, scale: Tensor | None) -> Tensor:
+    """What a block adds, by its layer scale if it has one."""
+    return branch if scale is None else scale * branch
+
+
 def name_of(kind: type) -> str:
     """The qualified name of a class."""
     return f'{kind.__module__}.{kind.__qualname__}'

@@ -12,7 +12,7 @@ from ...layers.heads import attend_heads
 from ...layers.projection import Projection, Rows
 from ...layers.rotary import Rotation
 from ...layers.updated import linear_rows
-from .kind import BlockKind, Call
+from .kind import BlockKind, Call, name_of, scaled
 
 ATTENTIONS = ('timm.layers.attention.Attention', 'timm.layers.attention.AttentionRope', 'timm.models.eva.EvaAttention')
 
@@ -23,8 +23,7 @@ class TimmBlock(BlockKind):
     classes = ('timm.models.vision_transformer.Block',)
 
     def fits(self, block: Any) -> bool:
-        kind = type(block.attn)
-        return f'{kind.__module__}.{kind.__qualname__}' in ATTENTIONS
+        return name_of(type(block.attn)) in ATTENTIONS
 
     def projection(self, block: Any) -> Projection:
         return _projection(block.norm1, block.attn)
@@ -44,12 +43,12 @@ class EvaBlock(TimmBlock):
     classes = ('timm.models.eva.EvaBlock',)
 
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
-        block, branch = call.block, attend(call, call.block.norm1(tokens))
-        return block.drop_path1(branch if block.gamma_1 is None else block.gamma_1 * branch)
+        block = call.block
+        return block.drop_path1(scaled(attend(call, block.norm1(tokens)), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
-        block, branch = call.block, call.block.mlp(call.block.norm2(tokens))
-        return block.drop_path2(branch if block.gamma_2 is None else block.gamma_2 * branch)
+        block = call.block
+        return block.drop_path2(scaled(block.mlp(block.norm2(tokens)), block.gamma_2))
 
 
 class PostNorm(TimmBlock):

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from .kind import name_of
+
 CHANNELS = ('whose attention is between channels: sums over all tokens stand where each token would have a key, so no '
             'prompt can be seen beside them')
 REASONS = {  # by the name of the class, as in `blocks.kind`
@@ -15,5 +17,5 @@ REASONS = {  # by the name of the class, as in `blocks.kind`
 
 def reason_against(modules: Iterable[nn.Module]) -> str:
     """Why prompts can't enter blocks among these modules; empty if nothing is known against it."""
-    names = (f'{type(module).__module__}.{type(module).__qualname__}' for module in modules)
+    names = (name_of(type(module)) for module in modules)
     return next((REASONS[name] for name in names if name in REASONS), '')
