@@ -13,7 +13,7 @@ from vpt_mm.models.weightless import build_weightless
 from vpt_mm.prompting.backbone import counterpart
 from vpt_mm.prompting.config import prompt_config
 from vpt_mm.prompting.fits import fits
-from vpt_mm.prompting.shipped import read_shipped, shipped_names
+from vpt_mm.prompting.shipped import read_shipped, shipped_file, shipped_names
 from vpt_mm.prompting.trial import build_backbone, import_scope
 
 KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'MultimodalEncoderDecoder'), mmdet=(
@@ -62,7 +62,7 @@ def draw(library, *, seed, count, most):
 
 def read(library, name):
     """A shipped config."""
-    return Config.fromstring(f"_base_ = ['{library}::{name}']", '.py')
+    return Config.fromfile(shipped_file(library, name))
 
 
 def _size(backbone, scope):

@@ -13,6 +13,7 @@ from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import prompted_backbones
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.prompting.config import prompt_config
+from vpt_mm.prompting.shipped import shipped_file
 
 DEEP = dict(type='DeepPrompt', length=2)
 SEGMENTER = 'mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py'
@@ -128,6 +129,14 @@ def test_a_config_without_pretrained_weights_says_so(tmp_path, capsys):
                         out=str(tmp_path / 'out.py'))
     assert 'names no pretrained weights' in capsys.readouterr().out and 'no pretrained weights' in out.read_text()
     assert 'init_cfg' not in Config.fromfile(out).model.backbone
+
+
+def test_a_shipped_config_that_mmengine_can_not_address_is_written_out_whole(tmp_path):
+    source = 'mmdet::gn+ws/faster-rcnn_r50_fpn_gn-ws-all_1x_coco.py'
+    config = Config.fromfile(prompt_config(source, tuning=dict(type='BiasTuning'), out=tmp_path / 'prompted.py'))
+    theirs = Config.fromfile(shipped_file('mmdet', source.partition('::')[2]))
+    assert config.model.roi_head == theirs.model.roi_head and config.default_scope == 'mmdet'
+    assert config.model.backbone.tuning.type == 'BiasTuning'
 
 
 def test_the_scope_of_a_config_that_names_none_is_its_packages(tmp_path):

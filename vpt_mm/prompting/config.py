@@ -1,6 +1,7 @@
 """Turn a config of OpenMMLab's into a prompted one: a small file that inherits it and states the differences."""
 import logging
 import os
+import re
 from pathlib import Path
 
 from mmengine.config import Config
@@ -12,10 +13,12 @@ from ..errors import UsageError
 from ..files import require_writable, write_whole
 from .backbone import counterpart
 from .places import changes_at, find_backbone
+from .shipped import LIBRARIES, shipped_file
 from .trial import image_size, import_scope, try_backbone
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
 PYTHON = '.py'
+INHERITED = re.compile(r'\w*::\w*/\w*')  # what mmengine takes for an address in a package
 UNSCOPED = ('EncoderDecoder', 'MultimodalEncoderDecoder')
 OF_ONE_FILE = ('text_encoder', 'decode_head')  # beside the image encoder, where a model has an encoder of text
 
@@ -51,7 +54,10 @@ def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
 
 
 def _read(source):
-    """The whole config and what ``_base_`` calls it: None for a config in pure Python, which none of text inherits."""
+    """The whole config and what ``_base_`` calls it: None for what can't be inherited, which is written out whole.
+
+    That is a config in pure Python, and one of a package in a folder such as ``gn+ws``, which mmengine can't address.
+    """
     if '::' not in source and not os.path.isfile(source):
         raise UsageError(f'no config file at {source}. Those of a package are named as in _base_: '
                          'mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
@@ -59,6 +65,9 @@ def _read(source):
         config = read_config_file(source, import_custom_modules=False)
         in_python = source.endswith(PYTHON) and Config._is_lazy_import(source)
         return (Config.fromstring(config.pretty_text, PYTHON), None) if in_python else (config, source)
+    library, _, name = source.partition('::')
+    if library in LIBRARIES and not INHERITED.match(source) and shipped_file(library, name).is_file():
+        return Config.fromfile(shipped_file(library, name), import_custom_modules=False), None
     try:
         return Config.fromstring(f'_base_ = [{source!r}]\n', PYTHON), source
     except (FileNotFoundError, ModuleNotFoundError, AssertionError, ValueError) as error:

@@ -47,7 +47,7 @@ def shipped_names(library):
 def read_shipped(library, name):
     """The :class:`Shipped` config of this name."""
     try:
-        config = Config.fromfile(_root(library) / name, import_custom_modules=False)
+        config = Config.fromfile(shipped_file(library, name), import_custom_modules=False)
     except Exception as error:  # a config is a program, which may raise anything
         return Shipped(library, name, library, {}, f'{type(error).__name__}: {" ".join(str(error).split())}')
     scope = config.get('default_scope') or library
@@ -55,6 +55,11 @@ def read_shipped(library, name):
     model = config._cfg_dict.to_dict().get('model')
     places = find_backbones(model, scope=scope) if isinstance(model, dict) else ()
     return Shipped(library, name, scope, {place.path: place.backbone for place in places})
+
+
+def shipped_file(library, name):
+    """The path of a shipped config."""
+    return _root(library) / name
 
 
 def _root(library):
