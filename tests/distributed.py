@@ -1,5 +1,4 @@
 """Training on two CPU processes, to be compared with training on one: python -m tests.distributed FOLDER."""
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ import vpt_mm  # noqa: F401  (mends the environment and registers everything)
 from tests.protocols import BACKBONES, HOSTS, PAIRS, PROTOCOLS, build
 from tests.runs import RandomImages, build_runner, run_config
 from tests.streams import stream_config
-from vpt_mm.engine.continual import RESULTS
 
 PER_IMAGE = dict(norm_cfg=dict(type='GN', num_groups=2))  # statistics of half a batch are not those of the whole
 
@@ -81,8 +79,9 @@ def run_stream(folder, *, batch, launcher='none'):
         config[f'{phase}_dataloader'].update(batch_size=batch, dataset=dict(type='SixClasses', per_class=4, extra=0))
     config.model_wrapper_cfg = dict(type='MMDistributedDataParallel', device_ids=None)
     config.launcher = launcher
-    state = learned(build_runner(config).train())
-    return json.loads(Path(folder, 'stream', RESULTS).read_text())['accuracies'], state
+    runner = build_runner(config)
+    state = learned(runner.train())
+    return runner.message_hub.get_info('accuracies'), state
 
 
 def main(folder):
