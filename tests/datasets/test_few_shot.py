@@ -10,7 +10,6 @@ from vpt_mm.datasets import BaseToNew, FewShot, ImageFolders, SingleDigitsDatase
 from vpt_mm.datasets.part import labels_of
 from vpt_mm.errors import UsageError
 
-
 CLASSES = ('ape', 'bear', 'cat', 'dog', 'eel')
 
 
