@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
+from safetensors.torch import load_file
 
 from tests.runs import RandomImages, run_config
 from tests.twins.compare import assert_twins
@@ -158,6 +159,16 @@ def test_a_classifier_trains_and_its_checkpoint_holds_what_it_learned(tmp_path, 
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         assert torch.equal(tester.model.eval()(images), model.eval()(images))
+
+
+def test_where_nothing_learns_the_file_is_all_that_a_test_needs(tmp_path):
+    tester = Runner.from_cfg(config_of(tmp_path))
+    tester.test()
+    held = load_file(tmp_path / 'clip.safetensors')
+    assert torch.equal(tester.model.head.text.token_embedding.weight, held['token_embedding.weight'])
+    assert torch.equal(tester.model.backbone.cls_token[0, 0], held['visual.class_embedding'])
+    with pytest.raises(UsageError, match='testing needs a checkpoint'):
+        Runner.from_cfg(config_of(tmp_path, context=CONTEXT)).test()
 
 
 @DATASETS.register_module()

@@ -4,7 +4,13 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop
 
 from ..errors import UsageError, some
-from ..models.frozen import frozen_keys, frozen_weights, restore_from_source, sourced_keys
+from ..models.frozen import (
+    frozen_keys,
+    frozen_weights,
+    require_pretrained,
+    restore_from_source,
+    sourced_keys,
+)
 from ..models.openmmlab import head_of, unwrap
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
@@ -16,7 +22,7 @@ class RestoreHook(Hook):
 
     Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
     ``WordsHead`` whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
-    checkpoint brought all that it computes with.
+    checkpoint brought all that it computes with, or nothing of it is learned.
 
     Raises:
         UsageError: a rule above is broken by the config or the files; numbers that are not finite or of another type
@@ -32,6 +38,11 @@ class RestoreHook(Hook):
         self.unfit = []
 
     def before_test(self, runner):
+        model = unwrap(runner.model)
+        if self.unfit is None and set(model.state_dict()) <= set(frozen_keys(model)):  # nothing is learned
+            restore_from_source(model)
+            require_pretrained(model)
+            self.unfit = []
         self.require_whole()
 
     def before_val(self, runner):
