@@ -33,7 +33,7 @@ class Conductor:
         """The cell's runs that are known by now: the trials, and the final runs once the trials are finished."""
         if any(run not in self.store for run in cell.trials):
             return cell.trials
-        return cell.trials + cell.finals(cell.best([self.store.value(run) for run in cell.trials]))
+        return [*cell.trials, *cell.finals(cell.best([self.store.value(run) for run in cell.trials]))]
 
     def enqueue(self, cell):
         missing = [run for run in self.runs_of(cell) if run not in self.store]

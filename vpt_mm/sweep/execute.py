@@ -1,4 +1,5 @@
 """One run in this process, with little beside the training: no checkpoint, no console, one evaluation at the end."""
+import copy
 import functools
 import gc
 import importlib
@@ -51,7 +52,8 @@ def execute(config, *, work_dir, save=False):
     """Train and evaluate.
 
     Args:
-        config: of the run, a plain dict.
+        config: of the run, a plain dict; one without ``train_cfg`` is tested as it is. ``tests`` are other test
+            dataloaders by name, whose metrics are called 'name/metric'.
         work_dir: for the log, and for checkpoints where they are saved.
         save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
 
@@ -64,10 +66,16 @@ def execute(config, *, work_dir, save=False):
     warnings.filterwarnings('ignore', module='mm(engine|pretrain)')
     if save:
         write_whole(json.dumps(config, indent=1).encode(), Path(work_dir, 'config.json'))
+    tests = config.get('tests') or {}
     runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
     try:
-        runner.train()
-        metrics = runner.test_loop.run()
+        if config.get('train_cfg'):
+            runner.train()
+            metrics = runner.test_loop.run()
+        else:
+            metrics = runner.test()
+        for name, dataloader in tests.items():
+            metrics.update({f'{name}/{metric}': value for metric, value in _test_on(runner, dataloader).items()})
         return dict(metrics={name: float(value) for name, value in metrics.items()},
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
@@ -76,8 +84,15 @@ def execute(config, *, work_dir, save=False):
         forget_runs()
 
 
+def _test_on(runner, dataloader):
+    """Metrics of a runner's model on other data."""
+    runner._test_dataloader = copy.deepcopy(dataloader)
+    runner._test_loop = runner.build_test_loop(copy.deepcopy(runner.cfg.test_cfg))
+    return runner.test_loop.run()
+
+
 def _quiet(config, *, work_dir, save):
-    config = TerseConfig(config, filename=None)
+    config = TerseConfig({key: value for key, value in config.items() if key != 'tests'}, filename=None)
     config.work_dir = str(work_dir)
     config.visualizer = dict(type='Visualizer')
     if not save:

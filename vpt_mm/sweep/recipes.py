@@ -1,0 +1,201 @@
+"""Sweeps over recipes: configs as they stand, which take task, shots and seed from the environment; no search."""
+import copy
+import os
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+
+from ..config_file import MODEL, read_config_file
+from ..engine.checks.parts import build_dataset
+from ..errors import UsageError, require_counts, telling
+from .identity import digest, environment, identity_of
+from .plan import SEEDS, read_plan, require_keys, require_kind
+
+KEYS = {'recipes', 'tasks', 'seeds', 'shots', 'environment', 'tests', 'options', 'group', 'metric'}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A row of the result: a config, what it takes from the environment, and entries of its own."""
+
+    name: str
+    config: str
+    environment: dict
+    options: dict
+
+
+@dataclass(frozen=True)
+class RecipePlan:
+    """A sweep over recipes, tasks, shots and seeds.
+
+    Attributes:
+        recipes: list of :class:`Recipe`; in the file, {name: dict(config=..., environment=..., options=...)}.
+        tasks: {name: what configs take from the environment for it}.
+        seeds: of training and of the draw of shots, as SEED.
+        shots: numbers of images of each class, as SHOTS; None leaves it to the configs.
+        environment: of all runs.
+        tests: {name of a column: environment under which the config's test data are asked for as well}.
+        options: entries of the config for all runs.
+        group, metric: of all tasks.
+    """
+
+    recipes: list
+    tasks: dict
+    seeds: list
+    shots: list
+    environment: dict = field(default_factory=dict)
+    tests: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    group: str = 'words'
+    metric: str = 'accuracy/top1'
+
+    @cached_property
+    def identity(self):
+        """Tells the results of this sweep from those of another."""
+        return digest(asdict(self))
+
+    @cached_property
+    def cells(self):
+        return [RecipeCell(self, task, recipe, shots) for shots in self.shots for task in self.tasks
+                for recipe in self.recipes]
+
+    def require_data(self):
+        """Build the datasets of every task, before anything runs.
+
+        Raises:
+            UsageError: the first that is not as it must be.
+        """
+        for cell in {cell.task: cell for cell in self.cells}.values():
+            config = cell.finals({})[0].config
+            loaders = [config.get('train_dataloader'), config['test_dataloader'], *config['tests'].values()]
+            with telling(cell.task):
+                for loader in filter(None, loaders):
+                    build_dataset(loader['dataset'])
+
+
+@dataclass(frozen=True)
+class RecipeCell:
+    """A recipe on a task, with so many shots; its final runs differ by the seed."""
+
+    plan: RecipePlan
+    task: str
+    protocol: Recipe
+    shots: int
+    trials = ()
+
+    @cached_property
+    def runs(self):
+        return [RecipeRun(self, seed) for seed in self.plan.seeds]
+
+    def finals(self, point):
+        return self.runs
+
+    def best(self, values):
+        return {}
+
+
+@dataclass(frozen=True)
+class RecipeRun:
+    """One training and its tests."""
+
+    cell: RecipeCell
+    seed: int
+    point = {}
+    final = True
+
+    @property
+    def metric(self):
+        return self.cell.plan.metric
+
+    @property
+    def tests(self):
+        """Names of the tests beside the config's own."""
+        return list(self.cell.plan.tests)
+
+    def read(self, **more):
+        """The config under the environment of the run."""
+        plan = self.cell.plan
+        given = {**plan.environment, **plan.tasks[self.cell.task], **self.cell.protocol.environment,
+                 **dict(SHOTS=self.cell.shots, SEED=self.seed), **more}
+        with environment(**given):
+            config = read_config_file(self.cell.protocol.config, needs=MODEL)
+        try:
+            config.merge_from_dict(copy.deepcopy({**plan.options, **self.cell.protocol.options}))
+        except (TypeError, KeyError, AttributeError) as error:
+            raise UsageError(f'the options of the sweep do not fit {self.cell.protocol.config}: {error}') from None
+        return config.to_dict()
+
+    @cached_property
+    def config(self):
+        """All that decides about the run, as a plain dict."""
+        config = self.read()
+        tests = {name: self.read(**given)['test_dataloader'] for name, given in self.cell.plan.tests.items()}
+        return dict(config, val_dataloader=None, val_cfg=None, val_evaluator=None, tests=tests)
+
+    @cached_property
+    def identity(self):
+        return identity_of(self.config)
+
+    @property
+    def title(self):
+        shots = '' if self.cell.shots is None else f', {self.cell.shots} shots'
+        return f'{self.cell.protocol.name} on {self.cell.task}{shots}, seed {self.seed}'
+
+    def describe(self):
+        """What a table of results says about the run, apart from what came out."""
+        cell, plan = self.cell, self.cell.plan
+        return dict(sweep=plan.identity, config=cell.protocol.config, benchmark=plan.group, group=plan.group,
+                    task=cell.task, protocol=cell.protocol.name, split='test', final=True, seed=self.seed,
+                    shots=cell.shots, fraction=1., size=None, metric=plan.metric)
+
+
+def read_sweep(file, **changes):
+    """The plan of a sweep's file: a search over protocols, or recipes.
+
+    Args:
+        file: a Python config with the entries of :class:`~vpt_mm.sweep.plan.Plan` or :class:`RecipePlan`.
+        changes: as :func:`~vpt_mm.sweep.plan.read_plan` takes them; recipes are named by ``protocols``.
+
+    Raises:
+        UsageError: no sweep there, an unknown entry, a missing one, or one of another kind.
+    """
+    entries = read_config_file(file).to_dict() if os.path.isfile(file) else {}
+    return _recipes(file, entries, **changes) if 'recipes' in entries else read_plan(file, **changes)
+
+
+def _recipes(file, entries, *, tasks=None, protocols=None, seeds=None, **others):
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise UsageError(f'{file} is a sweep over recipes, which take no {given[0]}: their configs say it.')
+    require_keys(file, entries, known=KEYS, needed={'recipes', 'tasks'})
+    require_kind(dict, file, entries, 'recipes', 'tasks', 'environment', 'tests', 'options')
+    require_kind((list, tuple), file, entries, 'seeds', 'shots')
+    recipes = [_recipe(name, one) for name, one in entries['recipes'].items()]
+    shots, seeds = list(entries.get('shots') or [None]), list(seeds or entries.get('seeds') or SEEDS)
+    for count in shots if shots != [None] else ():
+        require_counts(shots=count)
+    plan = RecipePlan(
+        recipes=_some_of({one.name: one for one in recipes}, protocols, 'recipes'),
+        tasks={name: entries['tasks'][name] for name in _some_of({name: name for name in entries['tasks']}, tasks,
+                                                                 'tasks')},
+        seeds=seeds, shots=shots,
+        **{key: entries[key] for key in ('environment', 'tests', 'options', 'group', 'metric') if key in entries})
+    if not plan.recipes or not plan.tasks:
+        raise UsageError('a sweep needs recipes and tasks, got none.')
+    return plan
+
+
+def _recipe(name, given):
+    require_kind(dict, 'recipes', {name: given}, name)
+    require_kind(dict, f'recipe {name}', given, 'environment', 'options')
+    require_keys(f'recipe {name}', given, known={'config', 'environment', 'options'}, needed={'config'})
+    if not os.path.isfile(given['config']):
+        raise UsageError(f"recipe {name}: no config file at {given['config']}.")
+    return Recipe(name, os.path.relpath(given['config']), given.get('environment') or {},
+                  given.get('options') or {})
+
+
+def _some_of(known, names, what):
+    unknown = sorted(set(names or ()) - set(known))
+    if unknown:
+        raise UsageError(f"the sweep has the {what} {', '.join(known)}, got {unknown[0]}.")
+    return [one for name, one in known.items() if names is None or name in names]
