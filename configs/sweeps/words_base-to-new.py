@@ -11,5 +11,5 @@ recipes = {
     'both towers': dict(config='{{ fileDirname }}/../words/vit-b16_ivlp.py'),
 }
 environment = dict(PART='base')
-tests = dict(new=dict(PART='new'))
+tests = dict(base={}, new=dict(PART='new'))
 shots = [16]

@@ -8,7 +8,7 @@ from tests.conftest import TINY
 from tests.layouts import write_words
 from tests.words import TEXT, write_clip
 from vpt_mm.errors import UsageError
-from vpt_mm.results.base_to_new import base_to_new_sheet
+from vpt_mm.results.words import base_to_new_sheet
 from vpt_mm.sweep import Conductor, RecipePlan, Store, read_sweep
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -32,7 +32,7 @@ def write(folder, **changes):
         tasks={name: dict(TASK=name) for name in ('EuroSAT', 'UCF101')}, seeds=[1, 2], shots=[1, 2],
         environment=dict(CLIP=write_clip(folder / 'clip.safetensors'), ACTIVATION='GELU', DATA_ROOT=folder / 'data',
                          LISTS=folder / 'lists', PART='base'),
-        tests=dict(same={}, new=dict(PART='new')), options={**SMALL, **whole})
+        tests=dict(base={}, new=dict(PART='new')), options={**SMALL, **whole})
     entries['environment'] = {key: str(value) for key, value in entries['environment'].items()}
     file = folder / 'sweep.py'
     file.write_text('\n'.join(f'{key} = {value!r}' for key, value in {**entries, **changes}.items()))
@@ -56,7 +56,7 @@ def test_each_run_has_the_config_of_its_environment(tmp_path, monkeypatch):
     assert (data['part'], data['dataset']['shots'], data['dataset']['seed']) == ('base', 1, 7)
     assert data['dataset']['dataset']['task'] == 'UCF101' and one.config['randomness']['seed'] == 7
     assert data['dataset']['file'] == f'{tmp_path}/lists/UCF101/1-shots_seed-7.json'
-    assert one.config['tests']['new']['dataset']['part'] == 'new'
+    assert one.options['tests']['new']['part'] == 'new' and one.options['train']
     write_clip(tmp_path / 'clip.safetensors')
     again = read_sweep(tmp_path / 'sweep.py', tasks=['UCF101'], seeds=[7]).cells[0].finals({})[0]
     assert again.config == one.config and again.identity != one.identity
@@ -73,7 +73,7 @@ def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch):
     assert [(row['protocol'], row['task'], row['shots']) for row in rows] == [
         (name, task, 2) for task in ('EuroSAT', 'UCF101') for name in ('CoOp', 'zero-shot')]
     assert [row['tuned'] for row in rows] == [2 * 32, 0, 2 * 32, 0]
-    assert all(row['same'] == row['value'] for row in rows)
+    assert all(row['base'] == row['value'] for row in rows)
     assert all(row['new'] in [pytest.approx(25. * right) for right in range(5)] for row in rows)
     sheet = base_to_new_sheet(rows)
     assert [line[0] for line in sheet.rows] == [*['mean over 2'] * 2, *['EuroSAT'] * 2, *['UCF101'] * 2]

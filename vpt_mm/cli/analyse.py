@@ -85,12 +85,12 @@ def make_tests(results, args):
 
 
 def make_base_to_new(results, args):
-    from ..results.base_to_new import base_to_new_sheet
+    from ..results.words import base_to_new_sheet
     return [base_to_new_sheet(_finals(results, args))]
 
 
 def make_tasks(results, args):
-    from ..results.by_task import tasks_sheet
+    from ..results.words import tasks_sheet
     return [tasks_sheet(_finals(results, args))]
 
 

@@ -48,14 +48,16 @@ class SweepRunner(Runner):
         """The config is in the log."""
 
 
-def execute(config, *, work_dir, save=False):
+def execute(config, *, work_dir, save=False, train=True, tests=None):
     """Train and evaluate.
 
     Args:
-        config: of the run, a plain dict; one without ``train_cfg`` is tested as it is. ``tests`` are other test
-            dataloaders by name, whose metrics are called 'name/metric'.
+        config: of the run, a plain dict.
         work_dir: for the log, and for checkpoints where they are saved.
         save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
+        train: False for a model that needs no training.
+        tests: {name: what its test dataset has in place of the config's}, for several; their metrics begin with the
+            name and a slash.
 
     Returns:
         dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
@@ -66,16 +68,14 @@ def execute(config, *, work_dir, save=False):
     warnings.filterwarnings('ignore', module='mm(engine|pretrain)')
     if save:
         write_whole(json.dumps(config, indent=1).encode(), Path(work_dir, 'config.json'))
-    tests = config.get('tests') or {}
     runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
     try:
-        if config.get('train_cfg'):
+        if train:
             runner.train()
-            metrics = runner.test_loop.run()
         else:
-            metrics = runner.test()
-        for name, dataloader in tests.items():
-            metrics.update({f'{name}/{metric}': value for metric, value in _test_on(runner, dataloader).items()})
+            runner.call_hook('before_run')
+        metrics = runner.test_loop.run() if tests is None else {
+            f'{name}/{metric}': value for name, changes in tests.items() for metric, value in _test(runner, changes)}
         return dict(metrics={name: float(value) for name, value in metrics.items()},
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
@@ -84,15 +84,17 @@ def execute(config, *, work_dir, save=False):
         forget_runs()
 
 
-def _test_on(runner, dataloader):
-    """Metrics of a runner's model on other data."""
-    runner._test_dataloader = copy.deepcopy(dataloader)
-    runner._test_loop = runner.build_test_loop(copy.deepcopy(runner.cfg.test_cfg))
-    return runner.test_loop.run()
+def _test(runner, changes):
+    """Metrics on a dataset that differs from the config's."""
+    loader = copy.deepcopy(runner.cfg.test_dataloader)
+    loader.dataset.update(changes)
+    runner._test_dataloader, runner._test_evaluator = loader, runner.cfg.test_evaluator
+    runner._test_loop = runner.build_test_loop(runner.cfg.test_cfg)
+    return runner.test_loop.run().items()
 
 
 def _quiet(config, *, work_dir, save):
-    config = TerseConfig({key: value for key, value in config.items() if key != 'tests'}, filename=None)
+    config = TerseConfig(config, filename=None)
     config.work_dir = str(work_dir)
     config.visualizer = dict(type='Visualizer')
     if not save:

@@ -33,7 +33,8 @@ class RecipePlan:
         seeds: of training and of the draw of shots, as SEED.
         shots: numbers of images of each class, as SHOTS; None leaves it to the configs.
         environment: of all runs.
-        tests: {name of a column: environment under which the config's test data are asked for as well}.
+        tests: {name of a column: environment under which the config's test data are asked for}, of which the first
+            counts; none: the config's own.
         options: entries of the config for all runs.
         group, metric: of all tasks.
     """
@@ -65,11 +66,12 @@ class RecipePlan:
             UsageError: the first that is not as it must be.
         """
         for cell in {cell.task: cell for cell in self.cells}.values():
-            config = cell.finals({})[0].config
-            loaders = [config.get('train_dataloader'), config['test_dataloader'], *config['tests'].values()]
+            run = cell.runs[0]
+            loaders = [run.config.get('train_dataloader'), run.config['test_dataloader']]
             with telling(cell.task):
-                for loader in filter(None, loaders):
-                    build_dataset(loader['dataset'])
+                for dataset in [loader['dataset'] for loader in loaders if loader] + list(
+                        (run.options['tests'] or {}).values()):
+                    build_dataset(dataset)
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,18 @@ class RecipeRun:
 
     @property
     def metric(self):
-        return self.cell.plan.metric
+        """The name of the metric that counts: of several tests, the first's."""
+        return '/'.join([*list(self.cell.plan.tests)[:1], self.cell.plan.metric])
 
-    @property
-    def tests(self):
-        """Names of the tests beside the config's own."""
-        return list(self.cell.plan.tests)
+    @cached_property
+    def options(self):
+        """Of :func:`~vpt_mm.sweep.execute.execute`, beside those of all runs."""
+        tests = {name: self.read(**given)['test_dataloader']['dataset'] for name, given in self.cell.plan.tests.items()}
+        return dict(train=bool(self.config.get('train_cfg')), tests=tests or None)
+
+    def columns(self, metrics):
+        """The metric of each test."""
+        return {name: metrics[f'{name}/{self.cell.plan.metric}'] for name in self.cell.plan.tests}
 
     def read(self, **more):
         """The config under the environment of the run."""
@@ -127,13 +135,11 @@ class RecipeRun:
     @cached_property
     def config(self):
         """All that decides about the run, as a plain dict."""
-        config = self.read()
-        tests = {name: self.read(**given)['test_dataloader'] for name, given in self.cell.plan.tests.items()}
-        return dict(config, val_dataloader=None, val_cfg=None, val_evaluator=None, tests=tests)
+        return dict(self.read(), val_dataloader=None, val_cfg=None, val_evaluator=None)
 
     @cached_property
     def identity(self):
-        return identity_of(self.config)
+        return identity_of(dict(self.config, tests=self.options['tests']))
 
     @property
     def title(self):

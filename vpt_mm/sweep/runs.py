@@ -122,9 +122,13 @@ class Run:
         return find_task(self.cell.task).metric
 
     @property
-    def tests(self):
-        """Names of tests beside the one that counts."""
-        return []
+    def options(self):
+        """Of :func:`~vpt_mm.sweep.execute.execute`, beside those of all runs."""
+        return {}
+
+    def columns(self, metrics):
+        """What a table says of the metrics, beside the one that counts."""
+        return {}
 
     @property
     def title(self):

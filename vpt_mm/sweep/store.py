@@ -67,8 +67,8 @@ class Store:
 
     def row(self, run):
         outcome = {key: value for key, value in self[run].items() if key not in ('metrics', 'run')}
-        more = {name: self[run]['metrics'][f'{name}/{run.metric}'] for name in run.tests}
-        return dict(run.describe(), value=self.value(run), **more, **outcome, run=run.identity)
+        return dict(run.describe(), value=self.value(run), **run.columns(self[run]['metrics']), **outcome,
+                    run=run.identity)
 
 
 def _read(file):

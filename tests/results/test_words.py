@@ -2,9 +2,8 @@
 import pytest
 
 from vpt_mm.errors import UsageError
-from vpt_mm.results.base_to_new import base_to_new_sheet, harmonic_mean
-from vpt_mm.results.by_task import tasks_sheet
 from vpt_mm.results.table import Results
+from vpt_mm.results.words import base_to_new_sheet, tasks_sheet
 
 # Means over eleven datasets at 16 shots: base, new, H (Zhou et al. 2022, CVPR, table 3; Khattak et al. 2023).
 PUBLISHED = {'zero-shot': (69.34, 74.22, 71.70), 'CoOp': (82.69, 63.22, 71.66), 'CoCoOp': (80.47, 71.69, 75.83),
@@ -15,13 +14,15 @@ PAIRS = dict(zip(['A-C', 'A-P', 'A-R', 'C-A', 'C-P', 'C-R', 'P-A', 'P-C', 'P-R',
 
 
 def row(protocol, task, value, new=None, seed=1, **more):
+    parts = {} if new is None else dict(base=value, new=new)
     return dict(sweep='one', group='words', task=task, protocol=protocol, split='test', final=True, seed=seed,
-                fraction=1., size=None, shots=16, value=value, **({} if new is None else dict(new=new)), **more)
+                fraction=1., size=None, shots=16, value=value, **parts, **more)
 
 
 @pytest.mark.parametrize('base, new, expected', PUBLISHED.values(), ids=PUBLISHED)
 def test_the_papers_harmonic_means(base, new, expected):
-    assert harmonic_mean(base, new) == pytest.approx(expected, abs=0.01)
+    sheet = base_to_new_sheet([row('one', 'mean', base, new)])
+    assert float(sheet.rows[0][-1]) == pytest.approx(expected, abs=0.01)
 
 
 def test_the_mean_comes_first_and_its_h_is_that_of_the_means():
@@ -34,7 +35,7 @@ def test_the_mean_comes_first_and_its_h_is_that_of_the_means():
                                                      ['EuroSAT', 'zero-shot']]
     assert [float(line[4]) for line in sheet.rows[:4]] == pytest.approx([h for *_, h in PUBLISHED.values()], abs=0.01)
     assert sheet.rows[5] == ['EuroSAT', 'CoOp', '87.69', '58.22', f'{2 * 87.69 * 58.22 / (87.69 + 58.22):.2f}']
-    assert len(base_to_new_sheet(rows[:2]).rows) == 1 and harmonic_mean(0., 0.) == 0
+    assert len(base_to_new_sheet(rows[:2]).rows) == 1
 
 
 def test_pairs_of_domains_and_their_mean():
@@ -45,7 +46,7 @@ def test_pairs_of_domains_and_their_mean():
 
 
 def test_what_makes_no_table():
-    with pytest.raises(UsageError, match='needs a column new'):
+    with pytest.raises(UsageError, match='needs the columns base and new'):
         base_to_new_sheet([row('CoOp', 'UCF101', 1.)])
     with pytest.raises(UsageError, match='A has no result on EuroSAT'):
         base_to_new_sheet([row('A', 'UCF101', 1., 2.), row('B', 'EuroSAT', 1., 2.)])
