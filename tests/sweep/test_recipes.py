@@ -7,8 +7,8 @@ from tests.benchmarks import SerialPool
 from tests.conftest import TINY
 from tests.layouts import write_words
 from tests.words import TEXT, write_clip
+from vpt_mm.cli.main import main
 from vpt_mm.errors import UsageError
-from vpt_mm.results.words import base_to_new_sheet
 from vpt_mm.sweep import Conductor, RecipePlan, Store, read_sweep
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -62,7 +62,7 @@ def test_each_run_has_the_config_of_its_environment(tmp_path, monkeypatch):
     assert again.config == one.config and again.identity != one.identity
 
 
-def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch):
+def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     plan = read_sweep(write(tmp_path, shots=[2], seeds=[1]))
     plan.require_data()
@@ -75,8 +75,13 @@ def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch):
     assert [row['tuned'] for row in rows] == [2 * 32, 0, 2 * 32, 0]
     assert all(row['base'] == row['value'] for row in rows)
     assert all(row['new'] in [pytest.approx(25. * right) for right in range(5)] for row in rows)
-    sheet = base_to_new_sheet(rows)
-    assert [line[0] for line in sheet.rows] == [*['mean over 2'] * 2, *['EuroSAT'] * 2, *['UCF101'] * 2]
+    capsys.readouterr()
+    main(['sweep', str(tmp_path / 'sweep.py'), '--out', str(tmp_path / 'out'), '--limit', '0'])
+    assert '4 runs' in capsys.readouterr().out
+    main(['analyse', 'base-to-new', str(tmp_path / 'out/results.csv'), '--markdown', str(tmp_path / 'table.md')])
+    lines = (tmp_path / 'table.md').read_text().splitlines()[4:]
+    assert [line.split(' | ')[0] for line in lines if line] == [
+        *['| mean over 2'] * 2, *['| EuroSAT'] * 2, *['| UCF101'] * 2]
 
 
 @pytest.mark.parametrize('changes, message', [
