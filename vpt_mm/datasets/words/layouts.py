@@ -32,12 +32,7 @@ def read_split_file(folder, task, split):
 
 def read_wnids(folder, task, split):
     """ImageNet's folders by WordNet's numbers, or by labels, and ``classnames.txt`` with "wnid name" in each line."""
-    lines = [line.strip().split(None, 1) for line in _text(folder / task.file).splitlines() if line.strip()]
-    wrong = [line for line in lines if len(line) != 2]
-    if wrong:
-        raise UsageError(f'{folder / task.file}: each line has the folder of a class and its name, got '
-                         f'{wrong[0][0]!r}.')
-    named = dict(sorted(lines))
+    named = dict(sorted(_pairs(folder / task.file, 'the folder of a class and its name')))
     found = _folders(folder / task.images[split])
     if found and all(name.isdigit() for name in found):  # as in ImageNetV2
         found, known = sorted(found, key=int), {str(label): name for label, name in enumerate(named.values())}
@@ -49,12 +44,8 @@ def read_wnids(folder, task, split):
 
 def read_variants(folder, task, split):
     """FGVCAircraft's ``images_variant_*.txt``, "number name" in each line, and ``variants.txt``, all names."""
-    names, file = [line.strip() for line in _text(folder / task.file).splitlines() if line.strip()], \
-        folder / f'images_variant_{split}.txt'
-    rows = [line.strip().split(None, 1) for line in _text(file).splitlines() if line.strip()]
-    wrong = [row for row in rows if len(row) != 2]
-    if wrong:
-        raise UsageError(f'{file}: each line has the number of an image and its class, got {wrong[0][0]!r}.')
+    names, file = _lines(folder / task.file), folder / f'images_variant_{split}.txt'
+    rows = _pairs(file, 'the number of an image and its class')
     _require_known([name for _, name in rows], names, folder / task.file)
     labels = {name: label for label, name in enumerate(names)}
     return names, _below(file, task.images[split], [(f'{number}.jpg', labels[name]) for number, name in rows])
@@ -95,6 +86,19 @@ def _text(file):
         raise UsageError(f'{file} cannot be read ({error.strerror}): docs/words.md says what belongs where.') from None
     except UnicodeDecodeError:
         raise UsageError(f'{file} is not text in UTF-8.') from None
+
+
+def _lines(file):
+    return [line.strip() for line in _text(file).splitlines() if line.strip()]
+
+
+def _pairs(file, what):
+    """The first word of each line, and the others."""
+    pairs = [line.split(None, 1) for line in _lines(file)]
+    wrong = next((pair for pair in pairs if len(pair) != 2), None)
+    if wrong:
+        raise UsageError(f'{file}: each line has {what}, got {wrong[0]!r}.')
+    return pairs
 
 
 def _by_label(file, pairs):
