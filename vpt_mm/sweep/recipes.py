@@ -1,16 +1,12 @@
 """Sweeps over recipes: configs as they stand, which take task, shots and seed from the environment; no search."""
 import copy
-import os
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 from ..config_file import MODEL, read_config_file
 from ..engine.checks.parts import build_dataset
-from ..errors import UsageError, require_counts, telling
+from ..errors import UsageError, telling
 from .identity import digest, environment, identity_of
-from .plan import SEEDS, read_plan, require_keys, require_kind
-
-KEYS = {'recipes', 'tasks', 'seeds', 'shots', 'environment', 'tests', 'options', 'group', 'metric'}
 
 
 @dataclass(frozen=True)
@@ -152,56 +148,3 @@ class RecipeRun:
         return dict(sweep=plan.identity, config=cell.protocol.config, benchmark=plan.group, group=plan.group,
                     task=cell.task, protocol=cell.protocol.name, split='test', final=True, seed=self.seed,
                     shots=cell.shots, fraction=1., size=None, metric=plan.metric)
-
-
-def read_sweep(file, **changes):
-    """The plan of a sweep's file: a search over protocols, or recipes.
-
-    Args:
-        file: a Python config with the entries of :class:`~vpt_mm.sweep.plan.Plan` or :class:`RecipePlan`.
-        changes: as :func:`~vpt_mm.sweep.plan.read_plan` takes them; recipes are named by ``protocols``.
-
-    Raises:
-        UsageError: no sweep there, an unknown entry, a missing one, or one of another kind.
-    """
-    entries = read_config_file(file).to_dict() if os.path.isfile(file) else {}
-    return _recipes(file, entries, **changes) if 'recipes' in entries else read_plan(file, **changes)
-
-
-def _recipes(file, entries, *, tasks=None, protocols=None, seeds=None, **others):
-    given = [name for name, value in others.items() if value is not None]
-    if given:
-        raise UsageError(f'{file} is a sweep over recipes, which take no {given[0]}: their configs say it.')
-    require_keys(file, entries, known=KEYS, needed={'recipes', 'tasks'})
-    require_kind(dict, file, entries, 'recipes', 'tasks', 'environment', 'tests', 'options')
-    require_kind((list, tuple), file, entries, 'seeds', 'shots')
-    recipes = [_recipe(name, one) for name, one in entries['recipes'].items()]
-    shots, seeds = list(entries.get('shots') or [None]), list(seeds or entries.get('seeds') or SEEDS)
-    for count in shots if shots != [None] else ():
-        require_counts(shots=count)
-    plan = RecipePlan(
-        recipes=_some_of({one.name: one for one in recipes}, protocols, 'recipes'),
-        tasks={name: entries['tasks'][name] for name in _some_of({name: name for name in entries['tasks']}, tasks,
-                                                                 'tasks')},
-        seeds=seeds, shots=shots,
-        **{key: entries[key] for key in ('environment', 'tests', 'options', 'group', 'metric') if key in entries})
-    if not plan.recipes or not plan.tasks:
-        raise UsageError('a sweep needs recipes and tasks, got none.')
-    return plan
-
-
-def _recipe(name, given):
-    require_kind(dict, 'recipes', {name: given}, name)
-    require_kind(dict, f'recipe {name}', given, 'environment', 'options')
-    require_keys(f'recipe {name}', given, known={'config', 'environment', 'options'}, needed={'config'})
-    if not os.path.isfile(given['config']):
-        raise UsageError(f"recipe {name}: no config file at {given['config']}.")
-    return Recipe(name, os.path.relpath(given['config']), given.get('environment') or {},
-                  given.get('options') or {})
-
-
-def _some_of(known, names, what):
-    unknown = sorted(set(names or ()) - set(known))
-    if unknown:
-        raise UsageError(f"the sweep has the {what} {', '.join(known)}, got {unknown[0]}.")
-    return [one for name, one in known.items() if names is None or name in names]
