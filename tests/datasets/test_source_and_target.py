@@ -6,7 +6,6 @@ from mmengine.dataset import default_collate
 from mmengine.registry import DATASETS
 from torch.utils.data import DataLoader
 
-from tests.layouts import draw
 from tests.runs import RandomImages
 from vpt_mm.datasets import DomainSampler, SourceAndTarget
 from vpt_mm.errors import UsageError
@@ -77,15 +76,3 @@ def test_a_target_without_classes_will_do():
         SourceAndTarget(datasets=[dict(type='Named')])
     with pytest.raises(UsageError, match='is for SourceAndTarget, got RandomImages'):
         DomainSampler(RandomImages())
-
-
-def test_a_folder_of_images_without_any_labels(tmp_path):
-    for label, name in enumerate(('cat', 'dog')):
-        draw(tmp_path / 'source' / name / 'a.png', label)
-        draw(tmp_path / 'target' / f'{name}.png', label)
-    steps = [dict(type='LoadImageFromFile'), dict(type='mmpretrain.PackInputs')]
-    data = SourceAndTarget(datasets=[
-        dict(type='ImageFolders', data_root=str(tmp_path / 'source'), pipeline=steps),
-        dict(type='mmpretrain.CustomDataset', data_root=str(tmp_path / 'target'), with_label=False, pipeline=steps)])
-    assert [int(data[index]['data_samples'].gt_label) for index in range(4)] == [0, 1, -1, -1]
-    assert data.metainfo['classes'] == ('cat', 'dog')

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
-from tests.layouts import NAMES, write_words
-from vpt_mm.datasets import WORDS, WordsDataset, words_task
+from tests.layouts import NAMES, draw, write_words
+from vpt_mm.datasets import WORDS, SourceAndTarget, WordsDataset, words_task
 from vpt_mm.errors import UsageError
 from vpt_mm.tuning.tokens import plain_name
 
@@ -99,3 +99,15 @@ def test_the_target_has_the_labels_of_the_source(tmp_path):
     for number in range(len(data)):
         info = data.get_data_info(number)
         assert plain_name(info['img_path'].split('/')[-2]) == plain_name(names[info['gt_label']])
+
+
+def test_a_target_may_be_a_folder_of_images_without_any_labels(tmp_path):
+    for label, name in enumerate(('cat', 'dog')):
+        draw(tmp_path / 'source' / name / 'a.png', label)
+        draw(tmp_path / 'target' / f'{name}.png', label)
+    steps = [dict(type='LoadImageFromFile'), dict(type='mmpretrain.PackInputs')]
+    data = SourceAndTarget(datasets=[
+        dict(type='ImageFolders', data_root=str(tmp_path / 'source'), pipeline=steps),
+        dict(type='mmpretrain.CustomDataset', data_root=str(tmp_path / 'target'), with_label=False, pipeline=steps)])
+    assert [int(data[index]['data_samples'].gt_label) for index in range(4)] == [0, 1, -1, -1]
+    assert data.metainfo['classes'] == ('cat', 'dog')
