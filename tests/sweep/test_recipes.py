@@ -99,6 +99,10 @@ def test_what_recipes_do_not_take(tmp_path):
         read_sweep(file, fractions=[0.1])
     with pytest.raises(UsageError, match="has the tasks EuroSAT, UCF101, got DTD"):
         read_sweep(file, tasks=['DTD'])
+    picture = next((tmp_path / 'data/ucf101').rglob('test1.jpg'))
+    picture.unlink()
+    with pytest.raises(UsageError, match=f'1 of 10 images .* are missing: {picture}'):
+        read_sweep(file, protocols=['zero-shot']).require_data()
     (tmp_path / 'data/ucf101/split_zhou_UCF101.json').unlink()
     with pytest.raises(UsageError, match='split_zhou_UCF101.json cannot be read'):
         read_sweep(file, protocols=['zero-shot']).require_data()

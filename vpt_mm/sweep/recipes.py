@@ -3,9 +3,13 @@ import copy
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
+from mmengine.config import ConfigDict
+from mmengine.registry import init_default_scope
+
 from ..config_file import MODEL, read_config_file
+from ..engine.checks.data import check_data
 from ..engine.checks.parts import build_dataset
-from ..errors import UsageError, telling
+from ..errors import UsageError
 from .identity import digest, environment, identity_of
 
 
@@ -56,18 +60,20 @@ class RecipePlan:
                 for recipe in self.recipes]
 
     def require_data(self):
-        """Build the datasets of every task, before anything runs.
+        """Look at the data of every task before anything runs, and draw the shots.
 
         Raises:
             UsageError: the first that is not as it must be.
         """
-        for cell in {cell.task: cell for cell in self.cells}.values():
+        read: list = []  # files that were looked at
+        for cell in {(cell.task, cell.protocol.name): cell for cell in self.cells}.values():
             run = cell.runs[0]
+            init_default_scope(run.config['default_scope'])
             loaders = [run.config.get('train_dataloader'), run.config['test_dataloader']]
-            with telling(cell.task):
-                for dataset in [loader['dataset'] for loader in loaders if loader] + list(
-                        (run.options['tests'] or {}).values()):
-                    build_dataset(dataset)
+            for dataset in [*(loader['dataset'] for loader in loaders if loader),
+                            *(run.options['tests'] or {}).values()]:
+                check_data(ConfigDict(dataset), run.config['model'], phase='test', read=read)
+                build_dataset(dataset)
 
 
 @dataclass(frozen=True)
