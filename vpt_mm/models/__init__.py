@@ -1,5 +1,6 @@
 """Backbones with a tuning method."""
 from .convnext import PromptedConvNeXt
+from .domain_words_head import DomainWordsHead
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
 from .pixel_loss import PixelCrossEntropy
@@ -11,6 +12,6 @@ from .tunable import Tunable
 from .vit import PromptedViT
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
-           'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted', 'prompted_backbone',
-           'prompted_timm_vit']
+__all__ = ['BakedWordsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet',
+           'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted',
+           'prompted_backbone', 'prompted_timm_vit']
