@@ -37,7 +37,8 @@ def stream_config(folder, *, tuning, weights=None, epochs=2, loop=(), **changes)
     config = run_config(folder, weights=weights or save_weights(folder / 'base.pth'), tuning=tuning)
     config.model.head.num_classes = config.model.data_preprocessor.num_classes = 6
     config.merge_from_dict(dict(
-        train_cfg={**dict(_delete_=True, type='ContinualLoop', tasks=3, epochs=epochs), **dict(loop)},
+        train_cfg={**dict(_delete_=True, type='ContinualLoop', stream=dict(type='ClassStream', tasks=3), epochs=epochs),
+                   **dict(loop)},
         train_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=True), **loader),
         val_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=False), **loader),
         optim_wrapper=dict(optimizer=dict(_delete_=True, type='Adam', lr=0.01)),

@@ -20,6 +20,10 @@ CODA = dict(type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1, 3])
 POOL = dict(type='PromptPool', size=4, selected=2, length=2, diversified=True)
 
 
+def by_class(tasks, **options):
+    return dict(stream=dict(type='ClassStream', tasks=tasks, **options))
+
+
 def config_of(folder, *, tuning=POOL, **options):
     return stream_config(folder, tuning=tuning, **options)
 
@@ -59,7 +63,7 @@ def watch(runner, seen):
 
 
 def test_each_task_has_its_classes_its_optimizer_and_its_schedule(tmp_path):
-    config, seen = config_of(tmp_path, tuning=CODA, loop=dict(tasks=[[4, 1], [0, 5], [2, 3]])), []
+    config, seen = config_of(tmp_path, tuning=CODA, loop=by_class([[4, 1], [0, 5], [2, 3]])), []
     runner = build_runner(config)
     watch(runner, seen)
     runner.train()
@@ -105,7 +109,7 @@ def test_a_model_without_such_a_head():
 
 
 @pytest.mark.parametrize('loop, message', [
-    (dict(tasks=4), '6 classes are no multiple of 4 tasks'), (dict(tasks=[[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (by_class(4), '6 classes are no multiple of 4 tasks'), (by_class([[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
     (dict(epochs=0), 'epochs must be a whole number')], ids=str)
 def test_bad_arguments(loop, message, tmp_path):
     with pytest.raises(UsageError, match=message):
@@ -147,16 +151,16 @@ def test_another_metric(tmp_path):
 def test_going_on_with_another_stream(tmp_path):
     config = config_of(tmp_path / 'run', epochs=1)
     build_runner(config).train()
-    config.train_cfg.seed = 3
+    config.train_cfg.stream.seed = 3
     config.load_from, config.resume = str(tmp_path / 'run/epoch_1.pth'), True
-    with pytest.raises(UsageError, match='go on with the tasks, seed and epochs that it had'):
+    with pytest.raises(UsageError, match='go on with the stream, data and epochs that it had'):
         build_runner(config).train()
 
 
 def test_the_tool_trains_it(tmp_path):
     """L2P's config with a stream in the place of one task, checks before the run included."""
     config = shrink_classifier(Config.fromfile(PROTOCOLS / 'vit-b_l2p.py'), save_weights(tmp_path / 'base.pth'))
-    config.train_cfg = dict(type='ContinualLoop', tasks=5, epochs=1, seed=0)
+    config.train_cfg = dict(type='ContinualLoop', epochs=1, **by_class(5, seed=0))
     for phase in ('train', 'val', 'test'):
         config[f'{phase}_dataloader'].dataset.images = 60
     config.dump(tmp_path / 'small.py')

@@ -5,9 +5,11 @@ from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
+from .joined_classes import JoinedClasses
 from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
-from .task_stream import TaskStream
+from .streams import ClassStream, JoinedStream, TaskStream
 
-__all__ = ['TASKS', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders', 'OfflineTask',
-           'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task', 'select_tasks', 'task_config']
+__all__ = ['TASKS', 'ClassStream', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream',
+           'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
+           'select_tasks', 'task_config']

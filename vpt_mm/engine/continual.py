@@ -5,12 +5,11 @@ from pathlib import Path
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook
-from mmengine.registry import LOOPS
+from mmengine.registry import LOOPS, TASK_UTILS
 from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner.amp import autocast
 from torch.utils.data import DataLoader
 
-from ..datasets.task_stream import TaskStream
 from ..errors import UsageError, require_counts
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
@@ -23,7 +22,7 @@ RESULTS = 'accuracies.json'  # in the work dir
 
 @LOOPS.register_module()
 class ContinualLoop(EpochBasedTrainLoop):
-    """Class-incremental learning: a classifier trains on the classes of one task after another.
+    """Continual learning: a classifier trains on the images of one task after another.
 
     Each task begins with an optimizer and a schedule of its own, and with ``next_task()`` of the tuning methods. After
     it, the classifier is tested on the test images of each task so far, all classes being open to it; accuracies,
@@ -33,17 +32,16 @@ class ContinualLoop(EpochBasedTrainLoop):
     Args:
         runner: mmengine's.
         dataloader: config of the loader of the whole training set.
-        tasks: number of tasks, or the labels of each (:class:`TaskStream`).
+        stream: config of what the tasks are, a :class:`~vpt_mm.datasets.TaskStream`.
         epochs: of each task.
-        seed: shuffles the classes before they are shared; by default they stay in their order.
         class_mask: the loss is over the classes of the current task alone, as in L2P, DualPrompt and CODA-Prompt.
 
     Raises:
-        UsageError: tasks that share a class or leave one out, no validation, a model that is no classifier, averages of
+        UsageError: a stream that does not fit the data, no validation, a model that is no classifier, averages of
             weights (EMAHook), or a checkpoint of another stream.
     """
 
-    def __init__(self, runner, dataloader, *, tasks, epochs, seed=None, class_mask=True):
+    def __init__(self, runner, dataloader, *, stream, epochs, class_mask=True):
         require_counts(epochs=epochs)
         super().__init__(runner, dataloader, max_epochs=1)
         model = unwrap(runner.model)
@@ -56,8 +54,9 @@ class ContinualLoop(EpochBasedTrainLoop):
         if any(isinstance(hook, EMAHook) for hook in runner.hooks):
             raise UsageError('ContinualLoop tests the weights as they are, and EMAHook would average them over tasks: '
                              'take it out of custom_hooks.')
-        self.stream, self.epochs = TaskStream(classes, tasks=tasks, seed=seed), epochs
-        self.loaders: list = self._split(runner.cfg.train_dataloader, self.dataloader.dataset)
+        self.stream = TASK_UTILS.build(dict(stream, dataset=self.dataloader.dataset, classes=classes))
+        self.epochs = epochs
+        self.loaders: list = self._load(runner.cfg.train_dataloader, self.stream.parts)
         self.dataloader: DataLoader = self.loaders[0]
         self.tests: list = []  # loaders of the test images of each task, once they are needed
         self.epoch_lengths = [len(loader) for loader in self.loaders for _ in range(epochs)]
@@ -65,11 +64,10 @@ class ContinualLoop(EpochBasedTrainLoop):
         self.val_begin = self._max_epochs + 1  # tests come at the end of a task alone
         self.loss = mask_loss(model) if class_mask else None
 
-    def _split(self, config, dataset):
+    def _load(self, config, parts):
         """A loader for each task."""
         seeds = dict(seed=self.runner.seed, diff_rank_seed=self.runner._randomness_cfg.get('diff_rank_seed', False))
-        return [self.runner.build_dataloader({**config, 'dataset': part}, **seeds)
-                for part in self.stream.split(dataset)]
+        return [self.runner.build_dataloader({**config, 'dataset': part}, **seeds) for part in parts]
 
     def run(self):
         """Train all tasks that are left; returns the model."""
@@ -99,12 +97,14 @@ class ContinualLoop(EpochBasedTrainLoop):
 
     def _recall(self):
         """The accuracies of the tasks that are over; notes which stream the run has."""
-        hub, own = self.runner.message_hub, [self.epochs, *map(list, self.stream.tasks)]
+        hub, own = self.runner.message_hub, [self.epochs, *self.stream.describe()]
         known = hub.get_info('stream') if 'stream' in hub.runtime_info else own
         if known != own:
-            raise UsageError(f'the checkpoint is of a run of {len(known) - 1} tasks with classes {known[1:]}, '
-                             f'{known[0]} epochs each, and this one has {own[1:]}, {own[0]} epochs each: go on with '
-                             'the tasks, seed and epochs that it had.')
+            one, other = (f'{stream[1]} of {len(stream[2])} tasks with classes {stream[2]}, {stream[0]} epochs each'
+                          for stream in (known, own))
+            raise UsageError(f'the checkpoint is of a {one}, and this run has a {other}'
+                             + (', of other images' if known[:3] == own[:3] else '')
+                             + ': go on with the stream, data and epochs that it had.')
         hub.update_info('stream', own)
         return AccuracyMatrix(hub.get_info('accuracies') if 'accuracies' in hub.runtime_info else ())
 
@@ -113,7 +113,7 @@ class ContinualLoop(EpochBasedTrainLoop):
         runner = self.runner
         self.dataloader = self.loaders[task]
         if self.loss is not None:
-            self.loss.restrict(self.stream[task])
+            self.loss.restrict(self.stream.labels[task])
         if not fresh or not task:
             return
         for backbone in prompted_backbones(runner.model).values():
@@ -131,13 +131,13 @@ class ContinualLoop(EpochBasedTrainLoop):
             return
         if not self.tests:
             config = self.runner.cfg.val_dataloader
-            self.tests = self._split(config, self.runner.build_dataloader(config).dataset)
+            self.tests = self._load(config, self.stream.tests(self.runner.build_dataloader(config).dataset))
         matrix.add([self._test(loader) for loader in self.tests[:task + 1]])
         self.runner.message_hub.update_info('accuracies', matrix.rows)
         summary = ', '.join(f'{name} {value:.2f}' for name, value in matrix.summary().items())
         self.runner.logger.info(f'After task {task + 1} of {len(self.stream)}: {summary}\n{matrix.table()}')
         if is_main_process():
-            found = dict(tasks=list(map(list, self.stream.tasks)), accuracies=matrix.rows, **matrix.summary())
+            found = dict(tasks=list(map(list, self.stream.labels)), accuracies=matrix.rows, **matrix.summary())
             write_whole(json.dumps(found, indent=1).encode(), Path(self.runner.work_dir, RESULTS))
 
     @torch.no_grad()
