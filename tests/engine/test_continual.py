@@ -39,6 +39,7 @@ def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
     runner = build_runner(config)
     whole, expected = runner.train().state_dict(), results(tmp_path / 'whole')
     assert [len(row) for row in expected['accuracies']] == [1, 2, 3]
+    assert (tmp_path / 'whole/accuracies.png').read_bytes().startswith(b'\x89PNG')
     assert runner.iter == 2 * (2 + 1 + 1) and runner.epoch == 6  # batches of 4: seven images of task 0, four of others
     for epoch in (1, 2, 4, 5, 6):
         other = copy.deepcopy(config)

@@ -1,4 +1,6 @@
 """What mmengine's runner calls: hooks, optimizer wrappers, and checks before a run."""
+from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
+from .accuracy_picture import draw_accuracies
 from .checkpoint_hook import PromptCheckpointHook
 from .class_names_hook import ClassNamesHook
 from .continual import ContinualLoop
@@ -17,7 +19,8 @@ from .resume_hook import ResumeHook
 from .scores_hook import CheckScoresHook
 from .work_dir_hook import WorkDirHook
 
-__all__ = ['AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ClassNamesHook', 'ContinualLoop',
-           'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook',
-           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook',
-           'StopHopelessHook', 'WholeFileBackend', 'WorkDirHook']
+__all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ClassNamesHook',
+           'CommonAccuracies', 'ContinualLoop', 'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook',
+           'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper', 'PromptOptimWrapperConstructor',
+           'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook', 'WholeFileBackend', 'WorkDirHook',
+           'draw_accuracies']

@@ -14,10 +14,11 @@ from ..errors import UsageError, require_counts
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
 from ..models.openmmlab import unwrap
-from .accuracy_matrix import AccuracyMatrix
+from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
+from .accuracy_picture import draw_accuracies
 from .class_mask import mask_loss
 
-RESULTS = 'accuracies.json'  # in the work dir
+RESULTS, PICTURE = 'accuracies.json', 'accuracies.png'  # in the work dir
 
 
 @LOOPS.register_module()
@@ -26,8 +27,8 @@ class ContinualLoop(EpochBasedTrainLoop):
 
     Each task begins with an optimizer and a schedule of its own, and with ``next_task()`` of the tuning methods. After
     it, the classifier is tested on the test images of each task so far, all classes being open to it; accuracies,
-    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir. A run
-    goes on from the end of any epoch.
+    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir, and as
+    a picture in ``accuracies.png``. A run goes on from the end of any epoch.
 
     Args:
         runner: mmengine's.
@@ -106,7 +107,8 @@ class ContinualLoop(EpochBasedTrainLoop):
                              + (', of other images' if known[:3] == own[:3] else '')
                              + ': go on with the stream, data and epochs that it had.')
         hub.update_info('stream', own)
-        return AccuracyMatrix(hub.get_info('accuracies') if 'accuracies' in hub.runtime_info else ())
+        kind = CommonAccuracies if self.stream.common else AccuracyMatrix
+        return kind(hub.get_info('accuracies') if 'accuracies' in hub.runtime_info else ())
 
     def _enter(self, task, *, fresh=True):
         """Let a task train; ``fresh``: from its first epoch."""
@@ -139,6 +141,7 @@ class ContinualLoop(EpochBasedTrainLoop):
         if is_main_process():
             found = dict(tasks=list(map(list, self.stream.labels)), accuracies=matrix.rows, **matrix.summary())
             write_whole(json.dumps(found, indent=1).encode(), Path(self.runner.work_dir, RESULTS))
+            draw_accuracies({'': matrix}, Path(self.runner.work_dir, PICTURE))
 
     @torch.no_grad()
     def _test(self, loader):

@@ -14,12 +14,15 @@ class TaskStream:
     Attributes:
         parts: a :class:`TaskPart` of the training set for each task.
         labels: of each task, a list of tuples: the classes that may have a score in the loss of its training.
+        common: whether all tasks have the same test images.
 
     Args:
         dataset: the training set.
         indices: of the images of each task.
         labels: of each task.
     """
+
+    common = False
 
     def __init__(self, dataset, indices, labels):
         self.labels = [tuple(own) for own in labels]
@@ -29,7 +32,7 @@ class TaskStream:
         return len(self.labels)
 
     def tests(self, dataset):
-        """The test images of each task, a list of :class:`TaskPart`."""
+        """The test images of each task, a list of :class:`TaskPart`; of one, where they have them in common."""
         raise NotImplementedError
 
     def describe(self):
