@@ -8,8 +8,8 @@ from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
 from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
-from .streams import ClassStream, JoinedStream, TaskStream
+from .streams import BlurryStream, ClassStream, DomainStream, JoinedStream, TaskStream
 
-__all__ = ['TASKS', 'ClassStream', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream',
-           'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
-           'select_tasks', 'task_config']
+__all__ = ['TASKS', 'BlurryStream', 'ClassStream', 'DigitScenesDataset', 'DomainStream', 'HeldOutFold', 'ImageFolders',
+           'JoinedClasses', 'JoinedStream', 'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'Symbols',
+           'TaskDataset', 'TaskStream', 'find_task', 'select_tasks', 'task_config']
