@@ -180,7 +180,7 @@ def test_a_run_that_a_hook_stops_ends_in_its_task(tmp_path):
 def test_another_metric(tmp_path):
     config = config_of(tmp_path, epochs=1)
     config.val_evaluator = dict(type='SingleLabelMetric')
-    with pytest.raises(UsageError, match='reads accuracy/top1'):
+    with pytest.raises(UsageError, match='tested by accuracy/top1'):
         build_runner(config).train()
 
 

@@ -19,10 +19,11 @@ from .random_state_hook import RandomStateHook
 from .restore_hook import RestoreHook
 from .resume_hook import ResumeHook
 from .scores_hook import CheckScoresHook
+from .task_test_loop import TaskTestLoop
 from .work_dir_hook import WorkDirHook
 
 __all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ClassNamesHook',
            'CommonAccuracies', 'ContinualLoop', 'EWCHook', 'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook',
            'LwFHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
            'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
-           'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']
+           'TaskTestLoop', 'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']
