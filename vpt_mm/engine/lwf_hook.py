@@ -26,7 +26,8 @@ class LwFHook(RetentionHook):
         super().__init__(weight=weight)
         if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or not temperature > 0:
             raise UsageError(f'LwFHook: temperature must be a number above 0, got {temperature!r}.')
-        self.temperature, self.told = temperature, None
+        self.temperature = temperature
+        self.told: torch.Tensor  # scores of the step's images (B, classes), by the model as it was
 
     def remember(self, runner, task):
         return {name: parameter.detach().clone() for name, parameter in trained(runner.model)}
