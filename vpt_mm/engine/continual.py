@@ -10,7 +10,7 @@ from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner.amp import autocast
 from torch.utils.data import DataLoader
 
-from ..errors import UsageError, require_counts
+from ..errors import UsageError, require_counts, telling
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
 from ..models.openmmlab import unwrap
@@ -149,7 +149,8 @@ def build_stream(config, dataset, model):
     classes = getattr(getattr(model, 'head', None), 'num_classes', None)
     if classes is None:
         raise UsageError(f'tasks are those of a classifier whose head has num_classes, got a {type(model).__name__}.')
-    return TASK_UTILS.build(dict(config, dataset=dataset, classes=classes))
+    with telling('the stream of train_cfg cannot be built'):
+        return TASK_UTILS.build(dict(config, dataset=dataset, classes=classes))
 
 
 @torch.no_grad()
