@@ -10,17 +10,18 @@ from tests.runs import run_config, save_weights
 
 @DATASETS.register_module()
 class SixClasses(BaseDataset):
-    """32x32 noise around a colour for each of six classes; the first has some ``extra`` images."""
+    """32x32 noise around a colour for each of six classes, in ``rooms`` by turns; the first has ``extra`` images."""
 
     METAINFO = dict(classes=tuple('abcdef'))
 
-    def __init__(self, per_class=2, extra=3, **dataset):
-        self.per_class, self.extra = per_class, extra
+    def __init__(self, per_class=2, extra=3, rooms=('hall', ), **dataset):
+        self.per_class, self.extra, self.rooms = per_class, extra, rooms
         super().__init__(ann_file='', **dataset)
 
     def load_data_list(self):
-        return [dict(gt_label=label, number=number) for number in range(self.per_class) for label in range(6)
-                ] + [dict(gt_label=0, number=99)] * self.extra
+        found = [(label, number) for number in range(self.per_class) for label in range(6)] + [(0, 99)] * self.extra
+        return [dict(gt_label=label, number=number, room=self.rooms[number % len(self.rooms)])
+                for label, number in found]
 
     def prepare_data(self, idx):
         info = self.get_data_info(idx)
@@ -37,7 +38,8 @@ def stream_config(folder, *, tuning, weights=None, epochs=2, loop=(), **changes)
     config = run_config(folder, weights=weights or save_weights(folder / 'base.pth'), tuning=tuning)
     config.model.head.num_classes = config.model.data_preprocessor.num_classes = 6
     config.merge_from_dict(dict(
-        train_cfg={**dict(_delete_=True, type='ContinualLoop', tasks=3, epochs=epochs), **dict(loop)},
+        train_cfg={**dict(_delete_=True, type='ContinualLoop', stream=dict(type='ClassStream', tasks=3), epochs=epochs),
+                   **dict(loop)},
         train_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=True), **loader),
         val_dataloader=dict(_delete_=True, sampler=dict(type='DefaultSampler', shuffle=False), **loader),
         optim_wrapper=dict(optimizer=dict(_delete_=True, type='Adam', lr=0.01)),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.layouts import NAMES, draw, write_words
 from vpt_mm.datasets import BaseToNew, FewShot, ImageFolders, SingleDigitsDataset
-from vpt_mm.datasets.part import labels_of
+from vpt_mm.datasets.labels import labels_of
 from vpt_mm.errors import UsageError
 
 CLASSES = ('ape', 'bear', 'cat', 'dog', 'eel')

@@ -1,7 +1,8 @@
 """AccuracyMatrix: the numbers of the papers, by hand."""
 import pytest
 
-from vpt_mm.engine.accuracy_matrix import AccuracyMatrix
+from vpt_mm.engine import AccuracyMatrix, CommonAccuracies
+from vpt_mm.errors import UsageError
 
 ROWS = [[90.], [70., 80.], [60., 85., 50.]]
 
@@ -27,3 +28,19 @@ def test_one_task_forgets_nothing():
 def test_the_table():
     assert AccuracyMatrix(ROWS[:2]).table() == ('| after | task 1 | task 2 |\n| --- | --- | --- |\n'
                                                 '| task 1 | 90.00 |  |\n| task 2 | 70.00 | 80.00 |')
+
+
+def test_one_test_set_of_all_tasks():
+    matrix = CommonAccuracies([[40.]])
+    matrix.add([60.])
+    assert matrix.summary() == {'average accuracy': 60., 'average incremental accuracy': 50.}
+    assert matrix.table() == '| after | all |\n| --- | --- |\n| task 1 | 40.00 |\n| task 2 | 60.00 |'
+
+
+def test_a_task_is_tested_once_it_was_trained():
+    matrix = AccuracyMatrix(ROWS)
+    assert matrix.at(1, after=2) == 85.
+    with pytest.raises(UsageError, match='once it was trained: after task 1 there are accuracies on tasks 0..1, got'):
+        matrix.at(2, after=1)
+    with pytest.raises(UsageError, match='tasks 0..2 are over, and there is no accuracy after task 3'):
+        matrix.at(0, after=3)

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 
 from tests.runs import build_runner, save_weights
 from tests.small import shrink_classifier, train_options
-from tests.streams import stream_config
+from tests.streams import SixClasses, stream_config
 from vpt_mm.cli import train
 from vpt_mm.engine.class_mask import TaskLoss, mask_loss
 from vpt_mm.errors import UsageError
@@ -18,6 +18,10 @@ from vpt_mm.errors import UsageError
 PROTOCOLS = Path(__file__).parents[2] / 'configs/protocols'
 CODA = dict(type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1, 3])
 POOL = dict(type='PromptPool', size=4, selected=2, length=2, diversified=True)
+
+
+def by_class(tasks, **options):
+    return dict(stream=dict(type='ClassStream', tasks=tasks, **options))
 
 
 def config_of(folder, *, tuning=POOL, **options):
@@ -35,8 +39,29 @@ def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
     runner = build_runner(config)
     whole, expected = runner.train().state_dict(), results(tmp_path / 'whole')
     assert [len(row) for row in expected['accuracies']] == [1, 2, 3]
+    assert (tmp_path / 'whole/accuracies.png').read_bytes().startswith(b'\x89PNG')
     assert runner.iter == 2 * (2 + 1 + 1) and runner.epoch == 6  # batches of 4: seven images of task 0, four of others
     for epoch in (1, 2, 4, 5, 6):
+        other = copy.deepcopy(config)
+        other.work_dir = str(tmp_path / f'from_{epoch}')
+        other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
+        state = build_runner(other).train().state_dict()
+        assert results(tmp_path / f'from_{epoch}') == expected
+        assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
+
+
+@pytest.mark.parametrize('stream, columns', [
+    (dict(type='BlurryStream', tasks=3, share=0.4), [1, 2, 3]), (dict(type='DomainStream', field='room'), [1, 2]),
+    (dict(type='DomainStream', field='room', common=True), [1, 1])], ids=lambda one: str(one))
+def test_other_streams_go_on_as_if_they_were_not_stopped(stream, columns, tmp_path):
+    """From the middle of each task."""
+    config = config_of(tmp_path / 'whole', loop=dict(stream=stream))
+    for phase in ('train', 'val'):
+        config[f'{phase}_dataloader'].dataset.update(per_class=4, rooms=['hall', 'attic'])
+    whole, expected = build_runner(config).train().state_dict(), results(tmp_path / 'whole')
+    assert [len(row) for row in expected['accuracies']] == columns
+    assert ('forgetting' in expected) == (columns != [1, 1])
+    for epoch in range(1, 2 * len(columns), 2):
         other = copy.deepcopy(config)
         other.work_dir = str(tmp_path / f'from_{epoch}')
         other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
@@ -59,7 +84,7 @@ def watch(runner, seen):
 
 
 def test_each_task_has_its_classes_its_optimizer_and_its_schedule(tmp_path):
-    config, seen = config_of(tmp_path, tuning=CODA, loop=dict(tasks=[[4, 1], [0, 5], [2, 3]])), []
+    config, seen = config_of(tmp_path, tuning=CODA, loop=by_class([[4, 1], [0, 5], [2, 3]])), []
     runner = build_runner(config)
     watch(runner, seen)
     runner.train()
@@ -105,11 +130,27 @@ def test_a_model_without_such_a_head():
 
 
 @pytest.mark.parametrize('loop, message', [
-    (dict(tasks=4), '6 classes are no multiple of 4 tasks'), (dict(tasks=[[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (by_class(4), '6 classes are no multiple of 4 tasks'), (by_class([[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (dict(stream=dict(type='ClassStream')), "stream of train_cfg cannot be built: TypeError.*'tasks'"),
     (dict(epochs=0), 'epochs must be a whole number')], ids=str)
 def test_bad_arguments(loop, message, tmp_path):
     with pytest.raises(UsageError, match=message):
         build_runner(config_of(tmp_path, loop=loop)).train()
+
+
+def test_a_method_for_fewer_tasks(tmp_path):
+    with pytest.raises(UsageError, match='CodaPrompt was built for 3 tasks, and the stream has 6: set its tasks=6'):
+        build_runner(config_of(tmp_path, tuning=CODA, loop=by_class(6))).train()
+
+
+def test_a_test_set_without_a_task_is_known_before_the_first_step(tmp_path):
+    config, seen = config_of(tmp_path, tuning=CODA, loop=dict(stream=dict(type='DomainStream', field='room'))), []
+    config.val_dataloader.dataset.rooms = ['attic']
+    runner = build_runner(config)
+    watch(runner, seen)
+    with pytest.raises(UsageError, match='no task trains attic'):
+        runner.train()
+    assert not seen
 
 
 def test_without_tests_there_is_no_matrix(tmp_path):
@@ -140,23 +181,30 @@ def test_a_run_that_a_hook_stops_ends_in_its_task(tmp_path):
 def test_another_metric(tmp_path):
     config = config_of(tmp_path, epochs=1)
     config.val_evaluator = dict(type='SingleLabelMetric')
-    with pytest.raises(UsageError, match='reads accuracy/top1'):
+    with pytest.raises(UsageError, match='tested by accuracy/top1'):
         build_runner(config).train()
 
 
-def test_going_on_with_another_stream(tmp_path):
+def test_going_on_with_another_stream(tmp_path, monkeypatch):
     config = config_of(tmp_path / 'run', epochs=1)
     build_runner(config).train()
-    config.train_cfg.seed = 3
     config.load_from, config.resume = str(tmp_path / 'run/epoch_1.pth'), True
-    with pytest.raises(UsageError, match='go on with the tasks, seed and epochs that it had'):
+    for change, message in ((by_class(3, seed=3), '1 epochs each: go on with the stream, data'),
+                            (dict(epochs=2), 'run has a ClassStream .* 2 epochs each')):
+        other = copy.deepcopy(config)
+        other.train_cfg.update(change)
+        with pytest.raises(UsageError, match=message):
+            build_runner(other).train()
+    known = SixClasses.load_data_list
+    monkeypatch.setattr(SixClasses, 'load_data_list', lambda self: known(self)[:-1])
+    with pytest.raises(UsageError, match=', of other images: go on'):
         build_runner(config).train()
 
 
 def test_the_tool_trains_it(tmp_path):
     """L2P's config with a stream in the place of one task, checks before the run included."""
     config = shrink_classifier(Config.fromfile(PROTOCOLS / 'vit-b_l2p.py'), save_weights(tmp_path / 'base.pth'))
-    config.train_cfg = dict(type='ContinualLoop', tasks=5, epochs=1, seed=0)
+    config.train_cfg = dict(type='ContinualLoop', epochs=1, **by_class(5, seed=0))
     for phase in ('train', 'val', 'test'):
         config[f'{phase}_dataloader'].dataset.images = 60
     config.dump(tmp_path / 'small.py')

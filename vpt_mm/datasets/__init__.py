@@ -2,19 +2,24 @@
 from .base_to_new import BaseToNew
 from .benchmarks.task_dataset import TaskDataset
 from .benchmarks.tasks import TASKS, find_task, select_tasks, task_config
+from .cifar_binary import CifarBinary
+from .core50 import CORe50
 from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
 from .few_shot import FewShot
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
+from .joined_classes import JoinedClasses
 from .mask_folders import MaskFolders
 from .offline import OfflineTask, Symbols
 from .source_and_target import DomainSampler, SourceAndTarget
-from .task_stream import TaskStream
+from .streams import BlurryStream, ClassStream, DomainStream, JoinedStream, TaskStream
+from .svhn import SVHN
 from .words.dataset import WordsDataset
 from .words.table import WORDS, find_words, words_task
 
-__all__ = ['TASKS', 'WORDS', 'BaseToNew', 'DigitScenesDataset', 'DomainSampler', 'FewShot', 'HeldOutFold',
-           'ImageFolders', 'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols',
-           'TaskDataset', 'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config',
-           'words_task']
+__all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CifarBinary', 'ClassStream',
+           'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'HeldOutFold', 'ImageFolders',
+           'JoinedClasses', 'JoinedStream', 'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget',
+           'Symbols', 'TaskDataset', 'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks',
+           'task_config', 'words_task']

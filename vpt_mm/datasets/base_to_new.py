@@ -3,7 +3,8 @@ import numpy as np
 from mmengine.registry import DATASETS
 
 from ..errors import UsageError
-from .part import Part, labels_of
+from .labels import labels_of
+from .part import Part
 
 
 @DATASETS.register_module()

@@ -9,7 +9,8 @@ from mmengine.registry import DATASETS
 
 from ..errors import UsageError, require_counts, some
 from ..files import write_whole
-from .part import Part, labels_of
+from .labels import labels_of
+from .part import Part
 
 
 @DATASETS.register_module()

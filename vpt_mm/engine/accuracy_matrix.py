@@ -1,8 +1,11 @@
 """AccuracyMatrix: how well each task is solved after each of them, and what papers make of that."""
+from ..errors import UsageError
 
 
 class AccuracyMatrix:
     """``rows[i][t]``: accuracy in percent on task t after training on tasks 0..i, for t up to i.
+
+    A task may be classes, a domain or a dataset: all that counts is that it has test images of its own.
 
     Args:
         rows: of an earlier part of the run.
@@ -18,6 +21,19 @@ class AccuracyMatrix:
         """Add the accuracies on tasks 0..i, where i is the task that is over."""
         assert len(row) == len(self.rows) + 1
         self.rows.append(list(row))
+
+    def at(self, task, *, after):
+        """Accuracy on a task after another; both from 0.
+
+        Raises:
+            UsageError: a task that is not over, or one that was trained later.
+        """
+        if not 0 <= after < len(self.rows):
+            raise UsageError(f'tasks 0..{len(self.rows) - 1} are over, and there is no accuracy after task {after}.')
+        if not 0 <= task < len(self.rows[after]):
+            raise UsageError(f'a task is tested once it was trained: after task {after} there are accuracies on tasks '
+                             f'0..{len(self.rows[after]) - 1}, got task {task}.')
+        return self.rows[after][task]
 
     @property
     def average(self):
@@ -46,13 +62,38 @@ class AccuracyMatrix:
         return {'average accuracy': self.average, 'average incremental accuracy': self.average_incremental,
                 'forgetting': self.forgetting}
 
+    @property
+    def columns(self):
+        """What each column is the accuracy on."""
+        return [f'task {task + 1}' for task in range(len(self.rows))]
+
     def table(self):
         """The matrix as Markdown, a row for each task that is over."""
-        tasks = range(len(self.rows))
-        lines = [['after', *(f'task {task + 1}' for task in tasks)], ['---'] * (len(self.rows) + 1)]
-        lines += [[f'task {number + 1}', *(f'{value:.2f}' for value in row), *[''] * (len(self.rows) - len(row))]
+        columns = self.columns
+        lines = [['after', *columns], ['---'] * (len(columns) + 1)]
+        lines += [[f'task {number + 1}', *(f'{value:.2f}' for value in row), *[''] * (len(columns) - len(row))]
                   for number, row in enumerate(self.rows)]
         return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
+
+class CommonAccuracies(AccuracyMatrix):
+    """``rows[i][0]``: accuracy in percent on one test set of all tasks after training on tasks 0..i, as of CORe50.
+
+    What a domain forgets can't be told from it, so that there is no forgetting.
+    """
+
+    def add(self, row):
+        """Add the accuracy after the task that is over, a list of one."""
+        assert len(row) == 1
+        self.rows.append(list(row))
+
+    def summary(self):
+        """The two numbers that there are, by name, in percent."""
+        return {'average accuracy': self.average, 'average incremental accuracy': self.average_incremental}
+
+    @property
+    def columns(self):
+        return ['all']
 
 
 def _mean(values):

@@ -5,75 +5,73 @@ from pathlib import Path
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import EMAHook
-from mmengine.registry import LOOPS
+from mmengine.registry import LOOPS, TASK_UTILS
 from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner.amp import autocast
 from torch.utils.data import DataLoader
 
-from ..datasets.task_stream import TaskStream
-from ..errors import UsageError, require_counts
+from ..errors import UsageError, require_counts, telling
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
 from ..models.openmmlab import unwrap
-from .accuracy_matrix import AccuracyMatrix
+from ..tuning.task_bank import TaskByTask
+from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
+from .accuracy_picture import draw_accuracies
 from .class_mask import mask_loss
 
-RESULTS = 'accuracies.json'  # in the work dir
+RESULTS, PICTURE = 'accuracies.json', 'accuracies.png'  # in the work dir
 
 
 @LOOPS.register_module()
 class ContinualLoop(EpochBasedTrainLoop):
-    """Class-incremental learning: a classifier trains on the classes of one task after another.
+    """Continual learning: a classifier trains on the images of one task after another.
 
     Each task begins with an optimizer and a schedule of its own, and with ``next_task()`` of the tuning methods. After
     it, the classifier is tested on the test images of each task so far, all classes being open to it; accuracies,
-    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir. A run
-    goes on from the end of any epoch.
+    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir, drawn
+    in ``accuracies.png``. A run goes on from the end of any epoch.
 
     Args:
         runner: mmengine's.
         dataloader: config of the loader of the whole training set.
-        tasks: number of tasks, or the labels of each (:class:`TaskStream`).
+        stream: config of what the tasks are, a :class:`~vpt_mm.datasets.TaskStream`.
         epochs: of each task.
-        seed: shuffles the classes before they are shared; by default they stay in their order.
         class_mask: the loss is over the classes of the current task alone, as in L2P, DualPrompt and CODA-Prompt.
 
     Raises:
-        UsageError: tasks that share a class or leave one out, no validation, a model that is no classifier, averages of
-            weights (EMAHook), or a checkpoint of another stream.
+        UsageError: a stream that does not fit the data, no validation, a model that is no classifier, a tuning method
+            for fewer tasks, averages of weights (EMAHook), or a checkpoint of another stream.
     """
 
-    def __init__(self, runner, dataloader, *, tasks, epochs, seed=None, class_mask=True):
+    def __init__(self, runner, dataloader, *, stream, epochs, class_mask=True):
         require_counts(epochs=epochs)
         super().__init__(runner, dataloader, max_epochs=1)
         model = unwrap(runner.model)
-        classes = getattr(getattr(model, 'head', None), 'num_classes', None)
-        if classes is None:
-            raise UsageError('ContinualLoop trains a classifier whose head has num_classes, got a '
-                             f'{type(model).__name__}.')
+        self.stream, self.epochs = build_stream(stream, self.dataloader.dataset, model), epochs
         if not runner.cfg.get('val_dataloader') or not runner.cfg.get('val_evaluator'):
             raise UsageError('ContinualLoop tests every task: set val_dataloader, val_cfg and val_evaluator.')
         if any(isinstance(hook, EMAHook) for hook in runner.hooks):
             raise UsageError('ContinualLoop tests the weights as they are, and EMAHook would average them over tasks: '
                              'take it out of custom_hooks.')
-        self.stream, self.epochs = TaskStream(classes, tasks=tasks, seed=seed), epochs
-        self.loaders: list = self._split(runner.cfg.train_dataloader, self.dataloader.dataset)
+        _require_tasks(model, len(self.stream))
+        self.loaders: list = self._load(runner.cfg.train_dataloader, self.stream.parts)
         self.dataloader: DataLoader = self.loaders[0]
-        self.tests: list = []  # loaders of the test images of each task, once they are needed
+        self.tests: list = []  # loaders of the test images of each task
         self.epoch_lengths = [len(loader) for loader in self.loaders for _ in range(epochs)]
         self._max_epochs, self._max_iters = len(self.epoch_lengths), sum(self.epoch_lengths)
         self.val_begin = self._max_epochs + 1  # tests come at the end of a task alone
         self.loss = mask_loss(model) if class_mask else None
 
-    def _split(self, config, dataset):
+    def _load(self, config, parts):
         """A loader for each task."""
         seeds = dict(seed=self.runner.seed, diff_rank_seed=self.runner._randomness_cfg.get('diff_rank_seed', False))
-        return [self.runner.build_dataloader({**config, 'dataset': part}, **seeds)
-                for part in self.stream.split(dataset)]
+        return [self.runner.build_dataloader({**config, 'dataset': part}, **seeds) for part in parts]
 
     def run(self):
         """Train all tasks that are left; returns the model."""
         matrix = self._recall()
+        tested = self.runner.val_loop.dataloader.dataset
+        self.tests = self._load(self.runner.cfg.val_dataloader, self.stream.tests(tested))
         task, done = divmod(self._epoch, self.epochs)
         if self._epoch and not done:  # the checkpoint was written before the task was tested
             task, done = task - 1, self.epochs
@@ -99,21 +97,24 @@ class ContinualLoop(EpochBasedTrainLoop):
 
     def _recall(self):
         """The accuracies of the tasks that are over; notes which stream the run has."""
-        hub, own = self.runner.message_hub, [self.epochs, *map(list, self.stream.tasks)]
+        hub, own = self.runner.message_hub, [self.epochs, *self.stream.describe()]
         known = hub.get_info('stream') if 'stream' in hub.runtime_info else own
         if known != own:
-            raise UsageError(f'the checkpoint is of a run of {len(known) - 1} tasks with classes {known[1:]}, '
-                             f'{known[0]} epochs each, and this one has {own[1:]}, {own[0]} epochs each: go on with '
-                             'the tasks, seed and epochs that it had.')
+            one, other = (f'{stream[1]} of {len(stream[2])} tasks with classes {stream[2]}, {stream[0]} epochs each'
+                          for stream in (known, own))
+            raise UsageError(f'the checkpoint is of a {one}, and this run has a {other}'
+                             + (', of other images' if known[:3] == own[:3] else '')
+                             + ': go on with the stream, data and epochs that it had.')
         hub.update_info('stream', own)
-        return AccuracyMatrix(hub.get_info('accuracies') if 'accuracies' in hub.runtime_info else ())
+        kind = CommonAccuracies if self.stream.common else AccuracyMatrix
+        return kind(hub.get_info('accuracies') if 'accuracies' in hub.runtime_info else ())
 
     def _enter(self, task, *, fresh=True):
         """Let a task train; ``fresh``: from its first epoch."""
         runner = self.runner
         self.dataloader = self.loaders[task]
         if self.loss is not None:
-            self.loss.restrict(self.stream[task])
+            self.loss.restrict(self.stream.labels[task])
         if not fresh or not task:
             return
         for backbone in prompted_backbones(runner.model).values():
@@ -129,29 +130,49 @@ class ContinualLoop(EpochBasedTrainLoop):
         self.loaders[task]._iterator = None
         if len(matrix) > task:
             return
-        if not self.tests:
-            config = self.runner.cfg.val_dataloader
-            self.tests = self._split(config, self.runner.build_dataloader(config).dataset)
-        matrix.add([self._test(loader) for loader in self.tests[:task + 1]])
+        matrix.add([accuracy_on(self.runner, loader, self.runner.val_loop) for loader in self.tests[:task + 1]])
         self.runner.message_hub.update_info('accuracies', matrix.rows)
         summary = ', '.join(f'{name} {value:.2f}' for name, value in matrix.summary().items())
         self.runner.logger.info(f'After task {task + 1} of {len(self.stream)}: {summary}\n{matrix.table()}')
         if is_main_process():
-            found = dict(tasks=list(map(list, self.stream.tasks)), accuracies=matrix.rows, **matrix.summary())
+            found = dict(tasks=list(map(list, self.stream.labels)), accuracies=matrix.rows, **matrix.summary())
             write_whole(json.dumps(found, indent=1).encode(), Path(self.runner.work_dir, RESULTS))
+            draw_accuracies({'': matrix}, Path(self.runner.work_dir, PICTURE))
 
-    @torch.no_grad()
-    def _test(self, loader):
-        """Accuracy in percent on a task."""
-        model, loop = self.runner.model, self.runner.val_loop
-        model.eval()
-        for batch in loader:
-            with autocast(enabled=loop.fp16):
-                outputs = model.val_step(batch)
-            loop.evaluator.process(data_samples=outputs, data_batch=batch)
-        metrics = loop.evaluator.evaluate(len(loader.dataset))
-        loader._iterator = None
-        if 'accuracy/top1' not in metrics:
-            raise UsageError("ContinualLoop reads accuracy/top1, and val_evaluator gives "
-                             f"{', '.join(metrics) or 'nothing'}: set val_evaluator=dict(type='Accuracy').")
-        return float(metrics['accuracy/top1'])
+
+def build_stream(config, dataset, model):
+    """The :class:`~vpt_mm.datasets.TaskStream` of a config over the training set of a classifier.
+
+    Raises:
+        UsageError: another model, or as the stream says.
+    """
+    classes = getattr(getattr(model, 'head', None), 'num_classes', None)
+    if classes is None:
+        raise UsageError(f'tasks are those of a classifier whose head has num_classes, got a {type(model).__name__}.')
+    with telling('the stream of train_cfg cannot be built'):
+        return TASK_UTILS.build(dict(config, dataset=dataset, classes=classes))
+
+
+@torch.no_grad()
+def accuracy_on(runner, loader, loop):
+    """Accuracy in percent on the images of a loader, as the evaluator of a loop of mmengine's measures it."""
+    runner.model.eval()
+    for batch in loader:
+        with autocast(enabled=loop.fp16):
+            outputs = runner.model.val_step(batch)
+        loop.evaluator.process(data_samples=outputs, data_batch=batch)
+    metrics = loop.evaluator.evaluate(len(loader.dataset))
+    loader._iterator = None
+    if 'accuracy/top1' not in metrics:
+        raise UsageError("tasks are tested by accuracy/top1, and the evaluator gives "
+                         f"{', '.join(metrics) or 'nothing'}: set val_evaluator=dict(type='Accuracy').")
+    return float(metrics['accuracy/top1'])
+
+
+def _require_tasks(model, tasks):
+    """Raise UsageError where a tuning method is built for fewer tasks."""
+    for backbone in prompted_backbones(model).values():
+        for method in backbone.tuning.modules():
+            if isinstance(method, TaskByTask) and method.tasks < tasks:
+                raise UsageError(f'{type(method).__name__} was built for {method.tasks} tasks, and the stream has '
+                                 f'{tasks}: set its tasks={tasks}.')

@@ -43,6 +43,10 @@ class TuningList(KeepsValues, ModuleList):
     def mixes(self) -> bool:
         return all(method.mixes for method in self)
 
+    @property
+    def chooses(self) -> bool:
+        return any(method.chooses for method in self)
+
     def build_for(self, backbone: Host) -> None:
         for method in self:
             method.build_for(backbone)

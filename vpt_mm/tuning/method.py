@@ -70,6 +70,7 @@ class TuningMethod(KeepsValues, BaseModule):
     trains_backbone: Any = False  # True: the backbone is in train mode and wholly its own (FullTuning)
     composes: ClassVar[bool] = True  # False: stands alone, never in a list
     mixes: Any = False  # True: tasks may share a pass, since it adds prompts alone, whatever the tokens are
+    chooses: Any = False  # True: of those, what it adds is told by the plain feature of each image
 
     @classmethod
     def misfit(cls, backbone: Host) -> str:

@@ -128,3 +128,13 @@ def test_drawn_folders_are_such_folders(tmp_path):
     write_folders(tmp_path / 'photos', images=60)
     config = read_config('classify_folder', DATA_ROOT=tmp_path / 'photos', NUM_CLASSES=10)
     check_data(config.train_dataloader.dataset, config.model)
+
+
+def test_joined_classes_are_those_of_the_head_in_all(check_photos, tmp_path):
+    write_photos(tmp_path / '.more', ('cat', 'owl'))  # hidden from the classes beside it
+    joined = dict(type='JoinedClasses', datasets=[dict(type='ImageFolders', data_root=str(root))
+                                                  for root in (tmp_path / '.more', tmp_path)])
+    classes, samples = check_photos(classes=5, dataset=joined)
+    assert classes == ('cat (1)', 'owl', 'cat (2)', 'dog', 'fish') and len(samples) == 2 + 6
+    with pytest.raises(UsageError, match='JoinedClasses has 5 classes .* but model.head is built for 4'):
+        check_photos(classes=4, dataset=joined)

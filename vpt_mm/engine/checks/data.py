@@ -7,12 +7,13 @@ from mmpretrain.datasets import BaseDataset as ClassifierDataset
 from mmpretrain.datasets import CustomDataset
 from mmseg.datasets import BaseSegDataset
 
-from ...datasets import ImageFolders, TaskDataset
+from ...datasets import ImageFolders, JoinedClasses, TaskDataset
+from ...datasets.joined_classes import join_names
 from ...errors import UsageError
 from .folders import check_class_folders, check_list, check_split, list_samples, read_images
 from .heads import check_classes, classes_of, ignored_by
 from .masks import check_scenes
-from .parts import build_dataset, class_of, leaves, name_of
+from .parts import build_dataset, class_of, inner_of, name_of
 
 WHERE_TO_GET = {  # of other packages' datasets; ours have an attribute of this name
     'ADE20KDataset': 'get ADEChallengeData2016.zip from http://sceneparsing.csail.mit.edu and unpack it there, or '
@@ -39,12 +40,24 @@ def check_data(dataset, model, *, phase='train', read=None):
     Raises:
         UsageError: the first thing that is not as it must be.
     """
-    classes, samples = None, []
-    for leaf in leaves(dataset):
-        classes, entries = _check_leaf(leaf, model, phase, [] if read is None else read)
-        samples = samples + list(entries) if samples is not None and entries is not None else None
+    classes, samples = _check_parts(dataset, model, phase, [] if read is None else read)
     if phase == 'train':
         check_split(dataset, classes)
+    return classes, samples
+
+
+def _check_parts(config, model, phase, read):
+    """Of a joined dataset, whose parts each have a share of the head's classes, no part is held against the head."""
+    inner, joined = inner_of(config), class_of(config, DATASETS) is JoinedClasses
+    if not inner:
+        return _check_leaf(config, model, phase, read)
+    found = [_check_parts(one, {} if joined else model, phase, read) for one in inner]
+    names, entries = zip(*found)
+    samples = [entry for part in entries for entry in part] if None not in entries else None
+    if not joined:
+        return names[-1], samples
+    classes = join_names(names) if all(names) else None
+    check_classes(model, classes, name_of(config))
     return classes, samples
 
 

@@ -57,9 +57,14 @@ def class_of(config: dict, registry: Registry) -> type | None:
         return scoped.get(config['type'])
 
 
+def inner_of(dataset: dict) -> list[dict]:
+    """The datasets that one joins, repeats or splits."""
+    return listed(dataset.get('datasets')) or listed(dataset.get('dataset'))
+
+
 def leaves(dataset: dict) -> Iterator[dict]:
     """The datasets that list files themselves, inside of those that join, repeat or split them."""
-    inner = listed(dataset.get('datasets')) or listed(dataset.get('dataset'))
+    inner = inner_of(dataset)
     if not inner:
         yield dataset
     for one in inner:
