@@ -1,4 +1,5 @@
 """Backbones with a tuning method."""
+from .class_texts import bake, name_classes
 from .convnext import PromptedConvNeXt
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
@@ -9,8 +10,9 @@ from .text import PromptedTextTower
 from .timm import prompted_timm_vit
 from .tunable import Tunable
 from .vit import PromptedViT
+from .words_decode_head import baked_words_decode_head, words_decode_head
 from .words_head import BakedWordsHead, WordsHead
 
 __all__ = ['BakedWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
-           'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted', 'prompted_backbone',
-           'prompted_timm_vit']
+           'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'bake', 'baked_words_decode_head',
+           'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit', 'words_decode_head']
