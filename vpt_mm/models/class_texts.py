@@ -1,6 +1,7 @@
 """ClassTexts: what tells classes by their names, and the texts that a frozen tower makes of them."""
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -131,6 +132,26 @@ def name_classes(model: nn.Module, names: Sequence[str]) -> None:
     texts.name_classes(names)
     for part in (model, head_of(model)) if texts is not head_of(model) else ():
         part.num_classes = part.out_channels = len(names)  # by which mmseg makes room for scores
+
+
+def renamed(model: Any, names: Sequence[str]) -> Any:
+    """A copy of a model that tells these classes apart and shares all tensors; it raises what :func:`name_classes` does.
+    """
+    twin = _twin(model)
+    place = 'head' if texts_in(model) is head_of(model) else 'decode_head'
+    head = twin._modules[place] = _twin(head_of(model))
+    if place == 'decode_head':
+        head._modules['conv_seg'] = _twin(head.conv_seg)
+    texts_in(twin).kept = Kept()
+    name_classes(twin, names)
+    return twin
+
+
+def _twin(module: Any) -> Any:
+    """A copy with the same parts, which can be replaced in it alone."""
+    twin = copy.copy(module)
+    twin._modules = dict(module._modules)
+    return twin
 
 
 def bake(model: nn.Module) -> None:
