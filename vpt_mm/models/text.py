@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..layers.attention import attend
 from ..layers.causal import causal_mask
 from ..layers.ffn import ffn_branch
+from ..layers.precision import full_precision
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList, methods_of
 from ..tuning.context import ConditionalContext, ContextPrompt, Texts
@@ -217,7 +218,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
     def compare(self, directions: Tensor, texts: Tensor) -> Tensor:
         """The same of unit vectors (..., features), those of pixels as well; texts that differ are for (B, features)."""
         texts = unit(texts)
-        with torch.autocast(directions.device.type, enabled=False):
+        with full_precision(directions):
             cosines = directions @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', directions, texts)
         return self.logit_scale.exp() * cosines
 

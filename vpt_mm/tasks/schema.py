@@ -122,9 +122,9 @@ def check(task: dict[str, Any]) -> None:
     if names and count is not None and names != count:
         refuse('classes', f'{count} names, as num_classes of the head says', task['classes'])
     if names and model['head']['type'] in WORDS:
-        require_different(names)
-        if len(names) > MOST_NAMED:
-            refuse('classes', f'at most {MOST_NAMED} where they are told by name', len(names))
+        if names > MOST_NAMED:
+            refuse('classes', f'at most {MOST_NAMED} where they are told by name', names)
+        require_different(task['classes'])
     if (model['head'].get('topk') or 1) > (count or names):
         refuse('model.head.topk', f'at most {count or names}, the number of classes', model['head']['topk'])
     if (model['input']['mean'] is None) != (model['input']['std'] is None):
