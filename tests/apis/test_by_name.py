@@ -1,5 +1,6 @@
 """Tasks of words on a shared backbone: each gives what its own whole model gives, baked or not, and takes other names."""
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from tests import served
 from tests.clip import write_clip
 from vpt_mm.apis import TaskInferencer
+from vpt_mm.apis.export import export_task
 from vpt_mm.errors import UsageError
 from vpt_mm.models import name_classes
 from vpt_mm.tasks import publish_task
@@ -48,11 +50,16 @@ def images(count):
     return list(np.random.default_rng(0).integers(0, 256, (count, 44, 60, 3), np.uint8))
 
 
-def alone(config, seed, image, names=None):
-    """Scores of an image by the config's whole model, in OpenMMLab's own way."""
-    model = served.build(config, seed=seed)
-    if names:
-        name_classes(model, names)
+@pytest.fixture(scope='module')
+def alone(files):
+    return partial(predict, files, {})
+
+
+def predict(files, built, name, image, names=None):
+    """Scores of an image by the whole model of a task's config, in OpenMMLab's own way."""
+    _, config, seed = files[name]
+    model = built.setdefault(name, built.get(name) or served.build(config, seed=seed))
+    name_classes(model, names or config.model.get('head', config.model.get('decode_head')).classes)
     with DefaultScope.overwrite_default_scope(config.default_scope), torch.no_grad():
         steps = [one for one in config.test_dataloader.dataset.pipeline if one.type not in (
             'LoadImageFromFile', 'LoadAnnotations')]
@@ -65,20 +72,20 @@ def scores_of(sample):
     return sample.pred_score if 'pred_score' in sample else sample.seg_logits.data
 
 
-def test_a_mixed_batch_gives_what_each_whole_model_gives(files, inferencer):
+def test_a_mixed_batch_gives_what_each_whole_model_gives(inferencer, alone):
     names = [*TASKS, *reversed(TASKS)]
     pictures = images(len(names))
     found = inferencer(pictures, names, batch_size=len(names), return_datasamples=True)
     for name, picture, sample in zip(names, pictures, found):
-        torch.testing.assert_close(scores_of(sample), alone(*files[name][1:], picture), rtol=0, atol=2e-5)
+        torch.testing.assert_close(scores_of(sample), alone(name, picture), rtol=0, atol=2e-5)
 
 
 @pytest.mark.parametrize('name', ['coop', 'cocoop', 'scenes', 'windows'])
-def test_names_that_a_user_types_in_work_at_once(files, inferencer, name):
+def test_names_that_a_user_types_in_work_at_once(inferencer, alone, name):
     names, picture = ['lake', 'old hut', 'cat', 'tree', 'owl'], images(1)[0]
     before = scores_of(inferencer([picture], name, return_datasamples=True)[0])
     sample, = inferencer([picture], name, classes=names, return_datasamples=True)
-    torch.testing.assert_close(scores_of(sample), alone(*files[name][1:], picture, names), rtol=0, atol=2e-5)
+    torch.testing.assert_close(scores_of(sample), alone(name, picture, names), rtol=0, atol=2e-5)
     after = scores_of(inferencer([picture], name, return_datasamples=True)[0])
     assert torch.equal(after, before)
     if name != 'windows':
@@ -97,12 +104,11 @@ def test_a_task_keeps_the_names_that_it_is_given(files):
     assert not inferencer.shared.kept.held
 
 
-def test_an_ensemble_takes_names(files):
+def test_an_ensemble_takes_names(files, alone):
     pair = [files['coop'][0], files['both'][0]]
     inferencer = TaskInferencer(pair[0], checkpoint=files[''], device='cpu', tasks=dict(pair=pair))
     scores = inferencer(images(1), 'pair', classes=['owl', 'lake'])['predictions'][0]['pred_scores']
-    expected = (alone(*files['coop'][1:], images(1)[0], ['owl', 'lake'])
-                + alone(*files['both'][1:], images(1)[0], ['owl', 'lake'])) / 2
+    expected = sum(alone(name, images(1)[0], ['owl', 'lake']) for name in ('coop', 'both')) / 2
     torch.testing.assert_close(torch.tensor(scores), expected, rtol=0, atol=1e-5)
 
 
@@ -130,15 +136,16 @@ def test_baked_it_gives_the_same_scores_without_a_text_tower(files, inferencer, 
 
 
 def test_zero_shot_is_published_from_a_config(files, tmp_path):
+    names, picture = ['owl', 'hut'], images(1)[0]
     config = served.classifier_by_name(files[''], None)
     config.dump(tmp_path / 'zero.py')
     file = tmp_path / 'zero.safetensors'
     said = publish_task(tmp_path / 'zero.py', file)
     assert said['classes'] == ['cat', 'sports_car', 'tree'] and file.stat().st_size < 6_000
     inferencer = TaskInferencer(file, checkpoint=files[''], device='cpu', tasks=dict(zero=file))
-    picture = images(1)[0]
-    scores = inferencer([picture], 'zero', classes=['owl', 'hut'])['predictions'][0]['pred_scores']
-    torch.testing.assert_close(torch.tensor(scores), alone(config, 0, picture, ['owl', 'hut']), rtol=0, atol=1e-5)
+    scores = inferencer([picture], 'zero', classes=names)['predictions'][0]['pred_scores']
+    expected = predict(dict(zero=(file, config, 0)), {}, 'zero', picture, names)
+    torch.testing.assert_close(torch.tensor(scores), expected, rtol=0, atol=1e-5)
 
 
 def test_other_weights_are_refused(files, tmp_path):
@@ -151,3 +158,18 @@ def test_other_weights_are_refused(files, tmp_path):
     with pytest.raises(UsageError, match='another frozen backbone'):
         publish_task(files['coop'][0].with_suffix('.pth'), tmp_path / 'x.safetensors',
                      bake=tmp_path / 'other.safetensors')
+
+
+@pytest.mark.traced
+def test_exported_texts_are_constants(inferencer, tmp_path):
+    pytest.importorskip('onnxruntime', reason='ONNX graphs run in onnxruntime, which is not installed')
+    pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
+    file = tmp_path / 'scenes.onnx'
+    assert export_task(inferencer.find('scenes'), file)['difference'] <= 1e-4
+    assert file.stat().st_size < 2_000_000 < 49_408 * 32 * 4  # bytes of the embeddings of words
+    assert inferencer.find('scenes').takes_names
+
+
+def test_texts_that_depend_on_the_image_are_not_exported(inferencer, tmp_path):
+    with pytest.raises(UsageError, match='other texts for every image'):
+        export_task(inferencer.find('cocoop'), tmp_path / 'cocoop.pt2')

@@ -135,15 +135,38 @@ def name_classes(model: nn.Module, names: Sequence[str]) -> None:
 
 
 def renamed(model: Any, names: Sequence[str]) -> Any:
-    """A copy of a model that tells these classes apart and shares all tensors; it raises what :func:`name_classes` does.
+    """A copy of a model that tells these classes apart; it shares all tensors, and raises as :func:`name_classes` does.
     """
-    twin = _twin(model)
-    place = 'head' if texts_in(model) is head_of(model) else 'decode_head'
-    head = twin._modules[place] = _twin(head_of(model))
-    if place == 'decode_head':
-        head._modules['conv_seg'] = _twin(head.conv_seg)
-    texts_in(twin).kept = Kept()
+    twin = _twin_of(model)
     name_classes(twin, names)
+    return twin
+
+
+def bake(model: Any) -> Any:
+    """A copy of a model with a linear layer, which gives the same scores, for its text tower; the rest is shared.
+
+    Raises:
+        UsageError: a model that tells no classes by name, no classes yet, or texts that depend on the image.
+    """
+    if texts_in(model) is None:
+        raise UsageError('a WordsHead or a WordsDecodeHead is baked, and this model has '
+                         f'{type(head_of(model)).__name__}.')
+    twin = _twin_of(model)
+    texts, head = texts_in(twin), head_of(twin)
+    owner, place = (twin, 'head') if texts is head else (head, 'conv_seg')
+    setattr(owner, place, texts.bake().train(texts.training))
+    return twin
+
+
+def _twin_of(model: Any) -> Any:
+    """A copy of a model whose head, and what it tells classes by, are its own, around the same tensors."""
+    twin, head, texts = _twin(unwrap(model)), head_of(model), texts_in(model)
+    if texts is head:
+        twin.head = _twin(head)
+    else:
+        twin.decode_head = _twin(head)
+        twin.decode_head.conv_seg = _twin(texts)
+    texts_in(twin).kept = Kept()
     return twin
 
 
@@ -152,18 +175,3 @@ def _twin(module: Any) -> Any:
     twin = copy.copy(module)
     twin._modules = dict(module._modules)
     return twin
-
-
-def bake(model: nn.Module) -> None:
-    """Replace the text tower of a model, in place, by a linear layer with the same scores.
-
-    Raises:
-        UsageError: a model that tells no classes by name, no classes yet, or texts that depend on the image.
-    """
-    texts, head = texts_in(model), head_of(model)
-    if texts is None:
-        raise UsageError(f'a WordsHead or a WordsDecodeHead is baked, and this model has {type(head).__name__}.')
-    if texts is head:
-        unwrap(model).head = texts.bake()
-    else:
-        head.conv_seg = texts.bake()

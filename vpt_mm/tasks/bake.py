@@ -50,7 +50,7 @@ def bake_task(task: dict[str, Any], state: dict[str, Tensor],
         raise UsageError(f'this task does not hold what it says: {difference}.')
     built.load_state_dict(own, strict=False)
     built.eval()
-    bake(built)
+    built = bake(built)
     ours = {key: tensor for key, tensor in built.state_dict().items() if key.startswith(prefix)}
     kept = {key: tensor for key, tensor in state.items() if not key.startswith(prefix)}
     said = dict(model, head=_describe(built, model['head']))

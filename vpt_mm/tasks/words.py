@@ -70,7 +70,7 @@ def flat_words(head: dict[str, Any], classes: list[str], words: Any = None) -> d
         words: ``init_cfg`` of the text tower.
     """
     if head['type'] in WORDS:
-        head = dict(head, classes=list(classes), text=dict(head['text'], **(dict(init_cfg=words) if words else {})))
+        head = dict(head, classes=list(classes) or None, text=dict(head['text'], **(dict(init_cfg=words) if words else {})))
     decoder = dict(head.get('decoder') or {})
     if decoder:
         decoder['of'] = decoder.pop('type')
