@@ -1,4 +1,4 @@
-"""Tasks of words on a shared backbone: each gives what its own whole model gives, baked or not, and takes other names."""
+"""Tasks of words on a shared backbone: each gives what its own whole model gives, and takes names that one types in."""
 import copy
 from functools import partial
 
@@ -114,7 +114,8 @@ def test_an_ensemble_takes_names(files, alone):
 
 @pytest.mark.parametrize('name, names, message', [
     ('own', ['a', 'b', 'c'], 'each has vectors of its own'), ('coop', ['a', 'A'], "different names, got 'a' and 'A'"),
-    ('coop', [], '1 classes or more'), ('scenes', ['a'], '2 classes or more'), ('coop', ['x ' * 90], 'at most 77 tokens')])
+    ('coop', [], '1 classes or more'), ('scenes', ['a'], '2 classes or more'),
+    ('coop', ['x ' * 90], 'at most 77 tokens')])
 def test_names_that_a_task_does_not_take(inferencer, name, names, message):
     with pytest.raises(UsageError, match=message):
         inferencer(images(1), name, classes=names)

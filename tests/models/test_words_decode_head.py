@@ -28,8 +28,8 @@ SEGMENTER = dict(of='SegmenterMaskTransformerHead', in_channels=24, channels=24,
 
 def build(decoder='setr', *, tuning=None, classes=tuple(NAMES), text=(), **changes):
     text = {**TEXT, **dict(text), **({'tuning': copy.deepcopy(tuning)} if tuning else {})}
-    config = {**dict(DECODERS, segmenter=SEGMENTER)[decoder], 'type': 'WordsDecodeHead', 'text': text, 'classes': classes, **changes}
-    head = MODELS.build(config).double()
+    config = dict(dict(DECODERS, segmenter=SEGMENTER)[decoder], type='WordsDecodeHead', text=text, classes=classes)
+    head = MODELS.build({**config, **changes}).double()
     for parameter in head.parameters():
         parameter.data.add_(0.1 * torch.randn_like(parameter))
     return head.eval()

@@ -1,6 +1,5 @@
 """What a task file says of heads that tell classes by name, and what it can't."""
 import copy
-import re
 
 import pytest
 import torch
@@ -22,7 +21,8 @@ CONTEXTS = [None, dict(type='ContextPrompt', words='a photo of a', position='mid
 
 
 @pytest.mark.parametrize('kind, context', [
-    *((served.classifier_by_name, one) for one in CONTEXTS), *((served.segmentor_by_name, one) for one in CONTEXTS[:3])])
+    *((served.classifier_by_name, one) for one in CONTEXTS),
+    *((served.segmentor_by_name, one) for one in CONTEXTS[:3])])
 def test_what_is_described_is_built_again(kind, context):
     config = kind('clip.safetensors', copy.deepcopy(context), names=['a', 'b', 'c'])
     task = task_of(config, ['a', 'b', 'c'])
@@ -94,7 +94,8 @@ def test_towers_that_no_file_describes(change, message):
 @pytest.mark.parametrize('change, message', [
     (dict(head=dict(type='LinearClsHead', num_classes=3, in_channels=32)), 'whose classes are set'),
     (dict(head=dict(classes=None)), 'whose classes are set'),
-    (dict(head=dict(text=dict(tuning=dict(type='ContextPrompt', length=2)))), 'something that learns .head.text.tuning')])
+    (dict(head=dict(text=dict(tuning=dict(type='ContextPrompt', length=2)))),
+     'something that learns .head.text.tuning')])
 def test_configs_that_are_not_published(tmp_path, change, message):
     config = served.classifier_by_name('x', None)
     if 'type' in change['head']:
@@ -108,5 +109,5 @@ def test_configs_that_are_not_published(tmp_path, change, message):
 def test_only_words_are_baked(tmp_path):
     weights = served.save_base(tmp_path / 'base.pth')
     served.write_task(tmp_path / 'a.safetensors', served.classifier(weights, dict(type='LinearProbe')))
-    with pytest.raises(UsageError, match=re.escape('one of WordsHead, WordsDecodeHead, and this one has LinearClsHead')):
+    with pytest.raises(UsageError, match='WordsHead, WordsDecodeHead, and this one has LinearClsHead'):
         publish_task(tmp_path / 'a.pth', tmp_path / 'b.safetensors', bake=weights)

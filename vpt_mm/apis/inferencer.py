@@ -82,7 +82,7 @@ class TaskInferencer:
         self.shared.forget(task)
 
     def name_classes(self, name, classes):
-        """Let a task of words tell these classes apart from now on; returns it. Predictions under way end as they began.
+        """Let a task of words tell these classes apart from now on; returns it. Predictions under way end as they are.
 
         Raises:
             UsageError: no such task, or as :meth:`ServedTask.named` says.
@@ -103,8 +103,8 @@ class TaskInferencer:
             raise UsageError(f'no task of the {len(tasks)} is named {name!r}.{did_you_mean(name, tasks)}')
         return tasks[name]
 
-    def __call__(self, inputs, task, *, classes=None, batch_size=8, return_datasamples=False, return_vis=False, show=False,
-                 wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
+    def __call__(self, inputs, task, *, classes=None, batch_size=8, return_datasamples=False, return_vis=False,
+                 show=False, wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
         """Predict.
 
         Args:

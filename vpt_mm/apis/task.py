@@ -152,9 +152,9 @@ class ServedTask:
         texts = texts_in(self.model)
         if not self.takes_names:
             reason = 'its head has numbers for them' if texts is None else 'each has vectors of its own'
-            raise UsageError(f'{self.name} knows its own {len(self.classes)} classes alone: {reason}. Names can be asked '
-                             'of a task with a WordsHead or WordsDecodeHead whose vectors all classes share, as it '
-                             'was before it was baked.')
+            raise UsageError(f'{self.name} knows its own {len(self.classes)} classes alone: {reason}. Names can be '
+                             'asked of a task with a WordsHead or WordsDecodeHead whose vectors all classes share, '
+                             'as it was before it was baked.')
         twin = copy.copy(self.origin)
         twin.model, twin.classes = renamed(self.model, names), names
         twin.palette = [tuple(colour) for colour in _draw_palette(len(names))]

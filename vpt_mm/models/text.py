@@ -216,7 +216,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         return self.compare(self.direction(images), texts)
 
     def compare(self, directions: Tensor, texts: Tensor) -> Tensor:
-        """The same of unit vectors (..., features), those of pixels as well; texts that differ are for (B, features)."""
+        """The same of unit vectors (..., features), of pixels as well; texts that differ are for (B, features)."""
         texts = unit(texts)
         with full_precision(directions):
             cosines = directions @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', directions, texts)

@@ -17,7 +17,6 @@ from .text import unit
 UNTOLD = 3  # classes that a decoder is built for until they are named: of one or two, mmseg makes something else
 
 
-@MODELS.register_module(name='WordsDecodeHead')
 def words_decode_head(*, of: str, text: Mapping[str, Any], channels: int, classes: Any = None,
                       templates: Sequence[str] = ONE, chunk: int = 256, num_classes: int = UNTOLD,
                       **decoder: Any) -> Any:
@@ -49,7 +48,6 @@ def words_decode_head(*, of: str, text: Mapping[str, Any], channels: int, classe
     return head
 
 
-@MODELS.register_module(name='BakedWordsDecodeHead')
 def baked_words_decode_head(*, of: str, features: int, channels: int, num_classes: int, **decoder: Any) -> Any:
     """What is left of a ``WordsDecodeHead`` whose words are settled: a decode head that ends in convolutions.
 
@@ -64,6 +62,10 @@ def baked_words_decode_head(*, of: str, features: int, channels: int, num_classe
     head.conv_seg = BakedPixelTexts(channels, features, num_classes)
     head.num_classes = head.out_channels = num_classes
     return head
+
+
+MODELS.register_module('WordsDecodeHead', module=words_decode_head)
+MODELS.register_module('BakedWordsDecodeHead', module=baked_words_decode_head)
 
 
 def _build_decoder(of: str, **decoder: Any) -> Any:

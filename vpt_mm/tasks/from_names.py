@@ -28,8 +28,9 @@ def describe_names(path: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     model = build_model(config)
     texts = texts_in(model)
     if texts is None or not texts.names:
-        raise UsageError(f'{path} is a config, and a config is published where names tell its classes without training: '
-                         'by a WordsHead or WordsDecodeHead whose classes are set. Publish a checkpoint otherwise.')
+        raise UsageError(f'{path} is a config, and a config is published where names tell its classes without '
+                         'training: by a WordsHead or WordsDecodeHead whose classes are set. Publish a checkpoint '
+                         'otherwise.')
     frozen = set(frozen_keys(model))
     learned = [key for key in model.state_dict() if key not in frozen]
     if learned:

@@ -1,6 +1,7 @@
 """What a task file may say of heads that tell classes by name: their text tower, its method, and their decoder."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..errors import UsageError
@@ -61,7 +62,7 @@ def nest_words(config: dict[str, Any], decoders: dict[str, Record], find: Any) -
     return dict(said, decoder=describe_part(rest, decoders, find, 'model.head.decoder'))
 
 
-def flat_words(head: dict[str, Any], classes: list[str], words: Any = None) -> dict[str, Any]:
+def flat_words(head: dict[str, Any], classes: Sequence[str], words: Any = None) -> dict[str, Any]:
     """What a file says of a head as mmengine builds it: the inverse of :func:`nest_words`, others as they are.
 
     Args:
@@ -70,7 +71,7 @@ def flat_words(head: dict[str, Any], classes: list[str], words: Any = None) -> d
         words: ``init_cfg`` of the text tower.
     """
     if head['type'] in WORDS:
-        head = dict(head, classes=list(classes) or None, text=dict(head['text'], **(dict(init_cfg=words) if words else {})))
+        head = dict(head, classes=list(classes) or None, text=dict(head['text'], init_cfg=words))
     decoder = dict(head.get('decoder') or {})
     if decoder:
         decoder['of'] = decoder.pop('type')

@@ -41,7 +41,7 @@ def build_app(inferencer, *, auth: tuple[str, str] | None = None, names: Sequenc
 
     ======================================  ===================================================================
     GET  /                                  the page
-    GET  /api/tasks                         name, kind, classes and colours of every task, whether it mixes and takes names
+    GET  /api/tasks                         name, kind, classes, colours of every task; whether it mixes, takes names
     POST /api/predict?task=NAME             body: an image file; scores, or the share of each class
     POST /api/predict?task=NAME&class=A...  the same of classes A, B, ... where the task tells classes by their names
     POST /api/predict?task=NAME&as=overlay  the same, and for segmentation the classes' colours, a PNG in base64
