@@ -41,7 +41,7 @@ def test_classes_by_name_may_be_others_in_a_test(segments, classes, told):
     with pytest.raises(UsageError, match='is built for 5'):
         check_data(config.train_dataloader.dataset, config.model)
     with pytest.raises(UsageError, match=told) if told else nullcontext():
-        check_data(config.test_dataloader.dataset, config.model, phase='test')
+        check_data(config.train_dataloader.dataset, config.model, phase='test')
 
 
 def test_a_classifier_of_other_classes(tmp_path):
