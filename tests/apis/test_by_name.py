@@ -13,9 +13,11 @@ from tests import served
 from tests.clip import write_clip
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.export import export_task
+from vpt_mm.cli.main import main
 from vpt_mm.errors import UsageError
 from vpt_mm.models import name_classes
 from vpt_mm.tasks import publish_task
+from vpt_mm.tasks.task_file import read_task
 
 COOP, OWN = dict(type='ContextPrompt', length=3), dict(type='ContextPrompt', length=2, classes=3)
 COCOOP = dict(type='ConditionalContext', words='a photo of', reduction=4)
@@ -124,7 +126,8 @@ def test_names_that_a_task_does_not_take(inferencer, name, names, message):
 @pytest.mark.parametrize('name', ['coop', 'own', 'biases', 'scenes', 'windows'])
 def test_baked_it_gives_the_same_scores_without_a_text_tower(files, inferencer, tmp_path, name):
     baked = tmp_path / f'{name}.safetensors'
-    said = publish_task(files[name][0].with_suffix('.pth'), baked, bake=files[''])
+    main(['publish', str(files[name][0].with_suffix('.pth')), str(baked), '--bake', files['']])
+    said, _ = read_task(baked)
     assert said['model']['head']['type'].startswith('Baked') and list(said['base']) == ['backbone.']
     other = TaskInferencer(baked, checkpoint=files[''], device='cpu', tasks=dict(baked=baked))
     picture = images(1)[0]
@@ -141,7 +144,8 @@ def test_zero_shot_is_published_from_a_config(files, tmp_path):
     config = served.classifier_by_name(files[''], None)
     config.dump(tmp_path / 'zero.py')
     file = tmp_path / 'zero.safetensors'
-    said = publish_task(tmp_path / 'zero.py', file)
+    main(['publish', str(tmp_path / 'zero.py'), str(file)])
+    said, _ = read_task(file)
     assert said['classes'] == ['cat', 'sports_car', 'tree'] and file.stat().st_size < 6_000
     inferencer = TaskInferencer(file, checkpoint=files[''], device='cpu', tasks=dict(zero=file))
     scores = inferencer([picture], 'zero', classes=names)['predictions'][0]['pred_scores']

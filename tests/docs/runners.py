@@ -81,6 +81,11 @@ RUNNERS = [
      'tests/costs/test_many_tasks.py::test_measures_memory_time_and_difference'),
 
     (r'vpt-mm publish CHECKPOINT (OUT|TASK)\.safetensors', 'tests/cli/test_merge.py::test_publish_and_merge'),
+    (r'vpt-mm publish CHECKPOINT pets\.safetensors',
+     'tests/apis/test_by_name.py::test_a_mixed_batch_gives_what_each_whole_model_gives'),
+    (r'vpt-mm publish (CHECKPOINT baked\.safetensors )?--bake .*',
+     'tests/apis/test_by_name.py::test_baked_it_gives_the_same_scores_without_a_text_tower'),
+    (r'vpt-mm publish zero_shot\.py .*', 'tests/apis/test_by_name.py::test_zero_shot_is_published_from_a_config'),
     (r'vpt-mm merge --help', 'tests/cli/test_merge.py::test_publish_and_merge'),
     (r'vpt-mm convert IN OUT', 'tests/cli/test_convert.py::test_convert'),
     (r'vpt-mm prototypes CONFIG OUT',
