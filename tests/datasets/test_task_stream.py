@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vpt_mm.datasets import SingleDigitsDataset, TaskStream
-from vpt_mm.datasets.task_stream import labels_of
+from vpt_mm.datasets.part import labels_of
 from vpt_mm.errors import UsageError
 
 

@@ -222,6 +222,7 @@ def test_no_config_is_taken_for_mistyped(path, monkeypatch):
     config = Config.fromfile(path)
     with DefaultScope.overwrite_default_scope(config.default_scope):
         check_arguments(config.model, MODELS, 'model')
-        check_arguments(config.optim_wrapper.optimizer, OPTIMIZERS, 'optimizer')
+        if config.optim_wrapper:
+            check_arguments(config.optim_wrapper.optimizer, OPTIMIZERS, 'optimizer')
         check_run_parts(config, ('train', 'val', 'test'))
-    check_length(config.train_cfg)
+    check_length(config.train_cfg or {})

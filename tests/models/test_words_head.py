@@ -7,15 +7,15 @@ import torch
 import torch.nn.functional as F
 from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
+from safetensors.torch import load_file
 
-from tests.clip import LIKE_CLIP, WORDS, write_clip
 from tests.runs import RandomImages, run_config
 from tests.twins.compare import assert_twins
+from tests.words import TEXT, config_of
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tuning.tokens import tokenize
 
-TEXT = dict(width=32, heads=4, layers=2, features=16, image_width=24)
 NAMES = ['cat', 'sports_car', 'tree']
 CONTEXT = dict(type='ContextPrompt', length=2)
 
@@ -137,18 +137,6 @@ def test_what_makes_no_classes(changes, message):
         build(**changes)
 
 
-def config_of(folder, *, context=None, image=None, classes=None, **changes):
-    nothing, file = dict(type='LinearProbe'), folder / 'clip.safetensors'
-    pretrained = dict(type='Pretrained', checkpoint=str(file) if file.exists() else write_clip(file))
-    config = run_config(folder / 'run', tuning=image or nothing, **changes)
-    config.model.backbone.update(**LIKE_CLIP, init_cfg=pretrained)
-    config.model.head = dict(type='WordsHead', classes=classes, text=dict(
-        WORDS, tuning=context or nothing, init_cfg=pretrained))
-    if classes is None:
-        config.custom_hooks.append(dict(type='ClassNamesHook'))
-    return config
-
-
 @pytest.mark.parametrize('given, learned, count', [
     (dict(context=dict(type='ContextPrompt', words='a photo of a')), ['head.text.tuning.tokens'], 4 * 32),
     (dict(image=dict(type='DeepPrompt', length=2), classes=['x', 'y', 'z']), ['backbone.tuning.tokens'], 4 * 2 * 32),
@@ -171,6 +159,16 @@ def test_a_classifier_trains_and_its_checkpoint_holds_what_it_learned(tmp_path, 
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         assert torch.equal(tester.model.eval()(images), model.eval()(images))
+
+
+def test_where_nothing_learns_the_file_is_all_that_a_test_needs(tmp_path):
+    tester = Runner.from_cfg(config_of(tmp_path))
+    tester.test()
+    held = load_file(tmp_path / 'clip.safetensors')
+    assert torch.equal(tester.model.head.text.token_embedding.weight, held['token_embedding.weight'])
+    assert torch.equal(tester.model.backbone.cls_token[0, 0], held['visual.class_embedding'])
+    with pytest.raises(UsageError, match='testing needs a checkpoint'):
+        Runner.from_cfg(config_of(tmp_path, context=CONTEXT)).test()
 
 
 @DATASETS.register_module()

@@ -17,7 +17,8 @@ from vpt_mm.tasks.header import write_header
 CONTEXTS = [None, dict(type='ContextPrompt', words='a photo of a', position='middle'),
             dict(type='ContextPrompt', length=2, classes=3, depth=2),
             [dict(type='ContextPrompt', length=2), dict(type='LoRA', rank=2)],
-            dict(type='ConditionalContext', length=2, reduction=4)]
+            dict(type='ConditionalContext', length=2, reduction=4),
+            dict(type='DomainContext', length=2, domain_length=2, source='art', target='real_world')]
 
 
 @pytest.mark.parametrize('kind, context', [

@@ -13,8 +13,10 @@ def add_arguments(parser):
     tests.add_argument('--contender', default='VPT-deep', help='protocol that is tested')
     tests.add_argument('--alternative', choices=['greater', 'less', 'two-sided'], default='greater',
                        help='what the contender is said to be')
+    _add(commands, 'base-to-new', 'base classes, new classes and their harmonic mean, of a sweep over recipes')
+    _add(commands, 'tasks', 'every task in a column of its own, and the mean over tasks')
     curve = _add(commands, 'curve', 'accuracy over a column of the table')
-    curve.add_argument('--over', required=True, metavar='COLUMN', help='length, depth, fraction, size, ...')
+    curve.add_argument('--over', required=True, metavar='COLUMN', help='length, depth, shots, fraction, ...')
     curve.add_argument('--plot', metavar='FILE', help='picture to write')
     features = commands.add_parser('tsne', help="t-SNE of a classifier's features on the test split")
     add_run_options(features)
@@ -32,6 +34,7 @@ def _add(commands, name, purpose):
     parser.add_argument('--protocols', nargs='+', metavar='NAME', help='those to look at; all by default')
     parser.add_argument('--data-fraction', type=float, metavar='SHARE', help='one of them, where the sweep had several')
     parser.add_argument('--resolution', type=int, metavar='PIXELS', help='one of them, where the sweep had several')
+    parser.add_argument('--shots', type=int, metavar='N', help='one of them, where the sweep had several')
     parser.add_argument('--markdown', metavar='FILE', help='write the table there as well')
     return parser
 
@@ -81,19 +84,30 @@ def make_tests(results, args):
     return [wilcoxon_sheet(rows, **test), welch_sheet(rows, **test)]
 
 
+def make_base_to_new(results, args):
+    from ..results.words import base_to_new_sheet
+    return [base_to_new_sheet(_finals(results, args))]
+
+
+def make_tasks(results, args):
+    from ..results.words import tasks_sheet
+    return [tasks_sheet(_finals(results, args))]
+
+
 def make_curve(results, args):
     from ..results.curves import curves, curves_sheet, draw_curves
-    found = curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution)
+    found = curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution, shots=args.shots)
     if args.plot:
         draw_curves(found, args.plot, over=args.over)
     return [curves_sheet(found, over=args.over)]
 
 
-SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, curve=make_curve)
+SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, tasks=make_tasks, curve=make_curve,
+              **{'base-to-new': make_base_to_new})
 
 
 def _finals(results, args):
-    return results.finals(fraction=args.data_fraction, size=args.resolution)
+    return results.finals(fraction=args.data_fraction, size=args.resolution, shots=args.shots)
 
 
 def draw_tsne(args):

@@ -31,15 +31,18 @@ def run(args):
 
     from ..datasets.benchmarks.check import require_data
     from ..files import require_writable
-    from ..sweep import Conductor, Store, read_plan
+    from ..sweep import Conductor, RecipePlan, Store, read_sweep
     from ..sweep.progress import summary
     from ..sweep.runs import cells_of
     MMLogger.get_current_instance().setLevel(logging.ERROR)
     folder = Path(args.out or Path('work_dirs', 'sweeps', Path(args.sweep).stem))
     require_writable(folder / 'results.csv')
-    plan = read_plan(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
-                     fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
-    require_data({cell.task: cell.root for cell in cells_of(plan)})
+    plan = read_sweep(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
+                      fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
+    if isinstance(plan, RecipePlan):
+        plan.require_data()
+    else:
+        require_data({cell.task: cell.root for cell in cells_of(plan)})
     conductor = Conductor(plan, Store(folder), limit=args.limit, save=args.save_checkpoints)
     if conductor.waiting and args.limit != 0:
         _conduct(conductor, args)

@@ -8,7 +8,8 @@ from .options import add_run_options
 
 def add_arguments(parser):
     add_run_options(parser)
-    parser.add_argument('checkpoint', help='checkpoint; the frozen weights are loaded as the config says')
+    parser.add_argument('checkpoint', nargs='?', help='checkpoint; the frozen weights are loaded as the config says, '
+                                                      'and where nothing is learned, they are all')
     parser.add_argument('--tta', action='store_true', help='test-time augmentation, such as several scales')
     parser.add_argument('--out', metavar='PATH', help='a folder for predicted masks, or a .pkl file for all results')
     parser.add_argument('--show-dir', metavar='FOLDER', help='draw the predictions into this folder')

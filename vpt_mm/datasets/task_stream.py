@@ -1,9 +1,8 @@
 """TaskStream: a classification dataset as tasks that come one after another, each with classes of its own."""
 import numpy as np
-import torch
-from torch.utils.data import Dataset
 
 from ..errors import UsageError, require_counts, some
+from .part import Part, labels_of
 
 
 class TaskStream:
@@ -38,7 +37,7 @@ class TaskStream:
         return self.tasks[task]
 
     def split(self, dataset):
-        """A :class:`TaskPart` of a dataset for each task.
+        """A :class:`~vpt_mm.datasets.part.Part` of a dataset for each task.
 
         Raises:
             UsageError: a dataset that does not tell its labels, with others than these classes, or without an image of
@@ -49,51 +48,12 @@ class TaskStream:
         if strange:
             raise UsageError(f'a stream of {self.classes} classes has labels 0..{self.classes - 1}, and the dataset '
                              f'has {some(strange)}: set num_classes of the head to the number of its classes.')
-        parts = [TaskPart(dataset, np.flatnonzero(np.isin(labels, own)).tolist()) for own in self.tasks]
+        parts = [Part(dataset, np.flatnonzero(np.isin(labels, own)).tolist()) for own in self.tasks]
         empty = [number for number, part in enumerate(parts) if not len(part)]
         if empty:
             raise UsageError(f'each task needs an image, and there is none of the classes {list(self.tasks[empty[0]])} '
                              f'of task {empty[0]}.')
         return parts
-
-
-class TaskPart(Dataset):
-    """The images of a task; copies are itself, since nothing changes it.
-
-    Args:
-        dataset: of all tasks.
-        indices: of the images, in order.
-    """
-
-    def __init__(self, dataset, indices):
-        self.dataset, self.indices = dataset, indices
-
-    def __deepcopy__(self, memo):
-        return self
-
-    @property
-    def metainfo(self):
-        return getattr(self.dataset, 'metainfo', {})
-
-    def __len__(self):
-        return len(self.indices)
-
-    def __getitem__(self, index):
-        return self.dataset[self.indices[index]]
-
-
-def labels_of(dataset):
-    """Labels (N,) of a dataset of OpenMMLab's, without reading an image.
-
-    Raises:
-        UsageError: it does not tell them, or has several for an image.
-    """
-    try:
-        found = [dataset.get_data_info(index)['gt_label'] for index in range(len(dataset))]
-        return np.array([int(label) if torch.is_tensor(label) else label for label in found], dtype=np.int64)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise UsageError('tasks are split by the class of each image, which get_data_info() of a dataset of OpenMMLab '
-                         f'tells as gt_label, a number; {type(dataset).__name__} has none.') from None
 
 
 def _shared(classes, tasks, seed):

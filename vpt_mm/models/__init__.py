@@ -1,6 +1,7 @@
 """Backbones with a tuning method."""
 from .class_texts import bake, name_classes
 from .convnext import PromptedConvNeXt
+from .domain_words_head import DomainWordsHead
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
 from .pixel_loss import PixelCrossEntropy
@@ -13,6 +14,7 @@ from .vit import PromptedViT
 from .words_decode_head import baked_words_decode_head, words_decode_head
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
-           'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'bake', 'baked_words_decode_head',
-           'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit', 'words_decode_head']
+__all__ = ['BakedWordsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet',
+           'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'bake',
+           'baked_words_decode_head', 'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit',
+           'words_decode_head']

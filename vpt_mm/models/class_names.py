@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.registry import DATASETS
 
 from ..errors import UsageError
+from ..tuning.tokens import plain_name
 
 
 def read_names(classes: Any) -> list[str]:
@@ -41,7 +42,7 @@ def require_different(names: Sequence[str]) -> None:
     """Raise UsageError where two classes have one name, whatever its case and underscores."""
     known: dict[str, str] = {}
     for name in names:
-        plain = ' '.join(name.replace('_', ' ').lower().split())
+        plain = plain_name(name)
         if plain in known:
             raise UsageError(f'classes must have different names, got {known[plain]!r} and {name!r}: no text '
                              'tells them apart. Rename one by what it shows.')

@@ -91,8 +91,7 @@ class ClassTexts(Mixin):
 
     def averaged(self) -> Tensor:
         """(K, features): unit vectors of each template's texts, averaged."""
-        features = [self.text.features_of(texts, chunk=self.chunk) for texts in self.texts]
-        return torch.stack([F.normalize(one, dim=-1) for one in features]).mean(dim=0)
+        return average([self.text.features_of(texts, chunk=self.chunk) for texts in self.texts])
 
     @torch.no_grad()
     def settled(self, projection: Tensor) -> Tensor:
@@ -108,6 +107,11 @@ class ClassTexts(Mixin):
             raise UsageError('ConditionalContext makes other texts for every image, which no linear head does: bake a '
                              'ContextPrompt, or keep the text tower.')
         return self.text.logit_scale.exp() * F.normalize(self.text_features(projection), dim=-1)
+
+
+def average(features: Sequence[Tensor]) -> Tensor:
+    """The mean (K, D) of several texts' features (K, D) for each class, as unit vectors."""
+    return torch.stack([F.normalize(one, dim=-1) for one in features]).mean(dim=0)
 
 
 def texts_in(model: nn.Module) -> Any:

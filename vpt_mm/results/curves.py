@@ -1,4 +1,4 @@
-"""Accuracy over prompt length, depth, share of the data or size of the images, from one sweep."""
+"""Accuracy over prompt length, depth, share of the data, shots or size of the images, from one sweep."""
 from statistics import fmean
 
 from ..errors import UsageError
@@ -9,18 +9,18 @@ from .sheet import Sheet
 def curves(results, *, over, **where):
     """Means over tasks as {protocol: {x: score}}.
 
-    Over 'fraction' and 'size' the final runs count, as means over seeds. Over anything else, which the search has
-    chosen for them, it is for each task the best trial with that value, on the validation split.
+    Over 'fraction', 'size' and 'shots' the final runs count, as means over seeds. Over anything else, which the search
+    has chosen for them, it is for each task the best trial with that value, on the validation split.
 
     Args:
         results: :class:`~vpt_mm.results.table.Results`.
         over: a column of the table, such as 'length', or 'depth', the number of prompted blocks.
-        where: ``fraction`` and ``size``, as :meth:`~vpt_mm.results.table.Results.at` takes them.
+        where: ``fraction``, ``size`` and ``shots``, as :meth:`~vpt_mm.results.table.Results.at` takes them.
 
     Raises:
         UsageError: nothing in the table differs in it, a task lacks one of the values, or what ``where`` must say.
     """
-    final = over in ('fraction', 'size')
+    final = over in ('fraction', 'size', 'shots')
     rows = [row for row in results.at(free=over, **where) if row['final'] == final and _x(row, over) is not None]
     found = {protocol: lines for protocol, lines in _lines(rows, over, fmean if final else max).items()
              if len(lines) > 1}

@@ -40,26 +40,27 @@ class Results:
         return list(dict.fromkeys(row['protocol'] for row in self.rows))
 
     def finals(self, **where):
-        """The final runs at one fraction of the data and one size of images; arguments and errors of :meth:`at`."""
+        """The final runs at one fraction of the data, number of shots and size; arguments and errors of :meth:`at`."""
         return [row for row in self.at(**where) if row['final']]
 
-    def at(self, *, fraction=None, size=None, free=None):
-        """The rows of one fraction of the data and one size of the images.
+    def at(self, *, fraction=None, size=None, shots=None, free=None):
+        """The rows of one fraction of the data, one size of the images and one number of shots.
 
         Args:
-            fraction, size: which; they may be left out where the table has one.
-            free: of 'fraction' and 'size', the one that may differ.
+            fraction, size, shots: which; they may be left out where the table has one.
+            free: of these, the one that may differ.
 
         Raises:
-            UsageError: no final run, or several fractions or sizes of which none was chosen.
+            UsageError: no final run, or several values of one of them of which none was chosen.
         """
-        where = {axis: value for axis, value in (('fraction', fraction), ('size', size)) if value is not None}
-        chosen = [row for row in self.rows if all(row[axis] == value for axis, value in where.items())]
+        where = {axis: value for axis, value in (('fraction', fraction), ('size', size), ('shots', shots))
+                 if value is not None}
+        chosen = [row for row in self.rows if all(row.get(axis) == value for axis, value in where.items())]
         if not any(row['final'] or free for row in chosen):
             raise UsageError('there is no final run' + ''.join(f' of {axis} {value}' for axis, value in where.items())
                              + ' in the table: let the sweep end first.')
-        for axis, option in (('fraction', '--data-fraction'), ('size', '--resolution')):
-            found = list(dict.fromkeys(row[axis] for row in chosen))
+        for axis, option in (('fraction', '--data-fraction'), ('size', '--resolution'), ('shots', '--shots')):
+            found = list(dict.fromkeys(row.get(axis) for row in chosen))
             if len(found) > 1 and axis != free:
                 raise UsageError(f"the table has several values of {axis} ({', '.join(map(str, found))}): choose one "
                                  f'with {option}.')

@@ -33,7 +33,7 @@ class Conductor:
         """The cell's runs that are known by now: the trials, and the final runs once the trials are finished."""
         if any(run not in self.store for run in cell.trials):
             return cell.trials
-        return cell.trials + cell.finals(cell.best([self.store.value(run) for run in cell.trials]))
+        return [*cell.trials, *cell.finals(cell.best([self.store.value(run) for run in cell.trials]))]
 
     def enqueue(self, cell):
         missing = [run for run in self.runs_of(cell) if run not in self.store]
@@ -79,7 +79,7 @@ class Conductor:
             raise UsageError(f'{len(self.failed)} runs failed, the others are kept; the first, {self.failed[0]}')
 
     def submit(self, pool, run):
-        pool.submit(run, work_dir=str(self.store.log_dir(run).absolute()), save=self.save and run.final)
+        pool.submit(run, work_dir=str(self.store.log_dir(run).absolute()), save=self.save and run.final, **run.options)
 
     def take(self, run, outcome):
         if isinstance(outcome, UsageError):

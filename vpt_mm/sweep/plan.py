@@ -1,7 +1,5 @@
 """What a sweep is about, read from its file and checked before anything runs."""
-import hashlib
 import itertools
-import json
 import os
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -10,6 +8,7 @@ from pathlib import Path
 from ..config_file import read_config_file
 from ..datasets import select_tasks
 from ..errors import UsageError
+from .identity import digest
 
 SEEDS = (42, 44, 82, 100, 800)  # of the paper's runs
 KEYS = {'config', 'tasks', 'protocols', 'seeds', 'batch_size', 'long_prompts', 'options', 'fractions', 'sizes', 'abort'}
@@ -76,11 +75,6 @@ class Plan:
         return digest(asdict(self))
 
 
-def digest(content):
-    """Hex digest of what JSON can hold."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:20]
-
-
 def read_plan(file, **changes):
     """Read a sweep's file.
 
@@ -96,9 +90,9 @@ def read_plan(file, **changes):
     entries = read_config_file(file).to_dict()
     kept = changes.pop('protocols', None)
     entries.update({key: value for key, value in changes.items() if value is not None})
-    _require_keys(file, entries, known=KEYS, needed={'config', 'tasks', 'protocols'})
-    _require_kind(dict, file, entries, 'protocols', 'options', 'long_prompts')
-    _require_kind((list, tuple), file, entries, 'tasks', 'seeds', 'fractions', 'sizes')
+    require_keys(file, entries, known=KEYS, needed={'config', 'tasks', 'protocols'})
+    require_kind(dict, file, entries, 'protocols', 'options', 'long_prompts')
+    require_kind((list, tuple), file, entries, 'tasks', 'seeds', 'fractions', 'sizes')
     if not Path(entries['config']).is_file():
         raise UsageError(f"{file}: no config file at {entries['config']}.")
     protocols = [_protocol(name, given) for name, given in entries['protocols'].items()]
@@ -111,23 +105,25 @@ def read_plan(file, **changes):
     return plan
 
 
-def _require_keys(place, given, *, known, needed=frozenset()):
+def require_keys(place, given, *, known, needed=frozenset()):
+    """Raise UsageError for entries that are unknown or missing."""
     if set(given) - known or needed - set(given):
         wrong = [f'unknown: {key}' for key in sorted(set(given) - known)]
         wrong += [f'missing: {key}' for key in sorted(needed - set(given))]
         raise UsageError(f"{place} takes {', '.join(sorted(known))}; {', '.join(wrong)}.")
 
 
-def _require_kind(kind, place, given, *names):
+def require_kind(kind, place, given, *names):
+    """Raise UsageError unless these entries, where they are given, are of a kind: a dict or a list."""
     for name in names:
         if given.get(name) is not None and not isinstance(given[name], kind):
             raise UsageError(f"{place}: {name} must be a {'dict' if kind is dict else 'list'}, got {given[name]!r}.")
 
 
 def _protocol(name, given):
-    _require_kind(dict, 'protocols', {name: given}, name)
-    _require_keys(f'protocol {name}', given, known=PROTOCOL_KEYS, needed={'tuning', 'optimizer', 'grid'})
-    _require_kind(dict, f'protocol {name}', given, 'optimizer', 'grid', 'head', 'options')
+    require_kind(dict, 'protocols', {name: given}, name)
+    require_keys(f'protocol {name}', given, known=PROTOCOL_KEYS, needed={'tuning', 'optimizer', 'grid'})
+    require_kind(dict, f'protocol {name}', given, 'optimizer', 'grid', 'head', 'options')
     grid = {axis: list(values) if isinstance(values, (list, tuple)) else [values]
             for axis, values in given['grid'].items()}
     empty = [axis for axis, values in grid.items() if not values]

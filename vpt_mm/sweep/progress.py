@@ -45,7 +45,7 @@ def summary(rows):
     """Final runs, as a rich table: a row for each protocol, a column for each task, means over seeds."""
     rows = [row for row in rows if row['final']]
     tasks = list(dict.fromkeys(row['task'] for row in rows))
-    axes = [axis for axis in ('fraction', 'size') if len({row[axis] for row in rows}) > 1]
+    axes = [axis for axis in ('shots', 'fraction', 'size') if len({row.get(axis) for row in rows}) > 1]
     table = Table(title='Means over seeds, on the test split')
     for column in ('protocol', *axes):
         table.add_column(column)

@@ -1,15 +1,14 @@
 """The single runs of a sweep: which there are, and the whole config of each."""
 import copy
-import hashlib
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from ..config_file import MODEL, read_config_file
 from ..datasets import find_task
 from ..errors import UsageError
-from .plan import Plan, Protocol, digest
+from .identity import environment, identity_of
+from .plan import Plan, Protocol
+from .recipes import RecipePlan
 
 
 @dataclass(frozen=True)
@@ -115,16 +114,21 @@ class Run:
 
     @cached_property
     def identity(self):
-        """Hash of the whole config: the same run is never done twice.
+        return identity_of(self.config)
 
-        A file of weights counts by its content, not by its name: others in its place make another run.
-        """
-        config = self.config
-        pretrained = config['model']['backbone'].get('init_cfg') or {}
-        file = str(pretrained.get('checkpoint'))
-        if os.path.isfile(file):
-            pretrained['checkpoint'] = content_of(file, os.stat(file).st_mtime_ns)
-        return digest(config)
+    @property
+    def metric(self):
+        """Of mmengine's evaluator, by which the run is judged."""
+        return find_task(self.cell.task).metric
+
+    @property
+    def options(self):
+        """Of :func:`~vpt_mm.sweep.execute.execute`, beside those of all runs."""
+        return {}
+
+    def columns(self, metrics):
+        """What a table says of the metrics, beside the one that counts."""
+        return {}
 
     @property
     def title(self):
@@ -137,11 +141,13 @@ class Run:
         return dict(sweep=cell.plan.identity, config=cell.plan.config, benchmark=task.benchmark,
                     group=task.group, task=task.name, protocol=cell.protocol.name, split=self.split, final=self.final,
                     seed=self.seed, fraction=cell.fraction, size=cell.size, batch_size=self.batch_size, **self.point,
-                    metric=task.metric)
+                    metric=self.metric)
 
 
 def cells_of(plan):
     """All cells of a sweep."""
+    if isinstance(plan, RecipePlan):
+        return plan.cells
     for name in plan.tasks:
         if find_task(name).splits is None:
             raise UsageError(f'{name} has no list files, and a sweep needs their splits: train its configs one by one.')
@@ -155,32 +161,10 @@ def base_config(file, task, size=None):
     Raises:
         UsageError: a config that is not a classifier on a task's list files.
     """
-    with _environment(TASK=task, SIZE=size):
+    with environment(TASK=task, SIZE=size):
         config = read_config_file(file, needs=MODEL)
     dataset = (config.get('train_dataloader') or {}).get('dataset') or {}
     if dataset.get('task') != task or not config.get('test_dataloader') or 'head' not in config.model:
         raise UsageError(f'{file} must be a classifier whose datasets take their task from TASK, as '
                          'configs/vtab/vit-b_vtab.py does.')
     return config
-
-
-@lru_cache
-def content_of(file, changed):
-    """Hex digest of a file as it was at ``changed``, its time of modification."""
-    hasher = hashlib.sha256()
-    with open(file, 'rb') as content:
-        while chunk := content.read(2 ** 24):
-            hasher.update(chunk)
-    return hasher.hexdigest()
-
-
-@contextmanager
-def _environment(**values):
-    """Environment variables for a while; None leaves one as it is."""
-    before = dict(os.environ)
-    os.environ.update({key: str(value) for key, value in values.items() if value is not None})
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

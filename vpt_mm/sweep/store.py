@@ -5,7 +5,6 @@ import json
 import subprocess
 from pathlib import Path
 
-from ..datasets import find_task
 from ..errors import UsageError
 from ..files import write_whole
 
@@ -39,7 +38,7 @@ class Store:
         Raises:
             UsageError: an evaluator that does not compute it.
         """
-        metrics, name = self[run]['metrics'], find_task(run.cell.task).metric
+        metrics, name = self[run]['metrics'], run.metric
         if name not in metrics:
             raise UsageError(f"{run.title}: the task's metric is {name}, the evaluator gives {', '.join(metrics)}.")
         return metrics[name]
@@ -68,7 +67,8 @@ class Store:
 
     def row(self, run):
         outcome = {key: value for key, value in self[run].items() if key not in ('metrics', 'run')}
-        return dict(run.describe(), value=self.value(run), **outcome, run=run.identity)
+        return dict(run.describe(), value=self.value(run), **run.columns(self[run]['metrics']), **outcome,
+                    run=run.identity)
 
 
 def _read(file):

@@ -14,7 +14,7 @@ from .from_pipeline import describe_input
 from .heads import NAMED
 from .hosted import nest
 from .parts import class_of, records
-from .words import WORDS, nest_words
+from .words import TRAINED, nest_words
 
 KINDS = dict(ImageClassifier='classification', EncoderDecoder='segmentation')
 HEADS = dict(classification='head', segmentation='decode_head')
@@ -64,7 +64,7 @@ def describe_backbone(config: dict[str, Any]) -> dict[str, Any]:
 def _describe(part: str, kind: str, config: Any) -> dict[str, Any]:
     if part == 'backbone' and name_of(config) == 'PromptedBackbone':
         config = nest(config)
-    if part == 'head' and name_of(config) in WORDS:
+    if part == 'head' and name_of(config) in TRAINED:
         config = nest_words(config, NAMED, partial(class_of, part, kind))
     return describe_part(config, records(part, kind), partial(class_of, part, kind), f'model.{part}')
 

@@ -16,13 +16,17 @@ from .records import Listed, Maybe, OneOf, Record, Typed
 
 MOST_NAMED = 25_000  # classes by name: each is a text that passes through the tower
 WORDS = ('WordsHead', 'WordsDecodeHead')
+TRAINED = (*WORDS, 'DomainWordsHead')  # in configs
 BAKED = ('BakedWordsHead', 'BakedWordsDecodeHead')
 VECTORS = dict(length=LENGTH, position=Choice('end', 'middle', 'front'))
 TEXT_METHODS = dict(
     {name: METHODS[name] for name in ('Adapter', 'BiasTuning', 'DeepPrompt', 'LinearProbe', 'LoRA', 'NormTuning',
                                       'PartialTuning', 'PrefixPrompt', 'ShallowPrompt')},
     ContextPrompt=Record(dict(VECTORS, classes=Maybe(Whole(1, MOST_NAMED)), depth=Whole(1, 128)), training=('words',)),
-    ConditionalContext=Record(dict(VECTORS, reduction=WIDTH), training=('words',)))
+    ConditionalContext=Record(dict(VECTORS, reduction=WIDTH), training=('words',)),
+    DomainContext=Record(dict(length=LENGTH, domain_length=LENGTH, source=Text(100), target=Text(100),
+                              sentence=Text(200, pattern=r'\{\}[^{}]*(\{\}[^{}]*)?', rule='a text that begins with {}'),
+                              classes=Maybe(Whole(1, MOST_NAMED)))))
 TEXT_METHOD = Typed(TEXT_METHODS)
 TOWER = Record(dict(
     width=WIDTH, heads=Whole(1, 128), layers=Whole(1, 128), context=Whole(3, 1024), vocabulary=Whole(3, 1_000_000),
@@ -43,13 +47,16 @@ def nest_words(config: dict[str, Any], decoders: dict[str, Record], find: Any) -
     """The config of a head of words as a file says it: text tower and decoder with all arguments, each as one entry.
 
     Args:
-        config: of one of ``WORDS``.
+        config: of one of ``TRAINED``.
         decoders: {name: Record} of those that may be around it.
         find: function of a decoder's name to its class.
 
     Raises:
         UsageError: something that the schema can't say.
     """
+    if name_of(config) == 'DomainWordsHead':  # which predicts as a WordsHead does
+        config = {name: value for name, value in config.items() if name not in ('threshold', 'target_weight')}
+        config['type'] = 'WordsHead'
     said = {name: config[name] for name in ('type', 'text', 'templates', 'topk', 'cal_acc', 'loss', 'init_cfg',
                                             '_scope_', *LEARNING) if name in config}
     templates = said.get('templates', ONE)

@@ -58,7 +58,7 @@ def read_list(folder, split, *, task):
     entries = _read_json(file, task) if file.suffix == '.json' else _read_text(file)
     if not entries:
         raise UsageError(f'{file} lists no image.')
-    outside = next((path for path, _ in entries if _leads_out(path)), None)
+    outside = next((path for path, _ in entries if leads_out(path)), None)
     if outside is not None:
         raise UsageError(f'{file}: a list names images below its folder, got {outside!r}.')
     wrong = next(((path, label) for path, label in entries if not 0 <= label < task.classes), None)
@@ -67,7 +67,7 @@ def read_list(folder, split, *, task):
     return entries
 
 
-def _leads_out(path):
+def leads_out(path):
     """Whether a path leads out of the folder that it is joined to, here or where folders are named otherwise."""
     path = PureWindowsPath(path)
     return bool(path.anchor) or '..' in path.parts or '\0' in str(path)
