@@ -6,8 +6,9 @@ from .digits.single_digits import SingleDigitsDataset
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .mask_folders import MaskFolders
-from .offline import OfflineTask, Symbols
+from .offline import CaptionedSymbols, NamedSymbols, OfflineTask, Symbols
 from .task_stream import TaskStream
 
-__all__ = ['TASKS', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders', 'OfflineTask',
-           'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task', 'select_tasks', 'task_config']
+__all__ = ['TASKS', 'CaptionedSymbols', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders',
+           'NamedSymbols', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
+           'select_tasks', 'task_config']

@@ -1,4 +1,5 @@
 """Backbones with a tuning method."""
+from .captions_head import CaptionsHead
 from .convnext import PromptedConvNeXt
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
@@ -11,6 +12,6 @@ from .tunable import Tunable
 from .vit import PromptedViT
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
+__all__ = ['BakedWordsHead', 'CaptionsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
            'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted', 'prompted_backbone',
            'prompted_timm_vit']
