@@ -27,6 +27,7 @@ EXAMPLES = dict(
     ConditionalContext=[dict(length=2, reduction=4)], ContextPrompt=[dict(length=2), dict(length=2, depth=2)],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
+    DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],

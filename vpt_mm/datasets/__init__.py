@@ -7,8 +7,9 @@ from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .mask_folders import MaskFolders
 from .offline import CaptionedSymbols, NamedSymbols, OfflineTask, Symbols
+from .source_and_target import DomainSampler, SourceAndTarget
 from .task_stream import TaskStream
 
-__all__ = ['TASKS', 'CaptionedSymbols', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'MaskFolders',
-           'NamedSymbols', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
-           'select_tasks', 'task_config']
+__all__ = ['TASKS', 'CaptionedSymbols', 'DigitScenesDataset', 'DomainSampler', 'HeldOutFold', 'ImageFolders',
+           'MaskFolders', 'NamedSymbols', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols',
+           'TaskDataset', 'TaskStream', 'find_task', 'select_tasks', 'task_config']

@@ -1,6 +1,7 @@
 """Backbones with a tuning method."""
 from .captions_head import CaptionsHead
 from .convnext import PromptedConvNeXt
+from .domain_words_head import DomainWordsHead
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
 from .pixel_loss import PixelCrossEntropy
@@ -12,6 +13,6 @@ from .tunable import Tunable
 from .vit import PromptedViT
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'CaptionsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet', 'PromptedSwin',
-           'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted', 'prompted_backbone',
-           'prompted_timm_vit']
+__all__ = ['BakedWordsHead', 'CaptionsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt',
+           'PromptedResNet', 'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead',
+           'prompted', 'prompted_backbone', 'prompted_timm_vit']

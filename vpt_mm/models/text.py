@@ -168,17 +168,29 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         """Whether features of texts depend on the image that they are compared to."""
         return isinstance(self.context_prompt, ConditionalContext)
 
-    def texts_of(self, names: Sequence[str], template: str = 'a photo of a {}.') -> Texts:
+    def texts_of(self, names: Sequence[str], template: str = 'a photo of a {}.', **given: Any) -> Texts:
         """What the tower reads for classes of these names (underscores are blanks), in a learned context or a template.
+
+        Args:
+            names: of classes.
+            template: with {} for the name; a learned context takes its place.
+            given: for the ``texts`` of the context, such as a ``domain``.
 
         Raises:
             UsageError: a name that leaves no room among the tower's tokens.
         """
-        names = [name.replace('_', ' ') for name in names]
-        if self.context_prompt is not None:
-            return self.context_prompt.texts(names, self.context)
-        ids = tokenize([template.replace('{}', name) for name in names], self.context)
+        if self.context_prompt is None:
+            return self.plain_texts_of(names, template)
+        return self.context_prompt.texts([name.replace('_', ' ') for name in names], self.context, **given)
+
+    def plain_texts_of(self, names: Sequence[str], template: str) -> Texts:
+        """Names in a template, whatever is learned."""
+        ids = tokenize([template.replace('{}', name.replace('_', ' ')) for name in names], self.context)
         return Texts(ids[:, :int(ids.argmax(dim=1).max()) + 1])
+
+    def plain_features_of(self, texts: Texts, *, chunk: int = 256) -> Tensor:
+        """Features (K, features) of plain texts as the tower was pretrained, whatever is learned; no gradient."""
+        return torch.cat([self.plain(ids)[0] for ids in texts.ids.to(self.pos_embed.device).split(chunk)])
 
     def features_of(self, texts: Texts, *, images: Tensor | None = None, chunk: int = 256) -> Tensor:
         """Features (K, features) of texts, or (B, K, features) where they depend on images.
@@ -190,7 +202,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
                 backward pass, so that memory holds the activations of one chunk.
         """
         device, count = self.pos_embed.device, len(texts.ids)
-        texts = Texts(texts.ids.to(device), None if texts.slots is None else texts.slots.to(device))
+        texts = texts._replace(ids=texts.ids.to(device), slots=None if texts.slots is None else texts.slots.to(device))
         rows = torch.arange(count * (1 if images is None else len(images)), device=device)
         parts = [self._features_of_rows(part, texts, images) if not (torch.is_grad_enabled() and self.learns)
                  else checkpoint(self._features_of_rows, part, texts, images, use_reentrant=False)
@@ -202,7 +214,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         """Row r is text r % K, and image r // K."""
         count = len(texts.ids)
         classes = rows % count
-        given = dict(classes=classes, slots=None if texts.slots is None else texts.slots[classes],
+        given = dict(classes=classes, slots=None if texts.slots is None else texts.slots[classes], domain=texts.domain,
                      images=None if images is None else images[rows // count])
         return self(texts.ids[classes], **given)[0]
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ..errors import UsageError, require_counts
 from ..layers.kept import Kept
 from ..layers.precision import autocast_dtype
+from ..tuning.tokens import plain_name
 
 
 @MODELS.register_module()
@@ -101,8 +102,7 @@ class WordsHead(ClsHead):
 
     def averaged(self) -> Tensor:
         """(K, features): unit vectors of each template's texts, averaged."""
-        features = [self.text.features_of(texts, chunk=self.chunk) for texts in self.texts]
-        return torch.stack([F.normalize(one, dim=-1) for one in features]).mean(dim=0)
+        return average([self.text.features_of(texts, chunk=self.chunk) for texts in self.texts])
 
     @torch.no_grad()
     def bake(self) -> BakedWordsHead:
@@ -142,6 +142,11 @@ class BakedWordsHead(LinearClsHead):
         return F.normalize(self.projection(feats[-1]), dim=-1)
 
 
+def average(features: Sequence[Tensor]) -> Tensor:
+    """The mean (K, D) of several texts' features (K, D) for each class, as unit vectors."""
+    return torch.stack([F.normalize(one, dim=-1) for one in features]).mean(dim=0)
+
+
 def read_names(classes: Any) -> list[str]:
     """Names of classes from a list, a file with a name a line, or the class of a dataset.
 
@@ -173,7 +178,7 @@ def require_different(names: Sequence[str]) -> None:
     """Raise UsageError where two classes have one name, whatever its case and underscores."""
     known: dict[str, str] = {}
     for name in names:
-        plain = ' '.join(name.replace('_', ' ').lower().split())
+        plain = plain_name(name)
         if plain in known:
             raise UsageError(f'classes must have different names, got {known[plain]!r} and {name!r}: no text '
                              'tells them apart. Rename one by what it shows.')

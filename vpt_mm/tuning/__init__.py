@@ -5,6 +5,7 @@ from .build import build_tuning
 from .coda import CodaPrompt
 from .composed import TuningList
 from .context import ConditionalContext, ContextPrompt
+from .domain import DomainContext
 from .experts import DualPrompt
 from .lora import LoRA
 from .losses import collect_losses
@@ -18,6 +19,7 @@ from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, Norm
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
-           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA',
-           'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt',
-           'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
+           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
+           'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
+           'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
+           'build_tuning', 'collect_losses']

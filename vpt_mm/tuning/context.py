@@ -22,10 +22,12 @@ class Texts(NamedTuple):
     Attributes:
         ids: (K, N), cut behind the longest: no token sees what follows it.
         slots: (K, M), where among them learned vectors stand; None for plain texts.
+        domain: number of the domain whose vectors are among them (:class:`~vpt_mm.tuning.DomainContext`).
     """
 
     ids: Tensor
     slots: Tensor | None = None
+    domain: int | None = None
 
 
 @TUNING_METHODS.register_module()
@@ -89,17 +91,19 @@ class ContextPrompt(TuningMethod):
         Raises:
             UsageError: a name that leaves no room, or other classes than those that have vectors of their own.
         """
+        return self.place(names, [f'{name}.' for name in names], self.length, context)
+
+    def place(self, names: Sequence[str], sentences: Sequence[str], length: int, context: int) -> Texts:
+        """Sentences, each of which begins with a name, with room for so many vectors beside that name."""
         if self.classes not in (None, len(names)):
             raise UsageError(f'{type(self).__name__} has vectors of its own for each of {self.classes} classes, and '
                              f'is asked for {len(names)}: train with classes=None for vectors that any class shares.')
         (start, end), rows, slots = limits(), [], []
-        for name in names:
-            sentence, count = encode(f'{name}.'), len(encode(name))
-            behind = dict(end=0, middle=self.length - self.length // 2, front=self.length)[self.position]
-            row = [start, *[0] * (self.length - behind), *sentence[:count], *[0] * behind, *sentence[count:], end]
-            places = range(1, 1 + self.length)
-            slots.append([place if place <= self.length - behind else place + count for place in places])
-            rows.append(row)
+        behind = dict(end=0, middle=length - length // 2, front=length)[self.position]
+        for name, text in zip(names, sentences):
+            sentence, count = encode(text), len(encode(name))
+            rows.append([start, *[0] * (length - behind), *sentence[:count], *[0] * behind, *sentence[count:], end])
+            slots.append([place if place <= length - behind else place + count for place in range(1, 1 + length)])
         ids = pad(rows, names, context)
         return Texts(ids[:, :max(map(len, rows))], torch.tensor(slots, device='cpu'))
 

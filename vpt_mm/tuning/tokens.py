@@ -33,6 +33,11 @@ def encode(text: str) -> list[int]:
     return list(_tokenizer().encode(text))
 
 
+def plain_name(name: str) -> str:
+    """What tells the name of one class from another's: small letters, single blanks in place of underscores."""
+    return ' '.join(str(name).replace('_', ' ').lower().split())
+
+
 def limits() -> tuple[int, int]:
     """Ids of the start and the end of a text."""
     return tuple(_tokenizer().all_special_ids[:2])
