@@ -3,13 +3,7 @@
 # vpt-mm convert --words work_dirs/pretrain_words/iter_6000.pth configs/offline/words.safetensors
 _base_ = ['_base_/arch_words.py', 'mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
-model = dict(
-    head=dict(
-        _delete_=True,
-        type='CaptionsHead',
-        text={{_base_.words}},
-        classes=dict(dataset='CaptionedSymbols'),  # the letters, which validation tells apart
-        templates=['a drawing of a {}.', 'a {}.', 'the letter {}.']))
+model = dict(head=dict(type='CaptionsHead', classes=dict(dataset='CaptionedSymbols')))  # it validates on letters
 train_dataloader = dict(
     batch_size=64,
     num_workers=0,

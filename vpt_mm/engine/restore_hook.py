@@ -16,7 +16,7 @@ class RestoreHook(Hook):
 
     Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
     ``WordsHead`` whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
-    checkpoint brought all that it computes with.
+    checkpoint, or ``init_cfg`` where nothing is learned, brought all that it computes with.
 
     Raises:
         UsageError: a rule above is broken by the config or the files; numbers that are not finite or of another type
@@ -32,6 +32,8 @@ class RestoreHook(Hook):
         self.unfit = []
 
     def before_test(self, runner):
+        if self.unfit is None:
+            self._restore_untaught(unwrap(runner.model))
         self.require_whole()
 
     def before_val(self, runner):
@@ -72,6 +74,13 @@ class RestoreHook(Hook):
         state.update(restored)
         if averages is not None:
             averages.update({f'module.{key}': tensor for key, tensor in restored.items()})
+
+    def _restore_untaught(self, model):
+        """Where all is frozen and nothing learned, as in zero-shot CLIP, ``init_cfg`` brings the whole model."""
+        keys = set(model.state_dict())
+        if keys <= set(frozen_keys(model)):
+            restore_from_source(model)
+            self.unfit = sorted(keys - sourced_keys(model))
 
     def require_whole(self):
         """Nothing that the model computes with may be left at its random initialisation."""

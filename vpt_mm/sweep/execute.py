@@ -1,4 +1,5 @@
 """One run in this process, with little beside the training: no checkpoint, no console, one evaluation at the end."""
+import copy
 import functools
 import gc
 import importlib
@@ -47,13 +48,16 @@ class SweepRunner(Runner):
         """The config is in the log."""
 
 
-def execute(config, *, work_dir, save=False):
+def execute(config, *, work_dir, save=False, train=True, tests=None):
     """Train and evaluate.
 
     Args:
         config: of the run, a plain dict.
         work_dir: for the log, and for checkpoints where they are saved.
         save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
+        train: False for a model that needs no training.
+        tests: {name: what its test dataset has in place of the config's}, for several; their metrics begin with the
+            name and a slash.
 
     Returns:
         dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
@@ -66,14 +70,27 @@ def execute(config, *, work_dir, save=False):
         write_whole(json.dumps(config, indent=1).encode(), Path(work_dir, 'config.json'))
     runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
     try:
-        runner.train()
-        metrics = runner.test_loop.run()
+        if train:
+            runner.train()
+        else:
+            runner.call_hook('before_run')
+        metrics = runner.test_loop.run() if tests is None else {
+            f'{name}/{metric}': value for name, changes in tests.items() for metric, value in _test(runner, changes)}
         return dict(metrics={name: float(value) for name, value in metrics.items()},
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
         end_workers(runner)
         forget_runs()
+
+
+def _test(runner, changes):
+    """Metrics on a dataset that differs from the config's."""
+    loader = copy.deepcopy(runner.cfg.test_dataloader)
+    loader.dataset.update(changes)
+    runner._test_dataloader, runner._test_evaluator = loader, runner.cfg.test_evaluator
+    runner._test_loop = runner.build_test_loop(runner.cfg.test_cfg)
+    return runner.test_loop.run().items()
 
 
 def _quiet(config, *, work_dir, save):

@@ -21,9 +21,9 @@ STYLE_SHARES = (0.6, 0.1, 0.1, 0.1, 0.1)  # of STYLES
 GROUNDS = ('cloudy', 'blotchy', 'rippled', 'grainy')  # in the order of BANDS; 'striped' as well in one direction
 
 # What is told: both, the letter alone, the figure alone. {style} is empty in half of the captions.
-BOTH = ('a {style}drawing of a {letter} on a {figure}.', 'a {letter} on a {figure}.', 'a {figure} with a {letter} on it.',
-        'a {style}picture of a {letter} over a {figure}.', 'the letter {letter} and a {figure}, a {style}image.',
-        'a {figure} under a {letter} on a {ground} ground.')
+BOTH = ('a {style}drawing of a {letter} on a {figure}.', 'a {letter} on a {figure}.',
+        'a {figure} with a {letter} on it.', 'a {style}picture of a {letter} over a {figure}.',
+        'the letter {letter} and a {figure}, a {style}image.', 'a {figure} under a {letter} on a {ground} ground.')
 LETTER = ('a {style}drawing of a {letter}.', 'a {letter}.', 'the letter {letter}.', 'a {style}picture of a {letter}.',
           'a {letter}, a {style}image.', 'a {letter} on a {ground} ground.')
 FIGURE = ('a {style}drawing of a {figure}.', 'a {figure}.', 'a {style}picture of a {figure}.',
