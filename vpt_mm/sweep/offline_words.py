@@ -10,6 +10,8 @@ from ..config_file import read_config_file
 from ..datasets.offline.drawings import STYLES
 from ..errors import UsageError
 from ..files import require_writable, write_whole
+from ..results.base_to_new import base_to_new_table
+from ..results.table_one import seeds_table
 from .execute import execute
 from .plan import digest
 from .store import commit
@@ -77,7 +79,8 @@ class Trial:
         """Run it: a row of the table of results for each test."""
         outcome = execute(self.config, work_dir=work_dir, train=self.protocol != 'zero-shot', tests=self.tests)
         metrics = outcome.pop('metrics')
-        return [dict(sweep=identity(), config=ADAPT if self.target else CONFIG, group=self.group, task=name,
+        return [dict(sweep=identity(), config=ADAPT if self.target else CONFIG,
+                     group='source' if name == CLEAN else self.group, task=name,
                      protocol=self.protocol, split='test', final=True, seed=self.seed, fraction=1.0, size=None,
                      metric=METRIC, value=round(metrics[f'{name}/{METRIC}'], 4), **outcome, commit=commit())
                 for name in self.tests]
@@ -95,6 +98,16 @@ def trials_of(seeds=SEEDS):
                    for target in (TARGETS if protocol == 'DAPL' else [None])]
     return [Trial(group, protocol, seed, target) for group, protocol, target in methods + adaptations
             for seed in seeds]
+
+
+def sheets_of(rows):
+    """The tables of the experiment: letters, pairs, and styles."""
+    sheets = []
+    for group, tests in TESTS.items():
+        base, new, *others = tests
+        sheets.append(base_to_new_table([row for row in rows if row['group'] == group], base=base, new=new,
+                                        others=others))
+    return [*sheets, seeds_table([row for row in rows if row['group'] == 'styles'])]
 
 
 def run_experiment(out, *, seeds=SEEDS, report=print):

@@ -67,8 +67,8 @@ def halve_file(source, out):
             that can't be written.
     """
     require_writable(out, ENDINGS)
-    tensors = flatten(fetch(source))
-    tensors = {key.removeprefix('state_dict.'): tensor for key, tensor in tensors.items()}
+    found = fetch(source)
+    tensors = flatten(found.get('state_dict', found))
     halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
     lost = not_finite(halved)
     if lost or not halved:
