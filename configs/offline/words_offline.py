@@ -18,22 +18,22 @@ train_dataloader = dict(
 test_dataloader = dict(
     **loader,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(**data, group='new_letters', each=50, seed=1000))
+    dataset=dict(**data, group='new_letters', each=30, seed=1000))
 del loader, data
 test_cfg = dict()
 test_evaluator = dict(type='Accuracy', topk=(1, ))
 
-train_cfg = dict(by_epoch=False, max_iters=200)
+train_cfg = dict(by_epoch=False, max_iters=100)
 optim_wrapper = dict(
     type='PromptOptimWrapper',
     constructor='PromptOptimWrapperConstructor',
     optimizer=dict(type='SGD', lr=0.02, momentum=0.9, weight_decay=0.0005))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=10, by_epoch=False),
-    dict(type='CosineAnnealingLR', begin=10, end=200, by_epoch=False),
+    dict(type='CosineAnnealingLR', begin=10, end=100, by_epoch=False),
 ]
 log_processor = dict(by_epoch=False)
 default_hooks = dict(
-    logger=dict(interval=50), checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=200))
+    logger=dict(interval=50), checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=100))
 custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='ClassNamesHook'), dict(type='CheckLabelsHook')]
 randomness = dict(seed=42)

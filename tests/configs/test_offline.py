@@ -77,7 +77,7 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):
-        assert ('head.text.layers.0.ln1.bias' if name.endswith('words') else 'head.task_heads.letter.fc.weight') in state
+        assert 'head.text.logit_scale' in state or 'head.task_heads.letter.fc.weight' in state
         return
     assert state['head.fc.weight'].shape[0] == 8  # directions of the sun
     forget_runs()

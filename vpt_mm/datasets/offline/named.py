@@ -65,7 +65,7 @@ def _title(letter, figure):
     return name_of(letter) if figure is None else f'{name_of(letter)} on a {figure}'
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=16)
 def _draw_all(group, each, style, seed):
     """Images (N, 64, 64, 3) RGB and labels (N,), class after class again and again."""
     labels = np.arange(each * len(GROUPS[group])) % len(GROUPS[group])
