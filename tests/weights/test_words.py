@@ -57,6 +57,17 @@ def test_a_tower_of_our_own_is_loaded_as_it_is(file):
     assert all(torch.equal(tensor, again.state_dict()[key]) for key, tensor in tower.state_dict().items())
 
 
+def test_a_model_of_our_own_gives_both_towers(file):
+    towers = dict(backbone=load(IMAGE, file(clip())), text=load(TEXT, file(clip())))
+    own = file({f'{place}.{key}': tensor.contiguous() for place, tower in dict(
+        backbone=towers['backbone'], **{'head.text': towers['text']}).items()
+        for key, tensor in tower.state_dict().items()}, 'model.safetensors')
+    for config, tower in ((IMAGE, towers['backbone']), (TEXT, towers['text'])):
+        again = load(config, own)
+        assert again.loaded == set(again.state_dict())
+        assert all(torch.equal(tensor, again.state_dict()[key]) for key, tensor in tower.state_dict().items())
+
+
 def test_openais_models_have_quick_gelu(file):
     source = file({**clip(), **PROGRAM})
     with pytest.raises(UsageError, match="activation is QuickGELU there and GELU in the tower: set activation='Quick"):

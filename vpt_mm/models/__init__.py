@@ -1,4 +1,5 @@
 """Backbones with a tuning method."""
+from .captions_head import CaptionsHead
 from .class_texts import bake, name_classes
 from .convnext import PromptedConvNeXt
 from .domain_words_head import DomainWordsHead
@@ -14,7 +15,7 @@ from .vit import PromptedViT
 from .words_decode_head import baked_words_decode_head, words_decode_head
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet',
-           'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'bake',
-           'baked_words_decode_head', 'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit',
+__all__ = ['BakedWordsHead', 'CaptionsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt',
+           'PromptedResNet', 'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead',
+           'bake', 'baked_words_decode_head', 'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit',
            'words_decode_head']
