@@ -5,11 +5,13 @@ import torch.nn.functional as F
 from mmengine.registry import DATASETS, MODELS
 from mmengine.runner import Runner
 from mmpretrain.structures import DataSample
+from safetensors.torch import load_file
 
 from tests.runs import RandomImages
 from tests.twins.compare import assert_twins
 from tests.words import config_of
 from vpt_mm.errors import UsageError
+from vpt_mm.tasks.publish import publish_task
 from vpt_mm.tuning.domain import SOURCE, TARGET
 from vpt_mm.tuning.tokens import tokenize
 
@@ -143,3 +145,5 @@ def test_a_run_moves_the_words_of_both_domains_alone(tmp_path):
     file = tmp_path / 'run' / 'epoch_2.pth'
     assert sorted(torch.load(file, weights_only=False)['state_dict']) == learned
     assert Runner.from_cfg(adapt(tmp_path, load_from=str(file))).test().keys() == {'accuracy/top1'}
+    publish_task(file, tmp_path / 'task.safetensors', served=False)
+    assert load_file(tmp_path / 'task.safetensors').keys() == set(learned)

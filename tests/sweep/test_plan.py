@@ -5,7 +5,7 @@ import pytest
 
 from tests.benchmarks import write_sweep
 from vpt_mm.errors import UsageError
-from vpt_mm.sweep import read_plan
+from vpt_mm.sweep import read_plan, read_sweep
 
 SWEEPS = Path(__file__).parents[2] / 'configs' / 'sweeps'
 
@@ -22,7 +22,7 @@ def test_the_papers_grids():
 
 @pytest.mark.parametrize('file', sorted(SWEEPS.glob('*.py')), ids=lambda file: file.stem)
 def test_every_sweep_file_can_be_read(file):
-    assert read_plan(file).identity == read_plan(file).identity
+    assert read_sweep(file).identity == read_sweep(file).identity
 
 
 def test_options_replace_entries_and_tell_sweeps_apart(tmp_path):

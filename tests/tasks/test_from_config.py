@@ -26,7 +26,7 @@ ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab
 UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet',
             **{f'{base}_mask2former_vpt-deep-10_ade20k': 'Mask2FormerHead' for base in ('dinov2-b', 'dinov3-b')},
             'pretrain_vit_digits': 'model.tuning',
-            'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning'}
+            'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning', 'pretrain_words': 'model.tuning'}
 SHIPPED = {path.stem: path for path in sorted(ROOT.rglob('*.py'))
            if not re.search('|'.join(ALIKE), str(path.relative_to(ROOT)))}
 DEEP = dict(type='DeepPrompt', length=2)

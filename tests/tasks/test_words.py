@@ -112,3 +112,10 @@ def test_only_words_are_baked(tmp_path):
     served.write_task(tmp_path / 'a.safetensors', served.classifier(weights, dict(type='LinearProbe')))
     with pytest.raises(UsageError, match='WordsHead, WordsDecodeHead, and this one has LinearClsHead'):
         publish_task(tmp_path / 'a.pth', tmp_path / 'b.safetensors', bake=weights)
+
+
+def test_what_adapted_to_a_domain_predicts_as_any_words_do():
+    config = served.classifier_by_name('x', CONTEXTS[-1])
+    plain = describe(config.to_dict())
+    config.model.head.update(type='DomainWordsHead', threshold=0.7, target_weight=2.)
+    assert describe(config.to_dict()) == plain
