@@ -23,6 +23,7 @@ BASES = dict(letters='base_letters', pairs='seen_pairs')  # trained on
 TESTS = dict(
     letters={'base letters': 'base_letters', 'new letters': 'new_letters', 'unseen letters': 'unseen_letters'},
     pairs={'seen pairs': 'seen_pairs', 'unseen pairs': 'unseen_pairs'})
+DRAWN = dict(letters='outlined', pairs='clean')  # styles: what leaves something to learn
 CLEAN, *TARGETS = STYLES
 
 PLAIN = {'model.head.text.tuning': dict(type='LinearProbe', _delete_=True)}  # no words are learned
@@ -65,7 +66,7 @@ class Trial:
                 part.seed = 2 * self.seed + number
             images.datasets[1].style = self.target
         else:
-            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'))
+            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'), style=DRAWN.get(self.group, CLEAN))
         return config.to_dict()
 
     @property
@@ -73,7 +74,7 @@ class Trial:
         """{name: what is changed in the test dataset}."""
         if self.group == 'styles':
             return {style: dict(group='letters', style=style) for style in ([self.target] if self.target else STYLES)}
-        return {name: dict(group=group) for name, group in TESTS[self.group].items()}
+        return {name: dict(group=group, style=DRAWN[self.group]) for name, group in TESTS[self.group].items()}
 
     def rows(self, work_dir):
         """Run it: a row of the table of results for each test."""
@@ -88,7 +89,7 @@ class Trial:
 
 def identity():
     """Tells results of this experiment from others."""
-    return digest([METHODS, ADAPTATIONS, TESTS])
+    return digest([METHODS, ADAPTATIONS, TESTS, DRAWN])
 
 
 def trials_of(seeds=SEEDS):
