@@ -31,9 +31,9 @@ CONTEXT = {'optim_wrapper.optimizer.lr': 0.02}
 METHODS = {
     'zero-shot': PLAIN,
     'VPT': {**PLAIN, 'model.backbone.tuning': dict(type='DeepPrompt', length=4, _delete_=True),
-            'optim_wrapper.optimizer.lr': 0.2},
+            'optim_wrapper.optimizer.lr': 0.2, 'train_cfg.max_iters': 200, 'param_scheduler.1.end': 200},
     'CoOp': CONTEXT,
-    'CoCoOp': {**CONTEXT, 'model.head.text.tuning.type': 'ConditionalContext'},
+    'CoCoOp': {**CONTEXT, 'model.head.text.tuning.type': 'ConditionalContext', 'train_dataloader.batch_size': 16},
 }
 ADAPTATIONS = {'zero-shot': PLAIN, 'source model': CONTEXT, 'DAPL': CONTEXT}
 
@@ -66,7 +66,8 @@ class Trial:
                 part.seed = 2 * self.seed + number
             images.datasets[1].style = self.target
         else:
-            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'), style=DRAWN.get(self.group, CLEAN))
+            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'),
+                          style=DRAWN.get(self.group, CLEAN))
         return config.to_dict()
 
     @property
