@@ -23,6 +23,7 @@ BASES = dict(letters='base_letters', pairs='seen_pairs')  # trained on
 TESTS = dict(
     letters={'base letters': 'base_letters', 'new letters': 'new_letters', 'unseen letters': 'unseen_letters'},
     pairs={'seen pairs': 'seen_pairs', 'unseen pairs': 'unseen_pairs'})
+DRAWN = dict(letters='outlined', pairs='clean')  # styles: what leaves something to learn
 CLEAN, *TARGETS = STYLES
 
 PLAIN = {'model.head.text.tuning': dict(type='LinearProbe', _delete_=True)}  # no words are learned
@@ -30,9 +31,9 @@ CONTEXT = {'optim_wrapper.optimizer.lr': 0.02}
 METHODS = {
     'zero-shot': PLAIN,
     'VPT': {**PLAIN, 'model.backbone.tuning': dict(type='DeepPrompt', length=4, _delete_=True),
-            'optim_wrapper.optimizer.lr': 0.2},
+            'optim_wrapper.optimizer.lr': 0.2, 'train_cfg.max_iters': 200, 'param_scheduler.1.end': 200},
     'CoOp': CONTEXT,
-    'CoCoOp': {**CONTEXT, 'model.head.text.tuning.type': 'ConditionalContext'},
+    'CoCoOp': {**CONTEXT, 'model.head.text.tuning.type': 'ConditionalContext', 'train_dataloader.batch_size': 16},
 }
 ADAPTATIONS = {'zero-shot': PLAIN, 'source model': CONTEXT, 'DAPL': CONTEXT}
 
@@ -65,7 +66,8 @@ class Trial:
                 part.seed = 2 * self.seed + number
             images.datasets[1].style = self.target
         else:
-            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'))
+            images.update(seed=2 * self.seed, group=BASES.get(self.group, 'letters'),
+                          style=DRAWN.get(self.group, CLEAN))
         return config.to_dict()
 
     @property
@@ -73,7 +75,7 @@ class Trial:
         """{name: what is changed in the test dataset}."""
         if self.group == 'styles':
             return {style: dict(group='letters', style=style) for style in ([self.target] if self.target else STYLES)}
-        return {name: dict(group=group) for name, group in TESTS[self.group].items()}
+        return {name: dict(group=group, style=DRAWN[self.group]) for name, group in TESTS[self.group].items()}
 
     def rows(self, work_dir):
         """Run it: a row of the table of results for each test."""
@@ -88,7 +90,7 @@ class Trial:
 
 def identity():
     """Tells results of this experiment from others."""
-    return digest([METHODS, ADAPTATIONS, TESTS])
+    return digest([METHODS, ADAPTATIONS, TESTS, DRAWN])
 
 
 def trials_of(seeds=SEEDS):
