@@ -5,8 +5,9 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 
+from tests.clip import LIKE_CLIP, WORDS
 from tests.runs import BACKBONE, run_config
-from vpt_mm.models.frozen import fingerprint_of, frozen_keys
+from vpt_mm.models.frozen import base_names, fingerprint_of, frozen_keys, prompted_backbones
 from vpt_mm.tasks import publish_task
 
 PIPELINES = dict(
@@ -41,11 +42,31 @@ def segmentor(weights, tuning, *, classes=4, mode='whole', **backbone):
     return config
 
 
+def classifier_by_name(clip, context, *, tuning=None, names=('cat', 'sports_car', 'tree')):
+    """The config of a classifier that tells classes by their names; ``clip``: file of both towers."""
+    config = classifier(clip, tuning or dict(type='LinearProbe'), **LIKE_CLIP)
+    config.model.head = dict(type='WordsHead', classes=list(names), text=_words(clip, context))
+    return config
+
+
+def segmentor_by_name(clip, context, *, tuning=None, names=('sky', 'hut', 'tree', 'lake'), mode='whole'):
+    """The config of a segmentor that tells classes by their names."""
+    config = segmentor(clip, tuning or dict(type='LinearProbe'), mode=mode, **LIKE_CLIP)
+    config.model.decode_head.update(type='WordsDecodeHead', of='SETRUPHead', classes=list(names),
+                                    text=dict(_words(clip, context), image_width=None))
+    return config
+
+
+def _words(clip, context):
+    return dict(WORDS, init_cfg=dict(type='Pretrained', checkpoint=clip), **({'tuning': context} if context else {}))
+
+
 def build(config, *, seed=0):
     """The config's whole model with random tuned parameters and heads."""
     with DefaultScope.overwrite_default_scope(config.default_scope):
         model = MODELS.build(Config(config.to_dict()).model)
-    model.backbone.init_weights()
+    for backbone in prompted_backbones(model).values():
+        backbone.init_weights()
     generator, frozen = torch.Generator().manual_seed(seed), set(frozen_keys(model))
     for key, tensor in model.state_dict().items():
         if key not in frozen and tensor.is_floating_point():
@@ -59,9 +80,10 @@ def write_task(path, config, *, seed=0, classes=None):
     """Publish :func:`build`'s model as a task file; returns the path."""
     model = build(config, seed=seed)
     frozen = set(frozen_keys(model))
-    count = (config.model.get('head') or config.model.get('decode_head')).num_classes
-    meta = dict(cfg=config.pretty_text, dataset_meta=dict(classes=classes or [f'class {i}' for i in range(count)]),
-                vpt_mm=dict(version='1', base={'backbone.': config.model.backbone.init_cfg.checkpoint},
+    head = config.model.get('head') or config.model.get('decode_head')
+    classes = classes or head.get('classes') or [f'class {i}' for i in range(head.num_classes)]
+    meta = dict(cfg=config.pretty_text, dataset_meta=dict(classes=classes),
+                vpt_mm=dict(version='1', base=base_names(model),
                             frozen_weights=fingerprint_of(model)))
     state = {key: tensor for key, tensor in model.state_dict().items() if key not in frozen}
     torch.save(dict(meta=meta, state_dict=state), path.with_suffix('.pth'))

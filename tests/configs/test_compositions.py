@@ -24,6 +24,10 @@ HEADS = {  # what follows from the tiny backbone's widths and blocks
     'vit-b_upernet_ade20k': dict(neck=dict(in_channels=[32] * 4, out_channels=32),
                                  decode_head=dict(in_channels=[32] * 4, channels=16),
                                  auxiliary_head=dict(in_channels=32, channels=16)),
+    'vit-b_setr-by-name_ade20k': dict(
+        decode_head=dict(in_channels=32, channels=16, text=dict(
+            width=32, heads=4, layers=1, features=16, init_cfg=None)),
+        auxiliary_head={str(number): dict(in_channels=32, channels=16) for number in range(3)}),
     'vit-b_segmenter_ade20k': dict(decode_head=dict(in_channels=32, channels=32, embed_dims=32, num_heads=4)),
     'vit-b_dpt_ade20k': dict(decode_head=dict(in_channels=[32] * 4, embed_dims=32, channels=16,
                                               post_process_channels=[8, 8, 8, 8])),

@@ -46,7 +46,7 @@ def test_the_shipped_weights_are_the_whole_backbone():
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_a_config_trains_and_tests(name, tmp_path):
+def test_a_config_trains_and_tests(name, tmp_path, monkeypatch):
     options = {'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'train_dataloader.batch_size': 2,
                'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
     if name.startswith('setr'):
@@ -62,3 +62,8 @@ def test_a_config_trains_and_tests(name, tmp_path):
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
     assert metrics.keys() & {'mIoU', 'accuracy/top1'}
+    if 'by-name' in name:
+        monkeypatch.setenv('PART', 'new')
+        forget_runs()
+        metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+        assert 'mIoU' in metrics

@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
+from safetensors.torch import load_file
 
 from vpt_mm.cli import test, train
 from vpt_mm.datasets.offline import symbols, table
@@ -36,20 +37,47 @@ def test_the_shipped_weights_are_the_whole_backbone(name):
     assert {key: tensor.shape for key, tensor in state.items()} == {key: tensor.shape for key, tensor in plain.items()}
 
 
-@pytest.mark.parametrize('name', ['vit_offline', 'swin_offline', 'pretrain_vit', 'pretrain_swin'])
+def test_the_shipped_towers_are_the_whole_model():
+    file = FOLDER / 'words.safetensors'
+    assert file.stat().st_size < 4e6
+    state = load_file(file)
+    config = Config.fromfile(FOLDER / 'pretrain_words.py')
+    init_default_scope(config.default_scope)
+    model = MODELS.build(config.model).state_dict()
+    assert {key: tensor.shape for key, tensor in state.items()} == {key: tensor.shape for key, tensor in model.items()}
+    assert {tensor.dtype for tensor in state.values()} == {torch.float16}
+
+
+@pytest.mark.parametrize('name', ['words_offline', 'words_adapt_offline'])
+def test_words_are_learned_on_both_towers_of_one_file(name, tmp_path, monkeypatch):
+    monkeypatch.setenv('TARGET', 'textured')
+    options = {'train_cfg.max_iters': 2, 'train_dataloader.batch_size': 4, 'test_dataloader.dataset.each': 1,
+               'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
+    args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path), cfg_options=options, launcher='none',
+                local_rank=0)
+    train.run(Namespace(**args, amp=False, no_validate=True, resume=None))
+    checkpoint = str(tmp_path / 'iter_2.pth')
+    state = torch.load(checkpoint, weights_only=True)['state_dict']
+    assert all(key.startswith('head.text.tuning.') for key in state)
+    forget_runs()
+    metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    assert 0 <= metrics['accuracy/top1'] <= 100
+
+
+@pytest.mark.parametrize('name', ['vit_offline', 'swin_offline', 'pretrain_vit', 'pretrain_swin', 'pretrain_words'])
 def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
     monkeypatch.setenv('TASK', 'relief')
     options = {'train_cfg.max_iters': 2, 'train_cfg.val_interval': 2, 'train_dataloader.batch_size': 4,
                'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
     if name.startswith('pretrain'):
-        options['val_dataloader.dataset.images'] = 4
+        options[f"val_dataloader.dataset.{'each' if name.endswith('words') else 'images'}"] = 4
     args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
                 launcher='none', local_rank=0)
     train.run(Namespace(**args, amp=False, no_validate=False, resume=None))
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):
-        assert 'head.task_heads.letter.fc.weight' in state
+        assert 'head.text.logit_scale' in state or 'head.task_heads.letter.fc.weight' in state
         return
     assert state['head.fc.weight'].shape[0] == 8  # directions of the sun
     forget_runs()

@@ -7,10 +7,11 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import PARAM_SCHEDULERS
 
+from tests.clip import write_clip
 from tests.conftest import TINY
 from tests.layouts import NAMES, draw, write_words
 from tests.small import train_options
-from tests.words import TEXT, write_clip
+from tests.words import TEXT
 from vpt_mm.cli import test, train
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets import WORDS

@@ -1,9 +1,16 @@
 """RestoreHook: what a checkpoint of prompts must bring to be tested, and which backbone it gets back."""
+from argparse import Namespace
+from pathlib import Path
+
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS, init_default_scope
 
 from tests.runs import build_runner, run_config, save_weights
+from vpt_mm.engine.restore_hook import RestoreHook
 from vpt_mm.errors import UsageError
+from vpt_mm.models.frozen import sourced_keys
 
 
 @pytest.fixture
@@ -48,6 +55,19 @@ def test_a_task_of_another_length_is_refused(tmp_path, weights):
 def test_testing_without_a_checkpoint_is_refused(tmp_path, weights):
     with pytest.raises(UsageError, match='testing needs a checkpoint'):
         build_runner(run_config(tmp_path / 'run', weights=weights)).test()
+
+
+def test_what_learns_nothing_needs_no_checkpoint():
+    """Zero-shot: ``init_cfg`` brings all of it; without one it is refused."""
+    model = Config.fromfile(Path(__file__).parents[2] / 'configs/offline/words_offline.py').model
+    model.head.text.tuning = dict(type='LinearProbe')
+    init_default_scope('mmpretrain')
+    whole = MODELS.build(model)
+    RestoreHook().before_test(Namespace(model=whole))
+    assert not set(whole.state_dict()) - sourced_keys(whole)
+    model.head.text.pop('init_cfg')
+    with pytest.raises(UsageError, match='does not fit the model: 43 tensors are missing.*head.text.'):
+        RestoreHook().before_test(Namespace(model=MODELS.build(model)))
 
 
 def test_testing_after_training_needs_none(tmp_path, weights):

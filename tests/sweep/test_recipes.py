@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import SerialPool
+from tests.clip import write_clip
 from tests.conftest import TINY
 from tests.layouts import write_words
-from tests.words import TEXT, write_clip
+from tests.words import TEXT
 from vpt_mm.cli.main import main
 from vpt_mm.errors import UsageError
 from vpt_mm.sweep import Conductor, RecipePlan, Store, read_sweep

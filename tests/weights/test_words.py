@@ -1,47 +1,17 @@
 """Whole CLIP files, of OpenAI's and open_clip's layout, into both towers."""
-import copy
 import json
 from contextlib import nullcontext
 
 import pytest
 import torch
-from mmengine.registry import MODELS
 from safetensors.torch import save_file
 from torch import nn
 
+from tests.clip import CONTEXT, FEATURES, IMAGE, NARROW, TEXT, VOCABULARY, WIDE, clip, load, said
 from vpt_mm.errors import UsageError
 
-WIDE, NARROW, FEATURES, VOCABULARY, CONTEXT = 128, 64, 16, 40, 12
-TEXT = dict(type='PromptedTextTower', width=NARROW, heads=1, layers=2, context=CONTEXT, vocabulary=VOCABULARY,
-            features=FEATURES, image_width=WIDE)
-IMAGE = dict(type='PromptedViT', arch=dict(embed_dims=WIDE, num_layers=2, num_heads=2, feedforward_channels=4 * WIDE),
-             img_size=32, patch_size=8, pre_norm=True, patch_cfg=dict(bias=False),
-             norm_cfg=dict(type='LN', eps=1e-5), tuning=dict(type='LinearProbe'))
 QUICK = dict(type='mmpretrain.QuickGELU')
 PROGRAM = {name: torch.tensor(1) for name in ('input_resolution', 'context_length', 'vocab_size')}
-
-
-def blocks(width, place):
-    layer = f'{place}transformer.resblocks.'
-    return {f'{layer}{number}.{name}': torch.randn(*shape) / 10 for number in range(2) for name, shape in {
-        'ln_1.weight': (width,), 'ln_1.bias': (width,), 'ln_2.weight': (width,), 'ln_2.bias': (width,),
-        'attn.in_proj_weight': (3 * width, width), 'attn.in_proj_bias': (3 * width,),
-        'attn.out_proj.weight': (width, width), 'attn.out_proj.bias': (width,),
-        'mlp.c_fc.weight': (4 * width, width), 'mlp.c_fc.bias': (4 * width,),
-        'mlp.c_proj.weight': (width, 4 * width), 'mlp.c_proj.bias': (width,)}.items()}
-
-
-def clip(text=''):
-    """A state dict of open_clip's CLIP."""
-    def made(*shape):
-        return torch.randn(*shape) / 10
-    return {**blocks(WIDE, 'visual.'), **blocks(NARROW, text), 'logit_scale': torch.tensor(3.),
-            'visual.class_embedding': made(WIDE), 'visual.positional_embedding': made(17, WIDE),
-            'visual.proj': made(WIDE, FEATURES), 'visual.conv1.weight': made(WIDE, 3, 8, 8),
-            **{f'visual.ln_{name}.{part}': made(WIDE) for name in ('pre', 'post') for part in ('weight', 'bias')},
-            f'{text}token_embedding.weight': made(VOCABULARY, NARROW), f'{text}text_projection': made(NARROW, FEATURES),
-            f'{text}positional_embedding': made(CONTEXT, NARROW),
-            **{f'{text}ln_final.{part}': made(NARROW) for part in ('weight', 'bias')}}
 
 
 @pytest.fixture
@@ -50,12 +20,6 @@ def file(tmp_path):
         save_file(state, tmp_path / name)
         return dict(type='Pretrained', checkpoint=str(tmp_path / name))
     return write
-
-
-def load(config, init_cfg, **changes):
-    model = MODELS.build(copy.deepcopy({'tuning': dict(type='LinearProbe'), **config, **changes, 'init_cfg': init_cfg}))
-    model.init_weights()
-    return model
 
 
 @pytest.mark.parametrize('text', ['', 'text.'])
@@ -93,6 +57,17 @@ def test_a_tower_of_our_own_is_loaded_as_it_is(file):
     assert all(torch.equal(tensor, again.state_dict()[key]) for key, tensor in tower.state_dict().items())
 
 
+def test_a_model_of_our_own_gives_both_towers(file):
+    towers = dict(backbone=load(IMAGE, file(clip())), text=load(TEXT, file(clip())))
+    own = file({f'{place}.{key}': tensor.contiguous() for place, tower in dict(
+        backbone=towers['backbone'], **{'head.text': towers['text']}).items()
+        for key, tensor in tower.state_dict().items()}, 'model.safetensors')
+    for config, tower in ((IMAGE, towers['backbone']), (TEXT, towers['text'])):
+        again = load(config, own)
+        assert again.loaded == set(again.state_dict())
+        assert all(torch.equal(tensor, again.state_dict()[key]) for key, tensor in tower.state_dict().items())
+
+
 def test_openais_models_have_quick_gelu(file):
     source = file({**clip(), **PROGRAM})
     with pytest.raises(UsageError, match="activation is QuickGELU there and GELU in the tower: set activation='Quick"):
@@ -102,13 +77,6 @@ def test_openais_models_have_quick_gelu(file):
     tower = load(TEXT, source, activation='QuickGELU')
     vit = load(IMAGE, source, layer_cfgs=dict(act_cfg=QUICK))
     assert tower.loaded and vit.facts['mean'][0] == 0.48145466
-
-
-def said(**more):
-    text, vision = (dict(more.pop(tower, {})) for tower in ('text', 'vision'))
-    return dict(model_cfg=dict(embed_dim=FEATURES, vision_cfg=dict(dict(image_size=32, layers=2, width=WIDE), **vision),
-                               text_cfg=dict(dict(width=NARROW, heads=1, layers=2), **text), **more),
-                preprocess_cfg=dict(mean=[0.5, 0.4, 0.3], std=[0.2, 0.2, 0.1]))
 
 
 @pytest.mark.parametrize('content, text, image', [

@@ -16,6 +16,7 @@ class Ensemble:
 
     Attributes:
         mixes: whether all members do (:class:`ServedTask`).
+        origin: as a task's (:class:`ServedTask`).
 
     Raises:
         UsageError: members of another kind or for other classes.
@@ -34,6 +35,13 @@ class Ensemble:
         self.nbytes = sum(task.nbytes for task in members)
         self.path = ', '.join(task.path for task in members)
         self.drawing, self.visualizer = threading.Lock(), None
+        self.origin, self.takes_names = self, all(task.takes_names for task in members)
+
+    def named(self, names):
+        """The same ensemble for other classes, told by their names; raises what ``ServedTask.named`` does."""
+        twin = Ensemble([member.named(names) for member in self.members], self.name)
+        twin.origin = self.origin
+        return twin
 
 
 def average(samples, task):

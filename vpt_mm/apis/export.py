@@ -11,6 +11,7 @@ from torch import nn
 
 from ..errors import UsageError, line_of, needs_extra, require_counts
 from ..files import require_writable
+from ..models.class_texts import bake, texts_in
 from ..models.openmmlab import head_of, normalisation_of, swaps_channels
 from ..models.output import feature_of
 from ..version import __version__
@@ -27,8 +28,8 @@ BATCHES = (1, 3)  # that are compared
 class ExportedTask(nn.Module):
     """A task from pixels to logits: what is exported.
 
-    The normalisation is part of it. Keys and values of prompts are constants; prompts that an image chooses, and the
-    plain pass by which it does, are in the graph.
+    The normalisation is part of it. Keys and values of prompts are constants, and so are texts of classes; prompts that
+    an image chooses, and the plain pass by which it does, are in the graph.
 
     Args:
         task: a :class:`ServedTask` (no ensemble).
@@ -39,6 +40,7 @@ class ExportedTask(nn.Module):
         if len(task.members) > 1:
             raise UsageError(f'{task.name} is an ensemble of {len(task.members)} task files: export each of them.')
         self.task, model = task, task.model
+        model = model if texts_in(model) is None else bake(model)
         self.segments = task.kind == 'segmentation'
         self.backbone = task.shared.model if task.mixes else task.view
         self.neck = getattr(model, 'neck', None)

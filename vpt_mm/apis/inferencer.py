@@ -33,7 +33,7 @@ class TaskInferencer:
             which no path is opened, unless it names timm's weights.
         tasks: {name: path, or list of paths of an ensemble} to add.
         most_pixels: of an image; larger ones are refused.
-        options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache.
+        options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache, words.
 
     Raises:
         UsageError: a config without a backbone or its weights.
@@ -81,6 +81,17 @@ class TaskInferencer:
             self.tasks = MappingProxyType({key: one for key, one in self.tasks.items() if key != name})
         self.shared.forget(task)
 
+    def name_classes(self, name, classes):
+        """Let a task of words tell these classes apart from now on; returns it. Predictions under way end as they are.
+
+        Raises:
+            UsageError: no such task, or as :meth:`ServedTask.named` says.
+        """
+        with self.lock:
+            task = self.find(name).named(classes)
+            self.tasks = MappingProxyType({**self.tasks, name: task})
+        return task
+
     def find(self, name):
         """The task of this name.
 
@@ -92,13 +103,14 @@ class TaskInferencer:
             raise UsageError(f'no task of the {len(tasks)} is named {name!r}.{did_you_mean(name, tasks)}')
         return tasks[name]
 
-    def __call__(self, inputs, task, *, batch_size=8, return_datasamples=False, return_vis=False, show=False,
-                 wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
+    def __call__(self, inputs, task, *, classes=None, batch_size=8, return_datasamples=False, return_vis=False,
+                 show=False, wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
         """Predict.
 
         Args:
             inputs: a path, address, array (H, W, 3) BGR uint8, the bytes of a file, a folder, or a list of those.
             task: name, or a list with a name for each image.
+            classes: names to tell apart in place of the tasks' own, where these are tasks of words.
             batch_size: images that are in memory, and most that pass the backbone, at once.
             return_datasamples: give data samples of mmpretrain and mmseg.
             return_vis: give pictures, (H, W, 3) RGB, as well.
@@ -113,7 +125,8 @@ class TaskInferencer:
             ``visualization``. Data samples alone with ``return_datasamples``.
 
         Raises:
-            UsageError: an unknown task, an image that cannot be read, or one folder for pictures and predictions.
+            UsageError: an unknown task, classes for a task that knows its own alone, an image that cannot be read, or
+                one folder for pictures and predictions.
         """
         if out_dir and os.path.normpath(img_out_dir or '.') == os.path.normpath(pred_out_dir or '.'):
             raise UsageError('pictures and label maps of an image have one name, so that img_out_dir and pred_out_dir '
@@ -123,7 +136,7 @@ class TaskInferencer:
         if len(names) != len(images):
             raise UsageError(f'a list of tasks names one for each image, got {len(names)} for {len(images)} images.')
         require_counts(batch_size=batch_size)
-        tasks = [self.find(name) for name in names]
+        tasks = [self.find(name) if classes is None else self.find(name).named(classes) for name in names]
         outputs = output_names(images)
         predictions, pictures = [], []
         starts = range(0, len(images), batch_size)

@@ -19,6 +19,7 @@ GROUPS = {
     'Benchmarks': {
         'check-data': "say what of the benchmarks' data is complete",
         'offline-tasks': 'show the tasks that need no download',
+        'offline-words': 'zero-shot, VPT, CoOp, CoCoOp and DAPL on a small image-text model',
         'sweep': 'search hyperparameters and run the seeds, as the paper does',
         'analyse': 'tables, tests and pictures of a sweep',
     },

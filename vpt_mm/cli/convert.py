@@ -10,9 +10,14 @@ def add_arguments(parser):
                         'student., where a file holds several')
     parser.add_argument('--grid', nargs=2, type=at_least(1), metavar=('HEIGHT', 'WIDTH'),
                         help='the position embeddings in patches, where they are not a square')
+    parser.add_argument('--whole', action='store_true', help='the whole model under its own names, in half precision')
 
 
 def run(args):
+    if args.whole:
+        from ..weights.convert import halve_file
+        print(f'{args.out}: {halve_file(args.source, args.out)} tensors in half precision')
+        return
     from ..weights.convert import convert_file
     found = convert_file(args.source, args.out, prefix=args.prefix, grid=args.grid)
     facts = ', '.join(f'{name} {value}' for name, value in found.facts.items())

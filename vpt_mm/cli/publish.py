@@ -4,15 +4,18 @@ import os
 
 
 def add_arguments(parser):
-    parser.add_argument('checkpoint', help='a checkpoint of PromptCheckpointHook')
+    parser.add_argument('checkpoint', help='a checkpoint of PromptCheckpointHook; or a config in which nothing '
+                        'learns and names tell the classes')
     parser.add_argument('out', help='the task file to write, *.safetensors')
     parser.add_argument('--not-served', action='store_true', help='leave out what the model is, where no task file can '
                         'say it: the file then loads onto the model of its config, and is not served')
+    parser.add_argument('--bake', metavar='FILE', help='whole model of image and text tower that a task of words was '
+                        'trained on: the task then serves without its text tower')
 
 
 def run(args):
     from ..tasks import publish_task
-    task = publish_task(args.checkpoint, args.out, served=not args.not_served)
+    task = publish_task(args.checkpoint, args.out, served=not args.not_served, bake=args.bake)
     print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
     for name, value in task.items():
         if name != 'model':

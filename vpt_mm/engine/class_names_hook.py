@@ -4,13 +4,13 @@ from mmengine.registry import HOOKS
 from mmengine.runner import BaseLoop
 
 from ..errors import UsageError
+from ..models.class_texts import name_classes, texts_in
 from ..models.openmmlab import head_of
-from ..models.words_head import WordsHead
 
 
 @HOOKS.register_module()
 class ClassNamesHook(Hook):
-    """Names the classes of a :class:`~vpt_mm.models.WordsHead` as the data of the run does.
+    """Names the classes of a ``WordsHead`` or ``WordsDecodeHead`` as the data of the run does.
 
     Raises:
         UsageError: another head, or data without names of classes.
@@ -32,11 +32,12 @@ class ClassNamesHook(Hook):
         self.name(runner, runner.test_dataloader)
 
     def name(self, runner, dataloader):
-        head, names = head_of(runner.model), (getattr(dataloader.dataset, 'metainfo', None) or {}).get('classes')
-        if not isinstance(head, WordsHead):
-            raise UsageError(f'ClassNamesHook is for a WordsHead, and this model has {type(head).__name__}: remove it.')
+        texts, names = texts_in(runner.model), (getattr(dataloader.dataset, 'metainfo', None) or {}).get('classes')
+        if texts is None:
+            raise UsageError('ClassNamesHook is for a WordsHead or WordsDecodeHead, and this model has '
+                             f'{type(head_of(runner.model)).__name__}: remove it.')
         if not names:
             raise UsageError(f'{type(dataloader.dataset).__name__} has no names of classes: set metainfo=dict(classes='
-                             '[...]) in the dataset, or classes of WordsHead.')
-        if list(names) != head.names:
-            head.name_classes(names)
+                             '[...]) in the dataset, or classes of the head.')
+        if list(names) != texts.names:
+            name_classes(runner.model, names)

@@ -6,7 +6,7 @@ from .checks.batches import check_single_images, check_sizes
 from .checks.channels import check_channels
 from .checks.data import check_data
 from .checks.files import Reader
-from .checks.heads import check_ignored, check_mixing, check_names_agree
+from .checks.heads import check_ignored, check_mixing, check_names_agree, is_by_name
 from .checks.losses import check_losses
 from .checks.metrics import check_metrics, check_watched
 from .checks.names import check_model_arguments, check_names, check_optimizer_arguments
@@ -50,7 +50,8 @@ def check_all_data(config, phases):
         loader = config.get(f'{phase}_dataloader')
         if loader:
             found[phase] = check_data(loader['dataset'], config.model, phase=phase, read=read)
-    check_names_agree({phase: classes for phase, (classes, _) in found.items()})
+    if not is_by_name(config.model):
+        check_names_agree({phase: classes for phase, (classes, _) in found.items()})
     return found
 
 

@@ -4,8 +4,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop
 
 from ..errors import UsageError, some
+from ..models.class_texts import texts_in
 from ..models.frozen import frozen_keys, frozen_weights, restore_from_source, sourced_keys
-from ..models.openmmlab import head_of, unwrap
+from ..models.openmmlab import unwrap
 from ..tasks.task_file import require_backbone, require_classes
 from ..weights.fingerprint import fingerprint
 from ..weights.state import compare_state, not_finite
@@ -15,7 +16,7 @@ class RestoreHook(Hook):
     """Restores frozen weights from ``init_cfg``, which must be those that the checkpoint was trained on.
 
     Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
-    ``WordsHead`` whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
+    head of words whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
     checkpoint, or ``init_cfg`` where nothing is learned, brought all that it computes with.
 
     Raises:
@@ -47,7 +48,7 @@ class RestoreHook(Hook):
             raise UsageError('a task file holds no optimizer to resume with: use load_from without --resume.')
         model, state = runner.model, checkpoint.get('state_dict', checkpoint)
         _require_numbers(state)
-        any_names = getattr(head_of(model), 'takes_any_names', None)  # None: the head knows no names
+        any_names = getattr(texts_in(model), 'takes_any_names', None)  # None: the head knows no names
         if any_names:
             pass  # what it learned is for classes of any names
         elif isinstance(runner._train_loop, BaseLoop) and not runner._resume:

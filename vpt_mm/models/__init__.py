@@ -1,4 +1,6 @@
 """Backbones with a tuning method."""
+from .captions_head import CaptionsHead
+from .class_texts import bake, name_classes
 from .convnext import PromptedConvNeXt
 from .domain_words_head import DomainWordsHead
 from .hosted import prompted, prompted_backbone
@@ -10,8 +12,10 @@ from .text import PromptedTextTower
 from .timm import prompted_timm_vit
 from .tunable import Tunable
 from .vit import PromptedViT
+from .words_decode_head import baked_words_decode_head, words_decode_head
 from .words_head import BakedWordsHead, WordsHead
 
-__all__ = ['BakedWordsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt', 'PromptedResNet',
-           'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead', 'prompted',
-           'prompted_backbone', 'prompted_timm_vit']
+__all__ = ['BakedWordsHead', 'CaptionsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt',
+           'PromptedResNet', 'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead',
+           'bake', 'baked_words_decode_head', 'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit',
+           'words_decode_head']

@@ -11,7 +11,8 @@ from torch import Tensor
 from ..errors import UsageError
 from ..layers.precision import autocast_dtype
 from ..tuning.domain import SOURCE, DomainContext
-from .words_head import WordsHead, average
+from .class_texts import average
+from .words_head import WordsHead
 
 
 @MODELS.register_module()

@@ -17,6 +17,7 @@ from ..errors import UsageError
 from ..layers.attention import attend
 from ..layers.causal import causal_mask
 from ..layers.ffn import ffn_branch
+from ..layers.precision import full_precision
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList, methods_of
 from ..tuning.context import ConditionalContext, ContextPrompt, Texts
@@ -224,13 +225,17 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         ``texts`` may be (B, K, features), where they differ by image. A scale is near 100, so that products of half
         precision would be off by tenths: these are of float32 at least.
         """
-        images, texts = self.direction(images), _unit(texts)
-        with torch.autocast(images.device.type, enabled=False):
-            cosines = images @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', images, texts)
+        return self.compare(self.direction(images), texts)
+
+    def compare(self, directions: Tensor, texts: Tensor) -> Tensor:
+        """The same of unit vectors (..., features), of pixels as well; texts that differ are for (B, features)."""
+        texts = unit(texts)
+        with full_precision(directions):
+            cosines = directions @ texts.t() if texts.dim() == 2 else torch.einsum('bd,bkd->bk', directions, texts)
         return self.logit_scale.exp() * cosines
 
     def direction(self, images: Tensor) -> Tensor:
-        """Features (B, image_width) of the image tower to unit vectors (B, features) of the shared space.
+        """Features (..., image_width) of the image tower to unit vectors (..., features) of the shared space.
 
         Raises:
             UsageError: a tower without ``image_width``.
@@ -238,9 +243,9 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         if self.image_projection is None:
             raise UsageError('this text tower has no place for images: set image_width to the width of the image '
                              "tower, such as 768 for ViT-B, or take a file that holds both towers.")
-        return _unit(self.image_projection(images))
+        return unit(self.image_projection(images))
 
 
-def _unit(vectors: Tensor) -> Tensor:
+def unit(vectors: Tensor) -> Tensor:
     """Vectors (..., D) of length 1, in float32 at least."""
     return F.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=-1)

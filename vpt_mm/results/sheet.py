@@ -1,4 +1,5 @@
 """Sheet: a table of results, for the console and as markdown."""
+import statistics
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -29,3 +30,8 @@ class Sheet:
         rule = ['---'] + ['---:'] * (len(self.columns) - 1)
         lines = [f"| {' | '.join(cells)} |" for cells in (self.columns, rule, *self.rows)]
         return '\n'.join([f'**{self.title}**', '', *lines, *(['', self.note] if self.note else []), ''])
+
+
+def spread(values):
+    """Mean and standard deviation of two values or more."""
+    return f'{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}'

@@ -3,7 +3,7 @@ import statistics
 
 from ..costs.storage import storage_multiple
 from ..errors import UsageError
-from .sheet import Sheet
+from .sheet import Sheet, spread
 from .table import by_task, means
 
 
@@ -78,7 +78,7 @@ def seeds_table(rows):
 
 def _spread(protocol, task, values):
     require_seeds(protocol, task, values)
-    return f'{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}'
+    return spread(values)
 
 
 def require_seeds(protocol, task, values):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from ..models import PromptedViT
 from ..models.weightless import build_weightless
 from .hosted import flat
 from .parts import LIBRARIES, class_of
+from .words import flat_words
 
 BUILDING = threading.Lock()  # mmengine's default scope is one for all threads
 PAIRS = {'img_size', 'patch_size', 'stride', 'padding', 'size', 'scale', 'crop_size'}  # tuples in OpenMMLab's classes
@@ -34,16 +35,19 @@ def backbone_config(model: dict[str, Any], *, tuning: bool = True) -> dict[str, 
     return dict(config, tuning=tuples(model['tuning'])) if tuning else config
 
 
-def build_heads(model: dict[str, Any], *, backbone: dict[str, Any], weights: bool = False) -> Any:
+def build_heads(model: dict[str, Any], *, backbone: dict[str, Any], classes: Sequence[str] = (), words: Any = None,
+                weights: bool = False) -> Any:
     """A task's classifier or segmentor around what stands for its backbone.
 
     Args:
         model: of a task file.
         backbone: config of what gives the features.
+        classes: their names, for heads that tell them by name.
+        words: ``init_cfg`` of the text tower of such a head.
         weights: make tensors with values; on the meta device by default.
     """
-    parts = {part: dict(tuples(model[part]), type=class_of(part, model['kind'], model[part]['type']))
-             for part in ('neck', 'head') if model[part]}
+    parts = {part: dict(tuples(said), type=class_of(part, model['kind'], said['type']))
+             for part, said in (('neck', model['neck']), ('head', flat_words(model['head'], classes, words))) if said}
     preprocessor = build_preprocessor(model)
     if model['kind'] == 'classification':
         config = dict(parts, type='mmpretrain.ImageClassifier')

@@ -11,8 +11,10 @@ from .fields import shown
 from .from_data import describe_first_label
 from .from_part import as_dict, describe_part, name_of, plain, refuse_others
 from .from_pipeline import describe_input
+from .heads import NAMED
 from .hosted import nest
 from .parts import class_of, records
+from .words import TRAINED, nest_words
 
 KINDS = dict(ImageClassifier='classification', EncoderDecoder='segmentation')
 HEADS = dict(classification='head', segmentation='decode_head')
@@ -44,7 +46,8 @@ def describe(config: dict[str, Any], known: dict[str, Any] | None = None) -> dic
         head=_describe('head', kind, model.get(HEADS[kind])), input=describe_input(kind, config))
     if kind == 'segmentation':
         described.update(windows=_describe_windows(model.get('test_cfg')),
-                         palette=_describe_palette(known.get('palette'), described['head'].get('num_classes')),
+                         palette=_describe_palette(known.get('palette'), described['head'].get(
+                             'num_classes', len(known.get('classes') or ()))),
                          first_label=describe_first_label(config, known))
     return described
 
@@ -61,6 +64,8 @@ def describe_backbone(config: dict[str, Any]) -> dict[str, Any]:
 def _describe(part: str, kind: str, config: Any) -> dict[str, Any]:
     if part == 'backbone' and name_of(config) == 'PromptedBackbone':
         config = nest(config)
+    if part == 'head' and name_of(config) in TRAINED:
+        config = nest_words(config, NAMED, partial(class_of, part, kind))
     return describe_part(config, records(part, kind), partial(class_of, part, kind), f'model.{part}')
 
 

@@ -4,7 +4,8 @@ Names and arguments are those of mmpretrain's, mmseg's and mmcv's classes; losse
 """
 from .backbones import ACTIVATION, NORM, SIDE, SIDES, WIDTH, WIDTHS
 from .fields import Choice, Flag, Number, Whole
-from .records import Listed, Maybe, OneOf, Record
+from .records import Listed, Maybe, OneOf, Record, Typed
+from .words import LEARNING, NAMING, without_counts
 
 MOST_CLASSES, MOST_SEGMENTED = 100_000, 4096
 NORM_1D = Record(dict(type=Choice('BN1d', 'LN', aliases=dict(SyncBN='BN1d'))), optional=dict(eps=Number(0, 1)),
@@ -22,7 +23,9 @@ CLASSIFIERS = dict(
                                     training=(*LOSS, 'topk', 'cal_acc')),
     MultiLabelLinearClsHead=Record(dict(CLASSES, in_channels=WIDTH, **LABELS), training=LOSS),
     CSRAClsHead=Record(dict(CLASSES, in_channels=WIDTH, num_heads=Choice(1, 2, 4, 6, 8), lam=Number(1e-6, 100),
-                            **LABELS), training=LOSS))
+                            **LABELS), training=LOSS),
+    WordsHead=Record(NAMING, training=(*LOSS, 'topk', 'cal_acc', *LEARNING)),
+    BakedWordsHead=Record(dict(CLASSES, in_channels=WIDTH, width=WIDTH), training=(*LOSS, 'topk', 'cal_acc')))
 
 SEGMENTED = dict(num_classes=Whole(1, MOST_SEGMENTED), out_channels=Maybe(Whole(1, MOST_SEGMENTED)),
                  threshold=Maybe(Number(0, 1)), align_corners=Flag(), channels=WIDTH)
@@ -47,6 +50,12 @@ DECODERS = dict(
     DPTHead=Record(dict(MAPS, embed_dims=WIDTH, post_process_channels=Listed(WIDTH, 4, 4), patch_size=Whole(1, 64),
                         readout_type=Choice('ignore', 'add', 'project'), expand_channels=Flag(), act_cfg=ACTIVATION,
                         norm_cfg=Maybe(NORM)), training=DECODED))
+
+NAMED = {name: without_counts(record) for name, record in DECODERS.items()  # those that end in conv_seg
+         if name != 'SegmenterMaskTransformerHead'}
+DECODERS.update(
+    WordsDecodeHead=Record(dict(NAMING, decoder=Typed(NAMED)), training=LEARNING),
+    BakedWordsDecodeHead=Record(dict(num_classes=Whole(2, MOST_SEGMENTED), features=WIDTH, decoder=Typed(NAMED))))
 
 SCALES = Listed(Choice(0.25, 0.5, 1, 2, 4), 1, 8)
 NECKS = dict(

@@ -8,6 +8,7 @@ from .fields import Choice, Field
 from .heads import HEADS, NECKS, TRANSFORMS
 from .records import Maybe, OneOf, Record
 from .schema import INPUTS, KINDS, TASK, WINDOWS
+from .words import TEXT_METHODS
 
 
 def tables() -> str:
@@ -17,6 +18,7 @@ def tables() -> str:
     described = [('## The description', TASK.entries), ('## `model`', model),
                  ('## `model.input`', INPUTS['segmentation'].entries), ('## `model.windows`', WINDOWS.entries)]
     parts = [('## Backbones', BACKBONES), ('## Tuning methods', METHODS),
+             ('## Tuning methods of text towers', TEXT_METHODS),
              *((f'## {name} of {kind}', table[kind]) for kind in KINDS
                for name, table in (('Necks', NECKS), ('Heads', HEADS))), ('## Image transforms', TRANSFORMS)]
     return '\n\n'.join([*(f'{title}\n\n{_entries(entries)}' for title, entries in described),

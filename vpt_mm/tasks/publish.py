@@ -7,31 +7,52 @@ from os import PathLike
 from typing import Any
 
 from safetensors.torch import save
+from torch import Tensor
 
 from ..errors import UsageError
 from ..files import write_whole
 from ..weights.files import load_from_disk
+from .bake import bake_task
 from .from_checkpoint import describe_checkpoint
+from .from_names import describe_names
 from .header import write_header
 
 LIBRARIES = ('vpt_mm', 'torch', 'mmengine', 'mmpretrain', 'mmsegmentation', 'mmdet', 'timm')
 
 
-def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, served: bool = True) -> dict[str, Any]:
+def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, served: bool = True,
+                 bake: str | PathLike[str] | None = None) -> dict[str, Any]:
     """Write the task file of a checkpoint; returns what it says (:mod:`vpt_mm.tasks.schema`).
 
     Args:
-        checkpoint: path of a file of ``PromptCheckpointHook``.
+        checkpoint: path of a file of ``PromptCheckpointHook``; or of a config (*.py) in which nothing learns and names
+            tell the classes.
         out: path of the task file, ending in .safetensors.
         served: describe the model, so that the file can be served. Without that, the file loads onto the model of its
             config (:func:`load_task`, ``load_from``), whatever that is.
+        bake: path or name of the whole model, image and text tower: the file then holds a linear layer in place of what
+            is learned among the words, and serves without a text tower.
 
     Raises:
         UsageError: another kind of checkpoint, one whose base model has no name, a model that a task file can't
-            describe, NaN in it, or a place that can't be written.
+            describe, or bake, NaN in it, or a place that can't be written.
     """
     if not str(out).endswith('.safetensors'):
         raise UsageError(f'a task file is named *.safetensors, got {out}.')
+    if str(checkpoint).endswith('.py'):
+        task, state = describe_names(str(checkpoint))
+        task['versions'] = _versions(dict(version=task['versions']['vpt_mm']))
+    else:
+        task, state = _read_checkpoint(checkpoint, served)
+    if bake is not None:
+        task, state = bake_task(task, state, str(bake))
+    task['date'] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')
+    state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in state.items()}
+    write_whole(save(state, metadata=write_header(task, state)), out)
+    return task
+
+
+def _read_checkpoint(checkpoint: str | PathLike[str], served: bool) -> tuple[dict[str, Any], dict[str, Tensor]]:
     found = load_from_disk(str(checkpoint))
     meta = found.get('meta', {})
     own = meta.get('vpt_mm', {})
@@ -45,11 +66,7 @@ def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, s
     if not task['base']:
         raise UsageError(f'{checkpoint} is not a checkpoint of PromptCheckpointHook that knows where its frozen '
                          'weights came from: train with that hook, and init_cfg on the backbone.')
-    task.update(versions=_versions(own),
-                date=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'))
-    state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in found['state_dict'].items()}
-    write_whole(save(state, metadata=write_header(task, state)), out)
-    return task
+    return dict(task, versions=_versions(own)), found['state_dict']
 
 
 def _versions(own: dict[str, Any]) -> dict[str, str]:

@@ -26,10 +26,12 @@ import json
 from typing import Any
 
 from ..errors import UsageError
+from ..models.class_names import require_different
 from .backbones import BACKBONES, METHODS, SIDE
 from .fields import Field, Flag, Number, Text, Whole, refuse
 from .heads import HEADS, MOST_CLASSES, MOST_SEGMENTED, NECKS, TRANSFORMS
 from .records import Listed, Maybe, Named, OneOf, Record, Typed
+from .words import MOST_NAMED, WORDS
 
 FORMAT = 'vpt_mm task 2'
 MOST_TEXT, MOST_DEPTH = 16_000_000, 16
@@ -119,6 +121,10 @@ def check(task: dict[str, Any]) -> None:
         refuse('classes', 'the names of the classes, since this head has no num_classes', task['classes'])
     if names and count is not None and names != count:
         refuse('classes', f'{count} names, as num_classes of the head says', task['classes'])
+    if names and model['head']['type'] in WORDS:
+        if names > MOST_NAMED:
+            refuse('classes', f'at most {MOST_NAMED} where they are told by name', names)
+        require_different(task['classes'])
     if (model['head'].get('topk') or 1) > (count or names):
         refuse('model.head.topk', f'at most {count or names}, the number of classes', model['head']['topk'])
     if (model['input']['mean'] is None) != (model['input']['std'] is None):
@@ -128,7 +134,7 @@ def check(task: dict[str, Any]) -> None:
 
 
 def _check_maps(model: dict[str, Any], count: int) -> None:
-    windows, palette, head = model['windows'], model['palette'], model['head']
+    windows, palette, head = model['windows'], model['palette'], model['head'].get('decoder') or model['head']
     for size, stride in zip(windows['size'], windows['stride']) if windows else ():
         if not stride <= size <= FINEST * stride:
             refuse('model.windows.stride', f'from an {FINEST}th of the size to all of it', stride)

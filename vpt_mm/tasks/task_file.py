@@ -115,4 +115,4 @@ def require_classes(meta: dict[str, Any], classes: Sequence[str] | None) -> None
 def names_of(base: object) -> str:
     """The names of the pretrained weights of a task, to be shown."""
     names = [name for name in base.values() if isinstance(name, str)] if isinstance(base, dict) else []
-    return CONTROL.sub('?', ', '.join(names))
+    return CONTROL.sub('?', ', '.join(dict.fromkeys(names)))

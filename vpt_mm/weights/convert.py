@@ -10,7 +10,8 @@ from ..errors import UsageError, some
 from ..files import require_writable, write_whole
 from .files import fetch
 from .pretrained import convert
-from .wrappers import lies_under
+from .state import not_finite
+from .wrappers import flatten, lies_under
 
 ENDINGS = '.pth', '.safetensors'
 
@@ -49,6 +50,32 @@ def convert_file(source, out, *, prefix=None, grid=None):
         pretrained.facts['grid'] = tuple(grid)
     save_plain(pretrained.state, pretrained.meta, out)
     return pretrained
+
+
+def halve_file(source, out):
+    """Write all tensors of a checkpoint under their names, numbers in half precision: half the bytes.
+
+    Args:
+        source: path or address.
+        out: path ending in .pth or .safetensors.
+
+    Returns:
+        int: how many tensors were written.
+
+    Raises:
+        UsageError: a source that can't be read or holds no tensors, values that half precision can't hold, or a place
+            that can't be written.
+    """
+    require_writable(out, ENDINGS)
+    found = fetch(source)
+    tensors = flatten(found.get('state_dict', found))
+    halved = {key: tensor.half() if tensor.is_floating_point() else tensor for key, tensor in tensors.items()}
+    lost = not_finite(halved)
+    if lost or not halved:
+        raise UsageError(f'{source}: half precision holds no values above 65,504, and {some(lost)} has some: write it '
+                         'without --half.' if lost else f'{source} holds no tensors by name.')
+    save_plain(halved, {}, out)
+    return len(halved)
 
 
 def _require_grid(source, state, grid):

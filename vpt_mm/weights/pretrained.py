@@ -5,6 +5,7 @@ from ..errors import UsageError, some
 from .families import IMAGENET, Pretrained, family_of_backbone, family_of_names
 from .files import fetch
 from .google import from_google, is_google
+from .hub import whole_file
 from .open_clip_config import facts_beside
 from .state import TUNING, compare_state, describe_unfit
 from .wrappers import find_backbone, flatten
@@ -16,7 +17,7 @@ def load_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu', re
     What the checkpoint lacks stays as it is; :class:`Tunable` keeps account of it.
 
     Args:
-        checkpoint: path, address or ``timm://`` name.
+        checkpoint: path, address, or a name after ``timm://`` or ``hf-hub:``.
         prefix: as in :func:`find_backbone`.
         read: what reads it, in place of :func:`read_pretrained`.
 
@@ -41,7 +42,7 @@ def read_pretrained(backbone, checkpoint, *, prefix=None, map_location='cpu'):
     try:
         pretrained = convert(found, prefix=prefix)
         if pretrained.place.endswith('visual.'):
-            pretrained.facts.update(facts_beside(checkpoint, 'vision'))
+            pretrained.facts.update(facts_beside(whole_file(checkpoint), 'vision'))
         pretrained.state = without_computed(backbone, pretrained.state)
         family = family_of_backbone(backbone)
         if family is not None:

@@ -19,7 +19,7 @@ def create_pretrained(source):
         UsageError: as for :func:`load_from_timm`.
     """
     name = source.removeprefix(SCHEME)
-    return _create(name, _config(name))
+    return _create(name, pretrained_config(name))
 
 
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
@@ -103,7 +103,7 @@ def create_plain(name, fitting, **given):
                          f'one of {fitting}.') from None
 
 
-def _config(name):
+def pretrained_config(name):
     """timm's description of pretrained weights."""
     timm = import_timm()
     known = timm.list_pretrained()
@@ -121,7 +121,7 @@ def _create(name, config):
     here = dict(state_dict=load_from_disk(cached)) if cached else None
     try:
         if not cached and config.hf_hub_id:
-            _reach_hub(config.hf_hub_id)
+            reach_hub(config.hf_hub_id)
         return import_timm().create_model(name, pretrained=True, num_classes=0, pretrained_cfg_overlay=here)
     except OSError as error:  # urllib's and the hub's errors of connection are its subclasses
         place = config.hf_hub_id or config.url
@@ -132,7 +132,7 @@ def _create(name, config):
             '~/.cache/torch/hub here; or fetch the file by other means and give its path instead.') from None
 
 
-def _reach_hub(repository):
+def reach_hub(repository):
     """Raise OSError at once where the hub can't be reached: its own client tries again for most of a minute."""
     from huggingface_hub import constants
     if constants.HF_HUB_OFFLINE:

@@ -5,6 +5,7 @@ from ..errors import UsageError, some
 from .families import Pretrained
 from .families.clip import BLOCKS, OPENAI
 from .files import fetch
+from .hub import whole_file
 from .open_clip_config import facts_beside
 from .state import TUNING, compare_state, describe_unfit
 from .wrappers import flatten, lies_under
@@ -25,7 +26,7 @@ def read_words(tower, checkpoint, *, prefix=None, map_location='cpu'):
     are towers of our own.
 
     Args:
-        checkpoint: path or address.
+        checkpoint: path or address; or ``hf-hub:`` or ``timm://`` and a name, whose repository holds the whole model.
         prefix: a part of what stands in front of the names, where a file holds several text towers.
 
     Returns:
@@ -35,14 +36,15 @@ def read_words(tower, checkpoint, *, prefix=None, map_location='cpu'):
         UsageError: no such checkpoint, one tower alone, another layout, or sizes and an activation other than the
             tower's.
     """
+    local = whole_file(checkpoint)
     try:
-        tensors = flatten(fetch(checkpoint, map_location, logger='current'))
+        tensors = flatten(fetch(local, map_location, logger='current'))
         place = _place_of(tensors, prefix)
         inner = {key.removeprefix(place): tensor for key, tensor in tensors.items()
                  if key.startswith(place) and not key.startswith(place + TUNING)}
         own = any(key.startswith('layers.') for key in inner)
         state, facts = (inner, {}) if own else _convert(inner, tensors, place)
-        facts.update({} if own else facts_beside(checkpoint, 'text'))
+        facts.update({} if own else facts_beside(local, 'text'))
         _check(tower, state, facts)
     except UsageError as error:
         raise UsageError(f'{checkpoint}: {error}') from None

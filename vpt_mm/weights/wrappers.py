@@ -117,8 +117,9 @@ def _places(tensors):
     """What stands in front of the names of each backbone, in the order of the file."""
     starts = {name.removesuffix(first): None for name in tensors for first in FIRST_NAMES
               if name == first or name.endswith(f'.{first}')}
-    return [start for start in starts if is_backbone(
+    places = [start for start in starts if is_backbone(
         {name.removeprefix(start) for name in tensors if name.startswith(start)})]
+    return [place for place in places if f'{place}token_embedding.weight' not in tensors] or places  # not of texts
 
 
 def _choose(places):

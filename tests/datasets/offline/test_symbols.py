@@ -34,9 +34,9 @@ def test_no_letter_is_a_digit():
 def test_figures_and_letters_are_inside_the_image():
     rng = np.random.default_rng(0)
     for figure in range(10):
-        assert symbols._figure(figure, rng=rng).sum() > 60
+        assert symbols.figure_mask(figure, rng=rng).sum() > 60
     for letter in range(41):
-        assert symbols._letter(letter, rng=rng).sum() > 20
+        assert symbols.letter_ink(letter, rng=rng).sum() > 20
 
 
 def test_wrong_numbers_are_refused():

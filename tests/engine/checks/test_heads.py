@@ -1,4 +1,6 @@
 """Every head is built for the classes of the data, ignores what is ignored, and takes what batches become."""
+from contextlib import nullcontext
+
 import pytest
 
 from tests.own import changed, numbers, read_config, write_photos, write_scene
@@ -29,6 +31,17 @@ def test_heads_of_other_classes(segments, entries, told):
         return
     with pytest.raises(UsageError, match=told):
         check_data(config.train_dataloader.dataset, config.model)
+
+
+@pytest.mark.parametrize('classes, told', [(None, None), (['a', 'b', 'c', 'd', 'e'], 'decode_head is built for 5')])
+def test_classes_by_name_may_be_others_in_a_test(segments, classes, told):
+    entries = {'model.decode_head.type': 'WordsDecodeHead', 'model.decode_head.classes': classes,
+               'model.decode_head.num_classes': 5, 'model.auxiliary_head': dict(AUXILIARY, num_classes=5)}
+    config = changed(segments, entries)
+    with pytest.raises(UsageError, match='is built for 5'):
+        check_data(config.train_dataloader.dataset, config.model)
+    with pytest.raises(UsageError, match=told) if told else nullcontext():
+        check_data(config.train_dataloader.dataset, config.model, phase='test')
 
 
 def test_a_classifier_of_other_classes(tmp_path):

@@ -30,10 +30,17 @@ def answer(task, array: np.ndarray, sample, form: str) -> Response:
     if form == 'labels' and 'sem_seg' in prediction:
         return _png(prediction['sem_seg'])
     described = describe(task, prediction)
+    if task.origin is not task:  # whose classes no list of tasks has
+        described.update(colours_of(task), classes=task.classes)
     if form == 'overlay' and 'sem_seg' in prediction:
         colours = np.array(task.palette, np.uint8)[_small_labels(sample)]
         described['overlay'] = base64.b64encode(encode_png(colours)).decode()
     return JSONResponse(described)
+
+
+def colours_of(task) -> dict:
+    """The colours of a segmentor's classes, as an entry."""
+    return dict(colours=task.palette) if task.kind == 'segmentation' else {}
 
 
 def refuse(status: int, reason: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -2,6 +2,7 @@
 import queue
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any, NamedTuple
 
@@ -49,14 +50,20 @@ class Batcher:
         self.worker = threading.Thread(target=self._work, name='vpt_mm batches', daemon=True)
         self.worker.start()
 
-    def submit(self, array: np.ndarray, name: str) -> Future:
+    def submit(self, array: np.ndarray, name: str, classes: Sequence[str] = ()) -> Future:
         """A Future of (task, data sample) for one image, (H, W, 3) BGR uint8; the sample has no logits.
+
+        Args:
+            array: the image.
+            name: of the task.
+            classes: names to tell apart in place of the task's own.
 
         Raises:
             QueueFull: ``most_waiting`` requests wait, or their images take ``most_bytes``, or the batcher is closed.
-            UsageError: no such task.
+            UsageError: no such task, or one that knows its own classes alone.
         """
         task, future = self.inferencer.find(name), Future()
+        task = task.named(classes) if classes else task
         if self.closed.is_set():
             raise QueueFull('no requests are taken any more: the server is shutting down.')
         with self.waiting.mutex:

@@ -22,13 +22,14 @@ with needs_extra('app', 'the app'):
     from starlette.routing import Route
 
     from .adding import Adding
-    from .answers import FORMS, answer, refuse
+    from .answers import FORMS, answer, colours_of, refuse
     from .bodies import BodiesInTime, HearsOut
     from .guard import Guard
     from .listen import listen
     from .page import make_page
 
 MEGABYTE = 2 ** 20
+MOST_NAMES = 100  # classes that a request can name: each is a text that passes through the tower
 READERS = 2  # images that are decoded, and pictures that are drawn, at once
 MOST_HELD = 8  # uploads of the largest size that are in memory at once
 
@@ -40,8 +41,9 @@ def build_app(inferencer, *, auth: tuple[str, str] | None = None, names: Sequenc
 
     ======================================  ===================================================================
     GET  /                                  the page
-    GET  /api/tasks                         name, kind, classes and colours of every task, and whether it mixes
+    GET  /api/tasks                         name, kind, classes, colours of every task; whether it mixes, takes names
     POST /api/predict?task=NAME             body: an image file; scores, or the share of each class
+    POST /api/predict?task=NAME&class=A...  the same of classes A, B, ... where the task tells classes by their names
     POST /api/predict?task=NAME&as=overlay  the same, and for segmentation the classes' colours, a PNG in base64
     POST /api/predict?task=NAME&as=picture  the image with the prediction on it, at most 1024 pixels wide, as a PNG
     POST /api/predict?task=NAME&as=labels   for segmentation: the label of each pixel as a PNG
@@ -106,11 +108,14 @@ class Desk:
         name, form = request.query_params.get('task', ''), request.query_params.get('as', 'json')
         if form not in FORMS:
             raise UsageError(f'as must be one of {", ".join(FORMS)}; got {form!r}.')
+        classes = request.query_params.getlist('class')
+        if len(classes) > MOST_NAMES:
+            raise UsageError(f'at most {MOST_NAMES} classes are named at once, got {len(classes)}.')
         self._require_task(name)
         content = await request.body()
         array = await anyio.to_thread.run_sync(
             partial(read_image, content, most_pixels=self.inferencer.most_pixels), limiter=self.readers)
-        task, sample = await asyncio.wrap_future(self.batcher.submit(array, name))
+        task, sample = await asyncio.wrap_future(self.batcher.submit(array, name, classes))
         return await anyio.to_thread.run_sync(answer, task, array, sample, form, limiter=self.drawers)
 
     async def add(self, request: Request) -> Response:
@@ -139,8 +144,8 @@ def serve(app: Starlette, *, host: str = '127.0.0.1', port: int = 7860) -> None:
 
 
 def _entry(task):
-    return dict(name=task.name, kind=task.kind, classes=task.classes, mixes=task.mixes,
-                **(dict(colours=task.palette) if task.kind == 'segmentation' else {}))
+    return dict(name=task.name, kind=task.kind, classes=task.classes, mixes=task.mixes, takes_names=task.takes_names,
+                **colours_of(task))
 
 
 def _keep_out(request, error):

@@ -15,6 +15,7 @@ from ...tasks.from_part import defaults_of, plain
 from ...tasks.task_file import names_of
 from ...weights.fingerprint import digests, fingerprint_of_digests
 from . import mixed
+from .texts import SharedTexts
 
 # What a task may set otherwise than the shared backbone: how its outputs are read, and what matters in training alone.
 FREE = {'tuning', 'accelerate', 'init_cfg', 'out_type', 'out_indices', 'final_norm', 'frozen_dtype', 'with_cp',
@@ -33,13 +34,14 @@ class SharedBackbone:
             passes of their own, so that no graph is compiled anew when tasks change.
         cache: keys and values of prompts are kept, up to this share of the backbone's bytes; those that were not
             needed for longest go first, and are projected again when they are.
+        words: file of the text tower for tasks of words; that of the backbone by default.
 
     Raises:
         UsageError: no ``init_cfg``, weights that are not there or of another architecture, another frozen_dtype, or a
             device that is not there.
     """
 
-    def __init__(self, config, *, device=None, frozen_dtype=None, compile=False, cache=0.1):
+    def __init__(self, config, *, device=None, frozen_dtype=None, compile=False, cache=0.1, words=None):
         config = plain(config)
         if not (config.get('init_cfg') or {}).get('checkpoint'):
             raise UsageError('a shared backbone needs weights: set init_cfg=dict(type="Pretrained", checkpoint=...) on '
@@ -61,6 +63,7 @@ class SharedBackbone:
         self.kept = PromptCache(int(cache * self.nbytes))
         self.ragged = getattr(self.model, 'takes_groups', False) and not compile
         options = compile if isinstance(compile, dict) else {}
+        self.texts = SharedTexts(words or config['init_cfg']['checkpoint'], self.device)
         self.walk = torch.compile(self.model.walk, **options) if compile else None
 
     @property
@@ -75,7 +78,7 @@ class SharedBackbone:
                 raise UsageError(f'task {name} is for another backbone: {key} is {theirs.get(key)} there and '
                                  f'{ours.get(key)} here.')
 
-    def require_weights(self, view, meta, name, *, stored=None):
+    def require_weights(self, view, meta, name, *, stored=None, texts=None):
         """Raise UsageError unless a task was trained on these very weights.
 
         Args:
@@ -83,13 +86,16 @@ class SharedBackbone:
             meta: the task's, with the fingerprint of its frozen weights.
             name: of the task.
             stored: the ``frozen_dtype`` that it was trained with.
+            texts: {key: digest} of its frozen text tower.
         """
         keys = [PREFIX + key for key in view.frozen_weights]
         if stored not in self.digests and self.frozen_dtype is None:
             self.digests[stored] = self._digests(getattr(torch, stored))
         known = self.digests.get(stored, {})
+        texts = texts or {}
         expected = meta['vpt_mm'].get('frozen_weights')
-        if not set(keys) <= known.keys() or fingerprint_of_digests({key: known[key] for key in keys}) != expected:
+        if not set(keys) <= known.keys() or fingerprint_of_digests(
+                {**{key: known[key] for key in keys}, **texts}) != expected:
             base = names_of(meta['vpt_mm'].get('base')) or 'weights without a name'
             own = Path(self.config['init_cfg']['checkpoint']).name  # not where it lies: a client may read this
             raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}.')
@@ -107,9 +113,9 @@ class SharedBackbone:
     def projected(self, task):
         """The keys and values of a task's prompts, kept or new; of one that chooses, those of some image."""
         if not task.tuning.chooses:
-            return self.kept.get(task, lambda: mixed.project(self.model, task.tuning))
+            return self.kept.get(task.origin, lambda: mixed.project(self.model, task.tuning))
         nowhere = torch.zeros(1, task.query_width, device=self.device)
-        return self.kept.get(task, lambda: mixed.project_each(self.model, task.tuning, nowhere)[0])
+        return self.kept.get(task.origin, lambda: mixed.project_each(self.model, task.tuning, nowhere)[0])
 
     def project_all(self, images, tasks):
         """What each image's task comes to; images of tasks that choose pass once more, as plain ones."""
@@ -129,7 +135,7 @@ class SharedBackbone:
     def forget(self, task):
         """Keep no keys and values of a task, nor of the members of an ensemble, from now on."""
         for member in task.members:
-            self.kept.drop(member)
+            self.kept.drop(member.origin)
 
     @torch.no_grad()
     def run(self, images, tasks):

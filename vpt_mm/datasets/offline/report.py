@@ -1,4 +1,4 @@
-"""What the offline tasks are like: how far mean colour and a small ConvNet get, and a picture."""
+"""What the offline tasks and captioned symbols are like: how far mean colour and a small ConvNet get, and pictures."""
 import numpy as np
 import torch
 from rich.table import Table
@@ -6,6 +6,9 @@ from torch import nn
 
 from ...errors import needs_extra
 from ...picture import picture
+from .captioned import SEEN, name_of
+from .drawings import STYLES, draw
+from .symbols import FIGURES
 from .table import DRAWN_TASKS, find_drawn, load_split
 
 
@@ -82,3 +85,16 @@ def draw_offline(names, out, *, columns=12):
                 cell.set_title(DRAWN_TASKS[name].classes[labels[index]], fontsize=7, pad=2)
                 cell.set(xticks=[], yticks=[])
             row[0].set_ylabel(name, rotation=0, ha='right', va='center')
+
+
+def draw_styles(out, *, columns=10):
+    """Write a picture: a row for each style of captioned symbols, each column one letter over one figure."""
+    letters = SEEN[::len(SEEN) // columns][:columns]
+    with picture(out, len(STYLES), columns, size=(columns * 0.85 + 1, len(STYLES) * 1.02), squeeze=False) as (_, axes):
+        for row, style in zip(axes, STYLES):
+            for number, (cell, letter, figure) in enumerate(zip(row, letters, FIGURES)):
+                cell.imshow(draw(letter, figure, style=style, rng=np.random.default_rng(number)))
+                cell.set(xticks=[], yticks=[])
+                if style == STYLES[0]:
+                    cell.set_title(f'{name_of(letter)}\non a {figure}', fontsize=7, pad=2)
+            row[0].set_ylabel(style, rotation=0, ha='right', va='center')

@@ -58,16 +58,20 @@ def draw_symbol(*, rng):
     labels = dict(letter=int(rng.integers(len(LETTERS))), figure=int(rng.integers(len(FIGURES))),
                   fill=int(rng.integers(2 * len(BANDS))), ground=int(rng.integers(2 * len(BANDS))))
     ground, fill, ink = (np.array(LEVELS)[:, None] + rng.normal(0, 25, (3, 3)))[::1 if rng.random() < ORDERED else -1]
-    image = _filled(ground, labels['ground'], rng=rng)
-    image += _figure(labels['figure'], rng=rng)[..., None] * (_filled(fill, labels['fill'], rng=rng) - image)
-    image += _letter(labels['letter'], rng=rng)[..., None] * (ink - image)
+    image = filled(ground, labels['ground'], _depth(rng), rng=rng)
+    shape = figure_mask(labels['figure'], rng=rng)[..., None]
+    image += shape * (filled(fill, labels['fill'], _depth(rng), rng=rng) - image)
+    image += letter_ink(labels['letter'], rng=rng)[..., None] * (ink - image)
     image += rng.normal(0, GRAIN, image.shape)  # brightness may help here, as it does in photographs
     return image.clip(0, 255).round().astype(np.uint8), labels
 
 
-def _filled(colour, spectrum, *, rng):
-    """A colour (3,) that noise makes lighter and darker: (64, 64, 3)."""
-    depth = DEPTHS[0] + (DEPTHS[1] - DEPTHS[0]) * rng.random() ** 2
+def _depth(rng):
+    return DEPTHS[0] + (DEPTHS[1] - DEPTHS[0]) * rng.random() ** 2
+
+
+def filled(colour, spectrum, depth, *, rng):
+    """A colour (3,) that noise of a spectrum makes lighter and darker by ``depth``: (64, 64, 3)."""
     return blend(_noise(spectrum, rng=rng), colour - depth, colour + depth)
 
 
@@ -94,7 +98,7 @@ def _fields():
     return np.stack(fields).reshape(2 * len(BANDS), FIELDS, FIELD, FIELD).astype(np.float32)
 
 
-def _figure(label, *, rng):
+def figure_mask(label, *, rng):
     """A mask (64, 64) in 0..1."""
     angle, radius = rng.uniform(-0.4, 0.4), rng.uniform(18, 30)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -104,7 +108,7 @@ def _figure(label, *, rng):
     return cv2.resize(mask, (SIZE, SIZE), interpolation=cv2.INTER_AREA) / 255
 
 
-def _letter(label, *, rng):
+def letter_ink(label, *, rng):
     """The ink (64, 64) of a letter in 0..1."""
     side = 48
     font, thick = FONTS[rng.integers(len(FONTS))], int(rng.integers(2, 5))

@@ -11,7 +11,7 @@ from ...datasets import ImageFolders, JoinedClasses, TaskDataset
 from ...datasets.joined_classes import join_names
 from ...errors import UsageError
 from .folders import check_class_folders, check_list, check_split, list_samples, read_images
-from .heads import check_classes, classes_of, ignored_by
+from .heads import check_classes, classes_of, ignored_by, is_by_name
 from .masks import check_scenes
 from .parts import build_dataset, class_of, inner_of, name_of
 
@@ -73,7 +73,8 @@ def _check_leaf(config, model, phase, read):
     check = next(check for base, check in CHECKS if isinstance(built, base))
     samples = check(built, config, model, where=where, training=phase == 'train', read=read)
     classes = None if name_of(config) in OTHER_NAMES else built.metainfo.get('classes')
-    check_classes(model, classes, name_of(config))
+    if phase == 'train' or not is_by_name(model):
+        check_classes(model, classes, name_of(config))
     return classes, samples
 
 

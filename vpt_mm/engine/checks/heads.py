@@ -2,12 +2,18 @@
 from ...errors import UsageError, some
 from .parts import heads_of, leaves, listed, metrics_of, name_of, preprocessor_of, steps_of
 
+BY_NAME = ('WordsHead', 'WordsDecodeHead')
 IGNORED = 255  # the default of mmseg's heads, metrics and transforms
 
 
 def classes_of(model):
     """The number of classes that the first head with such a number is built for, or None."""
     return next((head['num_classes'] for head in heads_of(model).values() if head.get('num_classes')), None)
+
+
+def is_by_name(model):
+    """Whether a model takes the names of its classes from the data, so that each phase may ask for other ones."""
+    return any(name_of(head) in BY_NAME and head.get('classes') is None for head in heads_of(model).values())
 
 
 def ignored_by(model):

@@ -24,7 +24,7 @@ def check_losses(config):
         UsageError: names the loss and what it says.
     """
     for place, head in heads_of(config.model).items():
-        kind = class_of(head, MODELS)
+        kind = class_of({**head, 'type': head.get('of', head.get('type'))}, MODELS)  # of words: the decoder's
         if kind is None or not head.get('num_classes'):
             continue
         if _inherits(kind, 'loss_by_feat', 'BaseDecodeHead'):
