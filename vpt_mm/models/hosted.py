@@ -92,7 +92,7 @@ class Hosted(SeesPrompts, Tunable):
         grid = anatomy.grid(image)
         places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, extra=anatomy.extra, grid=grid, kept=kept)
+        passing = Pass(tuning, memory, seen, batch=len(image), extra=anatomy.extra, grid=grid, kept=kept)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 

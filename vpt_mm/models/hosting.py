@@ -16,6 +16,7 @@ from ..layers.kept import Kept
 from ..mixin import Mixin
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
+from ..tuning.prompts import for_parts
 from .blocks.kind import KINDS, BlockKind, Call, name_of
 
 PASS: ContextVar[Pass | None] = ContextVar('pass', default=None)  # of this thread
@@ -29,15 +30,16 @@ class Pass:
         tuning: the method.
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        batch: number of images.
         extra: number of class tokens and registers.
         grid: (h, w) of the patches, where it is the same for all blocks and they are not told.
         kept: of the backbone.
     """
 
-    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: list[Any], *, extra: int,
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: list[Any], *, batch: int, extra: int,
                  grid: tuple[int, int] | None, kept: Kept) -> None:
-        self.tuning, self.memory, self.seen, self.extra, self.kept = tuning, memory, seen, extra, kept
-        self.grid = grid
+        self.tuning, self.memory, self.seen, self.kept = tuning, memory, seen, kept
+        self.batch, self.extra, self.grid = batch, extra, grid
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
 
@@ -60,7 +62,7 @@ class Pass:
         kind: BlockKind = block.kind
         own = inputs.flatten(1, -2)
         grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self.grid
-        place = Place(block.number, len(own), self.extra, own.shape[1], grid)
+        place = Place(block.number, self.batch, self.extra, own.shape[1], grid)
         self.places.append(place)
         tokens = self.tuning.before(self._with_guests(own), place, self.memory)
         if getattr(block, 'with_cp', False) and torch.is_grad_enabled():
@@ -78,8 +80,7 @@ class Pass:
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
         seen = self.seen[block.number]
-        if seen is not None and 1 < len(seen) < len(tokens):  # the class takes an image apart, as MobileViT does
-            seen = seen.repeat_interleave(len(tokens) // len(seen), dim=0)
+        seen = None if seen is None else for_parts(seen, len(tokens))
         call = Call(block, place, given, seen, self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
