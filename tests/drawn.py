@@ -141,7 +141,8 @@ class MadeUp(Dataset):
     def _of_mmseg(self, dice):
         from mmseg.structures import SegDataSample
         mask = torch.randint(0, self.labels, (1, self.side, self.side), generator=dice)
-        return SegDataSample(gt_sem_seg=PixelData(data=mask), metainfo=dict(
+        edges = PixelData(data=(mask % 2))  # of which heads such as PIDNet's learn as well
+        return SegDataSample(gt_sem_seg=PixelData(data=mask), gt_edge_map=edges, metainfo=dict(
             img_shape=(self.side,) * 2, ori_shape=(self.side,) * 2, pad_shape=(self.side,) * 2))
 
     def _of_mmdet(self, dice):

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, cast
 
 from mmengine.registry import MODELS, DefaultScope
+import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
@@ -19,6 +20,7 @@ from .anatomy import Anatomy
 from .attending import SeesPrompts
 from .blocks.kind import BlockKind, kind_of
 from .hosting import Pass, host_blocks
+from .residual import host_branches
 from .structure import settle_drop_rates
 from .tunable import PLAIN, Tunable
 
@@ -53,9 +55,20 @@ class Hosted(SeesPrompts, Tunable):
 
     def tune(self, config: Any) -> None:
         self.anatomy = self.examined_by(self)
-        if config is not None and self.anatomy.attends:
-            host_blocks(self.anatomy.blocks)
         super().tune(config)
+
+    def make_ready(self) -> None:
+        """Let passes run the blocks that outputs need, if their kinds are known."""
+        anatomy = self.anatomy
+        if anatomy.attends:
+            host_blocks(anatomy.blocks)
+        anatomy.leave_out_unread()
+        if anatomy.attends:
+            host_blocks(anatomy.blocks, anatomy.unread)
+
+    @property
+    def unread(self) -> list[Any]:
+        return self.anatomy.unread
 
     @property
     def host(self) -> Anatomy:
@@ -92,7 +105,9 @@ class Hosted(SeesPrompts, Tunable):
         grid = anatomy.grid(image)
         places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, batch=len(image), extra=anatomy.extra, grid=grid, kept=kept)
+        if self.tuning is not None and not torch.compiler.is_compiling():  # layers may have been exchanged since
+            host_branches(anatomy.blocks, anatomy.branches)
+        passing = Pass(tuning, memory, seen, batch=len(image), kept=kept, extra=anatomy.extra, grid=grid)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 

@@ -18,6 +18,9 @@ class TimmAnatomy(Anatomy):
         super().__init__(backbone)
         self.blocks = self.blocks[:max(backbone.out_indices) + 1]
 
+    def leave_out_unread(self) -> None:
+        """Nothing more: ``out_indices`` has told."""
+
     @property
     def gives(self) -> frozenset[str]:
         return frozenset({'grid of patches', 'way to embed patches on their own',
