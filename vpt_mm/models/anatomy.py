@@ -237,7 +237,9 @@ class Anatomy:
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
         backbone = self.shadow
-        blocks, like = backbone.anatomy.blocks, next(backbone.parameters())
+        blocks, like = backbone.anatomy.blocks, next(backbone.parameters(), None)
+        if like is None:
+            raise UsageError(f'{self.title} has no weights, as backbones do.')
         hooks = [block.register_forward_hook(note) for block in blocks]
         logger = logging.getLogger(fake_tensor.__name__)
         level = logger.level
