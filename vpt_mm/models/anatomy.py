@@ -55,8 +55,6 @@ class Anatomy:
         self.blocks: list[Any] = known or find_blocks(backbone)
         self.unread: list[nn.Module] = []
         self.known_shapes: dict[tuple[int, ...], Shapes] = {}
-        self.lacking = reason_against(backbone.modules()) or (
-            'whose blocks are of no known kind, so nothing can stand between or beside them')
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -71,8 +69,9 @@ class Anatomy:
         except UsageError:  # said where the shapes are needed
             return
         names = {id(parameter): name for name, parameter in self.backbone.named_parameters()}
-        self.unread = [block for block in self.blocks if read.isdisjoint(names[id(one)] for one in block.parameters())]
-        if self.unread:
+        unread = [block for block in self.blocks if read.isdisjoint(names[id(one)] for one in block.parameters())]
+        if read and unread:
+            self.unread = unread
             self.blocks = [block for block in self.blocks if block not in self.unread]
             self.known_shapes.clear()
             del self.shadow
@@ -104,6 +103,12 @@ class Anatomy:
         if self.attends:
             return dict(enumerate(self.block_widths))
         return {number: branch.shape[1 if len(branch.shape) == 4 else -1] for number, branch in self.branches.items()}
+
+    @property
+    def lacking(self) -> str:
+        known = reason_against(self.backbone.modules())
+        return known or 'whose blocks are of no known kind, so no prompts can stand among what they are given' + (
+            '' if self.branches else ', and which has no residual branch that ends in a module')
 
     @property
     def gives(self) -> frozenset[str]:
