@@ -51,8 +51,8 @@ def test_ends_of_branches(name):
     seen = Provenance(model, list(model))
     with torch.no_grad(), seen.watching():
         model(torch.randn(1, 4, 6, 6))
-    turn = 2 if end in ('norm', 'act') else 1
-    assert seen.branches == ({} if end is None else {0: Branch(end, turn, (1, 4, 6, 6)), 1: Branch(end, turn, (1, 4, 6, 6))})
+    branch = Branch(end, 2 if end in ('norm', 'act') else 1, (1, 4, 6, 6))
+    assert seen.branches == ({} if end is None else {0: branch, 1: branch})
 
 
 def test_a_module_of_two_blocks_is_no_end():

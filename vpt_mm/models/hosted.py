@@ -4,8 +4,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
-from mmengine.registry import MODELS, DefaultScope
 import torch
+from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
 

@@ -73,9 +73,9 @@ def host_branches(blocks: Sequence[nn.Module], branches: Mapping[int, Branch]) -
         block: Any = blocks[number]
         end: Any = block.get_submodule(branch.end)
         if not isinstance(block, ResidualBlock):
-            block.__class__ = _hosted(ResidualBlock, type(block))
+            block.__class__ = _hosted(ResidualBlock, cast(Any, type(block)))
         if not isinstance(end, BranchEnd):
-            end.__class__ = _hosted(BranchEnd, type(end))
+            end.__class__ = _hosted(BranchEnd, cast(Any, type(end)))
         block.number, end.block, end.turn = number, number, branch.turn
 
 
@@ -95,4 +95,4 @@ def _channels_last(tensor: Tensor) -> Tensor:
 @cache
 def _hosted(mixin: Any, kind: Any) -> Any:
     """A class of modules with a mixin in front; its name stays."""
-    return type(kind.__qualname__, (mixin, cast(Any, kind)), dict(__module__=kind.__module__, __doc__=kind.__doc__))
+    return type(kind.__qualname__, (mixin, kind), dict(__module__=kind.__module__, __doc__=kind.__doc__))
