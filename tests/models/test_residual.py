@@ -140,16 +140,6 @@ def test_copies_have_adapters_of_their_own():
     assert torch.equal(model(image)[0], expected) and not torch.allclose(copied(image)[0], expected)
 
 
-@pytest.mark.traced
-@pytest.mark.parametrize('name', ['resnet18', 'dilated'])
-def test_it_compiles(name):
-    model, image = build(name), images()
-    with torch.no_grad():
-        expected = model(image)[0]
-        compiled = torch.compile(model, backend='eager', fullgraph=False)
-        torch.testing.assert_close(compiled(image)[0], expected, rtol=0, atol=1e-12)
-
-
 @pytest.mark.parametrize('of, arguments', [('DenseNet', dict(arch='121')), ('VGG', dict(depth=11))])
 def test_nets_without_residual_blocks_are_refused_by_name(of, arguments):
     with pytest.raises(UsageError, match=f'Adapter does not fit Prompted{of}, .*no residual branch'):

@@ -58,13 +58,14 @@ class Hosted(SeesPrompts, Tunable):
         super().tune(config)
 
     def make_ready(self) -> None:
-        """Let passes run the blocks that outputs need, if their kinds are known."""
+        """Let passes reach the blocks that outputs need: all of those whose kinds are known, or residual branches."""
         anatomy = self.anatomy
         if anatomy.attends:
             host_blocks(anatomy.blocks)
         anatomy.leave_out_unread()
         if anatomy.attends:
             host_blocks(anatomy.blocks, anatomy.unread)
+        host_branches(anatomy.blocks, anatomy.branches)
 
     @property
     def unread(self) -> list[Any]:

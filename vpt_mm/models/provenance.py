@@ -125,7 +125,7 @@ class Provenance(TorchDispatchMode):
                              [list(self.ends[id(one)]) for one in known])
 
     def _enter(self, block: nn.Module, given: Any) -> None:
-        self.depths = {id(tensor): 0 for tensor in _tensors(given)[:1]}
+        self.depths = {id(tensor): 0 for tensor in given[:1] if isinstance(tensor, Tensor)}
         self.last, self.turns = None, Counter()
 
     def _note(self, module: nn.Module, given: Any, outputs: Any) -> None:
