@@ -10,6 +10,7 @@ from torch import nn
 
 from tests.twins.compare import assert_twins
 from vpt_mm.errors import UsageError
+from vpt_mm.models.weightless import build_weightless
 
 ADAPTER = dict(type='Adapter', reduction=2)
 RESNET = dict(base_channels=4, stem_channels=4)
@@ -138,6 +139,15 @@ def test_copies_have_adapters_of_their_own():
     for parameter in copied.tuning.parameters():
         parameter.data.mul_(-2)
     assert torch.equal(model(image)[0], expected) and not torch.allclose(copied(image)[0], expected)
+
+
+@pytest.mark.parametrize('name', ['resnet18', 'dilated', 'poolformer'])
+def test_a_view_of_weights_that_others_hold_computes_the_same(name):
+    """As tasks are served."""
+    model, image = build(name), images()
+    view = build_weightless(copy.deepcopy(dict(CASES[name][0], tuning=ADAPTER)))
+    view.load_state_dict(model.state_dict(), assign=True)
+    assert torch.equal(view.eval()(image)[0], model(image)[0])
 
 
 @pytest.mark.parametrize('of, arguments', [('DenseNet', dict(arch='121')), ('VGG', dict(depth=11))])
