@@ -35,8 +35,8 @@ class Shapes(NamedTuple):
     places: list[Place]
     widths: tuple[int, ...]
     outputs: list[tuple[int, ...]]
-    read: frozenset[str] = frozenset()
-    branches: dict[int, Branch] = {}  # noqa: RUF012
+    read: frozenset[str]
+    branches: dict[int, Branch]
 
 
 class Anatomy:

@@ -68,4 +68,5 @@ class TimmAnatomy(Anatomy):
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:
         embed = self.backbone.patch_embed
         cells = embed.dynamic_feat_size(tuple(size or self.image_size))
-        return Shapes([], self.block_widths, [(1, self.block_widths[-1], *cells) for _ in self.strides])
+        outputs = [(1, self.block_widths[-1], *cells) for _ in self.strides]
+        return Shapes([], self.block_widths, outputs, frozenset(), {})
