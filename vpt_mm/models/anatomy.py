@@ -210,7 +210,11 @@ class Anatomy:
         """
         size = tuple(size or self.image_size)
         if size not in self.known_shapes:
-            self.known_shapes[size] = self._find_shapes(size)
+            try:
+                self.known_shapes[size] = self._find_shapes(size)
+            except UsageError:
+                del self.shadow  # of a backbone that may not be whole yet
+                raise
         return self.known_shapes[size]
 
     @cached_property
