@@ -137,6 +137,15 @@ def test_plain_features_are_those_of_the_class():
     torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-12)
 
 
+def test_a_class_that_freezes_its_stem_by_default_leaves_it_to_the_method():
+    arch = dict(layers=[1] * 4, embed_dims=[8, 12, 16, 20], mlp_ratios=[2] * 4, layer_scale_init_value=0.1)
+    model = MODELS.build(dict(type='PromptedBackbone', of='mmpretrain.PoolFormer', arch=arch,
+                              tuning=dict(type='BiasTuning')))
+    model.train()
+    assert {name for name, parameter in model.named_parameters() if parameter.requires_grad} == model.trained
+    assert 'patch_embed.proj.bias' in model.trained
+
+
 MIT = dict(embed_dims=8, num_stages=3, num_layers=[1, 2, 1], num_heads=[1, 2, 4], patch_sizes=[7, 3, 3],
            strides=[4, 2, 2], sr_ratios=[4, 2, 1])
 BEHIND = {'mmseg.MixVisionTransformer': dict(MIT, out_indices=(0, 1)),

@@ -48,6 +48,8 @@ class Hosted(SeesPrompts, Tunable):
         if tuning is not None:
             plain.pop('frozen_stages', None)  # the tuning method says what trains
         super().__init__(**plain)
+        if tuning is not None and hasattr(self, 'frozen_stages'):
+            self.frozen_stages = -1  # some classes freeze their stem by default, whenever they are put in train mode
         settle_drop_rates(self)
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
