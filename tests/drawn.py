@@ -3,6 +3,7 @@ import functools
 import random
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS, DefaultScope
@@ -20,7 +21,6 @@ KINDS = dict(mmpretrain=('ImageClassifier',), mmseg=('EncoderDecoder', 'Multimod
     # no proposals and no regions: their training needs compiled operators, of which mmcv-lite has none
     'ATSS', 'AutoAssign', 'BBoxSingleStage', 'CenterNet', 'ConditionalDETR', 'DABDETR', 'DETR', 'FCOS', 'FOVEA', 'FSAF',
     'GFL', 'PAA', 'RetinaNet', 'RTMDet', 'SingleStageDetector', 'YOLOF', 'YOLOV3', 'YOLOX'))
-COMPILED = ('DCN', 'Deform', 'CARAFE', 'CTResNetNeck', 'PSAHead', 'SAC')  # parts that need compiled operators
 LEAST = dict(Adapter=dict(reduction=4), BiasTuning={}, DeepPrompt=dict(length=2), LoRA=dict(rank=1),
              PixelPadPrompt=dict(pad=2), PrefixPrompt=dict(length=2))
 SIDE = 96
@@ -49,9 +49,9 @@ def draw(library, *, seed, count, most):
         backbone, scope = config.get('model', {}).get('backbone'), config.get('default_scope', library)
         if backbone is None or config.model.type not in KINDS[library] or 'train_dataloader' not in config:
             continue
-        if any(name in str(config.model) for name in COMPILED):
-            continue
         if backbone.type == 'LoRAModel' or _size(backbone, scope) > most:  # whose weights are those of a module in it
+            continue
+        if _wants_operators(config.model, scope):
             continue
         fitting = sorted(set(fits(backbone.to_dict(), scope=scope).methods) & set(LEAST))
         if fitting:
@@ -63,6 +63,12 @@ def draw(library, *, seed, count, most):
 def read(library, name):
     """A shipped config."""
     return Config.fromfile(shipped_file(library, name))
+
+
+def _wants_operators(model, scope):
+    """Whether a part is a layer of mmcv's compiled operators, of which mmcv-lite has none."""
+    with DefaultScope.overwrite_default_scope(scope):
+        return any(type(module).__module__.startswith('mmcv.ops') for module in MODELS.build(model).modules())
 
 
 def _size(backbone, scope):
@@ -81,6 +87,7 @@ def prompt(drawn, folder):
     config = Config.fromfile(prompt_config(f'{drawn.library}::{drawn.name}', tuning=drawn.tuning,
                                            checkpoint=str(folder / 'weights.pth'), out=str(folder / 'prompted.py')))
     config.merge_from_dict(SMALL[drawn.library](config))
+    (config.model.get('data_preprocessor') or {}).pop('batch_augments', None)  # which make images large again
     loader = dict(batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
                   collate_fn=dict(type='default_collate' if drawn.library == 'mmpretrain' else 'pseudo_collate'),
                   dataset=dict(type='MadeUp', kind=drawn.library, side=side_of(config), labels=labels_of(config.model)))
@@ -141,16 +148,26 @@ class MadeUp(Dataset):
     def _of_mmseg(self, dice):
         from mmseg.structures import SegDataSample
         mask = torch.randint(0, self.labels, (1, self.side, self.side), generator=dice)
-        return SegDataSample(gt_sem_seg=PixelData(data=mask), metainfo=dict(
+        edges = PixelData(data=(mask % 2))  # of which heads such as PIDNet's learn as well
+        return SegDataSample(gt_sem_seg=PixelData(data=mask), gt_edge_map=edges, metainfo=dict(
             img_shape=(self.side,) * 2, ori_shape=(self.side,) * 2, pad_shape=(self.side,) * 2))
 
     def _of_mmdet(self, dice):
         from mmdet.structures import DetDataSample
+        from mmdet.structures.mask import BitmapMasks
         corners = torch.rand(2, 2, generator=dice) * self.side / 2
         boxes = InstanceData(bboxes=torch.cat([corners, corners + self.side / 3], dim=1),
-                             labels=torch.randint(0, self.labels, (2,), generator=dice))
+                             labels=torch.randint(0, self.labels, (2,), generator=dice),
+                             masks=BitmapMasks([_within(box, self.side) for box in corners], self.side, self.side))
         nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
         shape = (self.side,) * 2
         return DetDataSample(gt_instances=boxes, ignored_instances=nothing, metainfo=dict(
             img_shape=shape, ori_shape=shape, pad_shape=shape, batch_input_shape=shape, scale_factor=(1., 1.),
             img_id=0))
+
+
+def _within(corner, side):
+    """The mask, (side, side), of a third of an image from a corner (x, y) on."""
+    mask, (left, top) = np.zeros((side, side), dtype=np.uint8), corner.int().tolist()
+    mask[top:top + side // 3, left:left + side // 3] = 1
+    return mask

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.own import changed, read_config, write_photos
 from tests.runs import run_config, save_weights
 from vpt_mm.engine.checks.names import check_arguments
-from vpt_mm.engine.checks.run import check_length, is_local
+from vpt_mm.engine.checks.run import check_length, check_weights, is_local
 from vpt_mm.engine.checks.run_parts import check_run_parts
 from vpt_mm.engine.preflight import check_config, check_names
 from vpt_mm.errors import UsageError
@@ -107,6 +107,18 @@ def test_weights_among_several_recipes(ade):
     ade.model.backbone.init_cfg[1].checkpoint = 'no/such.pth'
     with pytest.raises(UsageError, match='no pretrained weights at no/such.pth'):
         check(ade)
+
+
+@pytest.mark.parametrize('place', ['detector.backbone', 'image_encoder.0'])
+def test_weights_of_a_backbone_that_lies_deeper(tmp_path, place):
+    backbone = dict(type='PromptedBackbone', of='mmdet.ResNet', tuning=dict(type='BiasTuning'),
+                    init_cfg=dict(type='Pretrained', checkpoint=str(tmp_path / 'deep.pth')))
+    model = {'detector.backbone': dict(detector=dict(backbone=backbone)),
+             'image_encoder.0': dict(image_encoder=[backbone, dict(type='Linear')])}[place]
+    with pytest.raises(UsageError, match=rf'deep\.pth.*--cfg-options model\.{place}\.init_cfg\.checkpoint=PATH'):
+        check_weights(Config(dict(model=model)))
+    (tmp_path / 'deep.pth').touch()
+    check_weights(Config(dict(model=model)))
 
 
 def test_a_config_that_trains_nothing(ade):

@@ -137,6 +137,47 @@ def test_plain_features_are_those_of_the_class():
     torch.testing.assert_close(model.plain(image)[0], plain(image)[0], rtol=0, atol=1e-12)
 
 
+def test_a_class_that_freezes_its_stem_by_default_leaves_it_to_the_method():
+    arch = dict(layers=[1] * 4, embed_dims=[8, 12, 16, 20], mlp_ratios=[2] * 4, layer_scale_init_value=0.1)
+    model = MODELS.build(dict(type='PromptedBackbone', of='mmpretrain.PoolFormer', arch=arch,
+                              tuning=dict(type='BiasTuning')))
+    model.train()
+    assert {name for name, parameter in model.named_parameters() if parameter.requires_grad} == model.trained
+    assert 'patch_embed.proj.bias' in model.trained
+
+
+MIT = dict(embed_dims=8, num_stages=3, num_layers=[1, 2, 1], num_heads=[1, 2, 4], patch_sizes=[7, 3, 3],
+           strides=[4, 2, 2], sr_ratios=[4, 2, 1])
+BEHIND = {'mmseg.MixVisionTransformer': dict(MIT, out_indices=(0, 1)),
+          'mmseg.ResNet': dict(depth=18, base_channels=4, out_indices=(0, 2), strides=(1, 2, 2, 2))}
+
+
+@pytest.mark.parametrize('of, method, blocks', [
+    ('mmseg.MixVisionTransformer', DEEP, 3), ('mmseg.MixVisionTransformer', dict(type='PrefixPrompt', length=2), 3),
+    ('mmseg.MixVisionTransformer', dict(type='LoRA', rank=1), 3), ('mmseg.ResNet', dict(type='BiasTuning'), 6),
+    ('mmseg.ResNet', dict(type='Adapter', reduction=2), 6), ('mmseg.ResNet', dict(type='PartialTuning', last=1), 6)])
+def test_what_no_output_reads_learns_nothing(of, method, blocks):
+    """Stages behind the last of ``out_indices`` are none of the method's."""
+    model = prompted(MODELS.get(of))(tuning=method, **copy.deepcopy(BEHIND[of])).double()
+    assert len(model.host.blocks) == blocks and model.host.unread
+    for parameter in model.tuning.parameters():
+        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    sum((output * torch.randn_like(output)).sum() for output in model(images())).backward()
+    assert all(parameter.grad is not None and parameter.grad.abs().max() > 0
+               for parameter in model.parameters() if parameter.requires_grad)
+
+
+def test_stages_that_are_read_are_prompted_as_if_they_were_all():
+    whole = dict(MIT, out_indices=(0, 1, 2))
+    few, many = (prompted(MODELS.get('mmseg.MixVisionTransformer'))(tuning=DEEP, **copy.deepcopy(given)).double().eval()
+                 for given in (BEHIND['mmseg.MixVisionTransformer'], whole))
+    state = many.state_dict()
+    few.load_state_dict({key: state[key] for key in few.state_dict()})
+    image = images()
+    for ours, theirs in zip(few(image), many(image)):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
 class Tabled(BaseModule):
     """Keeps a table of the places of the last image, as classes with positions do."""
 

@@ -120,9 +120,8 @@ def test_block_widths():
 
 
 @pytest.mark.parametrize('tuning', [
-    dict(type='DeepPrompt', length=2), dict(type='ShallowPrompt', length=2), dict(type='PixelPatchPrompt', length=2),
-    dict(type='Adapter', reduction=2)])
-def test_methods_for_tokens_and_ffns_are_refused(tuning):
+    dict(type='DeepPrompt', length=2), dict(type='ShallowPrompt', length=2), dict(type='PixelPatchPrompt', length=2)])
+def test_methods_for_tokens_are_refused(tuning):
     with pytest.raises(UsageError, match=f'{tuning["type"]} does not fit PromptedResNet, a ConvNet.*PixelPadPrompt'):
         build(tuning, depth=18)
 

@@ -17,6 +17,7 @@ from ..layers.tracing import constant
 from ..tuning.method import SEAMS, Place
 from .blocks.kind import kind_of
 from .blocks.unfit import reason_against
+from .provenance import Branch, Provenance
 from .structure import find_blocks, first_conv, norms_behind
 
 
@@ -27,11 +28,15 @@ class Shapes(NamedTuple):
         places: of the blocks whose kind is known.
         widths: channels that come out of each block.
         outputs: shapes of the outputs, in order; () for what is no tensor.
+        read: names of the parameters that reach the outputs.
+        branches: {number of a block: its residual branch}, of those that have one.
     """
 
     places: list[Place]
     widths: tuple[int, ...]
     outputs: list[tuple[int, ...]]
+    read: frozenset[str]
+    branches: dict[int, Branch]
 
 
 class Anatomy:
@@ -48,9 +53,8 @@ class Anatomy:
         known = [module for module in backbone.modules() if kind_of(module)]
         self.attends = bool(known)  # its blocks are known
         self.blocks: list[Any] = known or find_blocks(backbone)
+        self.unread: list[nn.Module] = []
         self.known_shapes: dict[tuple[int, ...], Shapes] = {}
-        self.lacking = reason_against(backbone.modules()) or (
-            'whose blocks are of no known kind, so nothing can stand between or beside them')
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -58,9 +62,53 @@ class Anatomy:
     def title(self) -> str:
         return type(self.backbone).__name__
 
+    def leave_out_unread(self) -> None:
+        """Make ``unread`` of the blocks that nothing reads, such as those behind the last of ``out_indices``."""
+        try:
+            read = self.shapes().read
+        except UsageError:  # said where the shapes are needed
+            return
+        names = {id(parameter): name for name, parameter in self.backbone.named_parameters()}
+        unread = [block for block in self.blocks if read.isdisjoint(names[id(one)] for one in block.parameters())]
+        if read and unread:
+            self.unread = unread
+            self.blocks = [block for block in self.blocks if block not in self.unread]
+            self.known_shapes.clear()
+            del self.shadow
+
     @property
     def seams(self) -> Sequence[str]:
-        return SEAMS if self.attends else ('enter', 'finish')
+        return SEAMS if self.attends else ('enter', 'after_ffn', 'finish') if self.branches else ('enter', 'finish')
+
+    @cached_property
+    def branches(self) -> dict[int, Branch]:
+        """{number of a block: its residual branch}, where blocks are of no known kind.
+
+        A map's first dimension behind the batch is known to be its channels if it alone stays as images grow.
+        """
+        if self.attends:
+            return {}
+        try:
+            found = self.shapes().branches
+            if all(len(branch.shape) == 3 for branch in found.values()):
+                return found
+            larger = self.shapes([2 * side for side in self.image_size]).branches
+        except UsageError:
+            return {}
+        return {number: branch for number, branch in found.items() if len(branch.shape) == 3 or (
+            number in larger and _grows_behind_channels(branch.shape, larger[number].shape))}
+
+    @property
+    def branch_widths(self) -> dict[int, int]:
+        if self.attends:
+            return dict(enumerate(self.block_widths))
+        return {number: branch.shape[1 if len(branch.shape) == 4 else -1] for number, branch in self.branches.items()}
+
+    @property
+    def lacking(self) -> str:
+        known = reason_against(self.backbone.modules())
+        return known or 'whose blocks are of no known kind, so no prompts can stand among what they are given' + (
+            '' if self.branches else ', and which has no residual branch that ends in a module')
 
     @property
     def gives(self) -> frozenset[str]:
@@ -99,7 +147,8 @@ class Anatomy:
 
     @property
     def final_norms(self) -> list[nn.Module]:
-        return norms_behind(self.backbone, self.blocks)
+        behind = {id(module) for block in self.unread for module in block.modules()}
+        return [norm for norm in norms_behind(self.backbone, self.blocks) if id(norm) not in behind]
 
     @property
     def first_conv(self) -> nn.Conv2d:
@@ -161,7 +210,11 @@ class Anatomy:
         """
         size = tuple(size or self.image_size)
         if size not in self.known_shapes:
-            self.known_shapes[size] = self._find_shapes(size)
+            try:
+                self.known_shapes[size] = self._find_shapes(size)
+            except UsageError:
+                del self.shadow  # of a backbone that may not be whole yet
+                raise
         return self.known_shapes[size]
 
     @cached_property
@@ -193,14 +246,17 @@ class Anatomy:
             widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
 
         backbone = self.shadow
-        blocks, like = backbone.anatomy.blocks, next(backbone.parameters())
+        blocks, like = backbone.anatomy.blocks, next(backbone.parameters(), None)
+        if like is None:
+            raise UsageError(f'{self.title} has no weights, as backbones do.')
         hooks = [block.register_forward_hook(note) for block in blocks]
         logger = logging.getLogger(fake_tensor.__name__)
         level = logger.level
         logger.setLevel(logging.CRITICAL)  # what it would print is the answer
         before = _parts(backbone)
+        seen = Provenance(backbone, blocks)
         try:
-            with like.fake_mode:
+            with like.fake_mode, seen.watching():
                 image = torch.empty(1, channels, *size, dtype=like.dtype, device=like.device)
                 outputs, places = backbone.rehearse(image)
         except Exception as error:  # whatever its own code raises
@@ -214,7 +270,13 @@ class Anatomy:
             raise UsageError(f'{self.title} changes its modules while it runs, so nothing can stand in them or be kept '
                              'frozen: take a class that is complete once it is built.')
         return Shapes(places, tuple(widths.get(id(block), 0) for block in blocks),
-                      [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)])
+                      [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)], seen.read(outputs),
+                      seen.branches)
+
+
+def _grows_behind_channels(shape: Sequence[int], larger: Sequence[int]) -> bool:
+    """Whether, between the shapes (B, C, h, w) of a map, all but B and C differ."""
+    return len(larger) == 4 and shape[1] == larger[1] and shape[2] < larger[2] and shape[3] < larger[3]
 
 
 def _parts(backbone: nn.Module) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, cast
 
+import torch
 from mmengine.registry import MODELS, DefaultScope
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
@@ -19,6 +20,7 @@ from .anatomy import Anatomy
 from .attending import SeesPrompts
 from .blocks.kind import BlockKind, kind_of
 from .hosting import Pass, host_blocks
+from .residual import host_branches
 from .structure import settle_drop_rates
 from .tunable import PLAIN, Tunable
 
@@ -46,6 +48,8 @@ class Hosted(SeesPrompts, Tunable):
         if tuning is not None:
             plain.pop('frozen_stages', None)  # the tuning method says what trains
         super().__init__(**plain)
+        if tuning is not None and hasattr(self, 'frozen_stages'):
+            self.frozen_stages = -1  # some classes freeze their stem by default, whenever they are put in train mode
         settle_drop_rates(self)
         self.tune(tuning)
         self.store_frozen(frozen_dtype)
@@ -53,9 +57,22 @@ class Hosted(SeesPrompts, Tunable):
 
     def tune(self, config: Any) -> None:
         self.anatomy = self.examined_by(self)
-        if config is not None and self.anatomy.attends:
-            host_blocks(self.anatomy.blocks)
         super().tune(config)
+
+    def make_ready(self) -> None:
+        """Let passes reach the blocks that outputs need: all of those whose kinds are known, or residual branches."""
+        anatomy = self.anatomy
+        if anatomy.attends:
+            host_blocks(anatomy.blocks)
+        anatomy.leave_out_unread()
+        if anatomy.attends:
+            host_blocks(anatomy.blocks, anatomy.unread)
+        if anatomy.known_shapes:
+            host_branches(anatomy.blocks, anatomy.branches)
+
+    @property
+    def unread(self) -> list[Any]:
+        return self.anatomy.unread
 
     @property
     def host(self) -> Anatomy:
@@ -92,7 +109,9 @@ class Hosted(SeesPrompts, Tunable):
         grid = anatomy.grid(image)
         places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
         seen = self.see(tuning, memory, places)
-        passing = Pass(tuning, memory, seen, extra=anatomy.extra, grid=grid, kept=kept)
+        if self.tuning is not None and not torch.compiler.is_compiling():  # layers may have been exchanged since
+            host_branches(anatomy.blocks, anatomy.branches)
+        passing = Pass(tuning, memory, seen, batch=len(image), kept=kept, extra=anatomy.extra, grid=grid)
         with passing.running():
             return super(Tunable, self).forward(image), passing
 

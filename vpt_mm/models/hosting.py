@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -16,6 +16,7 @@ from ..layers.kept import Kept
 from ..mixin import Mixin
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Place, TuningMethod
+from ..tuning.prompts import for_parts
 from .blocks.kind import KINDS, BlockKind, Call, name_of
 
 PASS: ContextVar[Pass | None] = ContextVar('pass', default=None)  # of this thread
@@ -29,17 +30,20 @@ class Pass:
         tuning: the method.
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        batch: number of images.
+        kept: of the backbone.
         extra: number of class tokens and registers.
         grid: (h, w) of the patches, where it is the same for all blocks and they are not told.
-        kept: of the backbone.
     """
 
-    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: list[Any], *, extra: int,
-                 grid: tuple[int, int] | None, kept: Kept) -> None:
-        self.tuning, self.memory, self.seen, self.extra, self.kept = tuning, memory, seen, extra, kept
-        self.grid = grid
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (), *, batch: int,
+                 kept: Kept, extra: int = 0, grid: tuple[int, int] | None = None) -> None:
+        self.tuning, self.memory, self.seen, self.kept = tuning, memory, seen, kept
+        self.batch, self.extra, self.grid = batch, extra, grid
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
+        self.given: dict[int, Tensor] = {}  # to residual blocks that run
+        self.turns: dict[int, int] = {}  # of the modules at the ends of their branches
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -60,7 +64,7 @@ class Pass:
         kind: BlockKind = block.kind
         own = inputs.flatten(1, -2)
         grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self.grid
-        place = Place(block.number, len(own), self.extra, own.shape[1], grid)
+        place = Place(block.number, self.batch, self.extra, own.shape[1], grid)
         self.places.append(place)
         tokens = self.tuning.before(self._with_guests(own), place, self.memory)
         if getattr(block, 'with_cp', False) and torch.is_grad_enabled():
@@ -78,8 +82,7 @@ class Pass:
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
         seen = self.seen[block.number]
-        if seen is not None and 1 < len(seen) < len(tokens):  # the class takes an image apart, as MobileViT does
-            seen = seen.repeat_interleave(len(tokens) // len(seen), dim=0)
+        seen = None if seen is None else for_parts(seen, len(tokens))
         call = Call(block, place, given, seen, self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
@@ -90,33 +93,33 @@ class HostedBlock(Mixin):
     """Mixin in front of a block's class: within a pass the pass runs it, else it runs as it is.
 
     Attributes:
-        number: among the blocks of the backbone, from 0.
+        number: among the blocks of the backbone, from 0; None of one that nothing reads.
         kind: how it runs in pieces.
         arguments: names of those that its own forward pass takes, the tokens first.
     """
 
-    number: int
+    number: int | None
     kind: BlockKind
     arguments: tuple[str, ...]
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        passing = _current()
-        if passing is None:
+        passing = current_pass()
+        if passing is None or self.number is None:
             return super().forward(*args, **kwargs)
         given = {**dict(zip(self.arguments, args)), **kwargs}
         return passing.run(self, given.pop(self.arguments[0]), given)
 
 
-def _current() -> Pass | None:
+def current_pass() -> Pass | None:
     """The pass that this thread runs, or None."""
     if torch.compiler.is_compiling():
         return TRACED[-1] if TRACED else None
     return PASS.get()
 
 
-def host_blocks(blocks: list[nn.Module]) -> None:
-    """Let passes run these blocks, whose kinds are known; their parameters and keys stay as they are."""
-    for number, block in enumerate(blocks):
+def host_blocks(blocks: Sequence[nn.Module], unread: Sequence[nn.Module] = ()) -> None:
+    """Let passes run these blocks, whose kinds are known, and no ``unread`` ones; parameters and keys stay."""
+    for number, block in (*enumerate(blocks), *((None, block) for block in unread)):
         if not isinstance(block, HostedBlock):
             block.__class__ = _hosted(cast(Any, type(block)))
         block.number = number

@@ -8,12 +8,14 @@ import torch
 from mmengine.registry import MODELS
 from mmpretrain.models import ResNet
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from ..layers.batch_norm import LeanBatchNorm
 from ..tuning.composed import TuningList
 from ..tuning.method import Memory, Outputs, TuningMethod
 from .convnet import TunableConvNet
+from .hosting import Pass
+from .provenance import Branch
+from .residual import host_branches
 
 
 @MODELS.register_module()
@@ -46,14 +48,15 @@ class PromptedResNet(TunableConvNet, ResNet):
         if tuning is not None:
             frozen_stages = -1
             norm_cfg = {**norm_cfg, 'type': LeanBatchNorm} if norm_cfg['type'] in ('BN', 'BN2d') else norm_cfg
-        super().__init__(frozen_stages=frozen_stages, with_cp=with_cp and tuning is None, norm_cfg=norm_cfg, **resnet)
-        self.with_cp = with_cp
+        super().__init__(frozen_stages=frozen_stages, with_cp=with_cp, norm_cfg=norm_cfg, **resnet)
         self.realign = realign
         self.tune(tuning)
+        if tuning is not None:
+            host_branches(self.blocks, {number: Branch('drop_path') for number in range(len(self.blocks))})
         self.store_frozen(frozen_dtype)
         self.accelerate(accelerate)
 
-    lacking = 'a ConvNet, which has neither tokens nor FFNs'
+    seams = ('enter', 'after_ffn', 'finish')
     final_norms: Sequence[nn.Module] = ()  # each block ends in one of its own
 
     @property
@@ -85,22 +88,17 @@ class PromptedResNet(TunableConvNet, ResNet):
         """(B, 3, H, W) to a tuple with one map (B, C, h, w) for each of ``out_indices``."""
         painted = self.to_frozen(tuning.enter(image, memory)).contiguous(memory_format=torch.channels_last)
         features, outputs, stride = self.maxpool(self.run_stem(painted)), [], 4
-        for index, name in enumerate(self.read_layers):
-            for block in getattr(self, name):
-                features = self.run_block(block, features)
-            stride *= self.strides[index]
-            if index in self.out_indices:
-                outputs.append(self.read(self.from_frozen(features, image), image, tuning, stride).contiguous())
+        with Pass(tuning, memory, batch=len(image), kept=self.kept).running():
+            for index, name in enumerate(self.read_layers):
+                features = getattr(self, name)(features)
+                stride *= self.strides[index]
+                if index in self.out_indices:
+                    outputs.append(self.read(self.from_frozen(features, image), image, tuning, stride).contiguous())
         return tuple(outputs)
 
     def run_stem(self, image: Tensor) -> Tensor:
         """The layers before the pooling."""
         return self.stem(image) if self.deep_stem else self.relu(self.norm1(self.conv1(image)))
-
-    def run_block(self, block: nn.Module, features: Tensor) -> Tensor:
-        if self.with_cp and torch.is_grad_enabled():
-            return checkpoint(block, features, use_reentrant=False)
-        return block(features)
 
     def read(self, features: Tensor, image: Tensor, tuning: TuningMethod | TuningList, stride: int) -> Tensor:
         """The output of a stage at ``stride`` pixels a cell."""

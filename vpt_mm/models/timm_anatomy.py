@@ -18,6 +18,9 @@ class TimmAnatomy(Anatomy):
         super().__init__(backbone)
         self.blocks = self.blocks[:max(backbone.out_indices) + 1]
 
+    def leave_out_unread(self) -> None:
+        """Nothing more: ``out_indices`` has told."""
+
     @property
     def gives(self) -> frozenset[str]:
         return frozenset({'grid of patches', 'way to embed patches on their own',
@@ -65,4 +68,5 @@ class TimmAnatomy(Anatomy):
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:
         embed = self.backbone.patch_embed
         cells = embed.dynamic_feat_size(tuple(size or self.image_size))
-        return Shapes([], self.block_widths, [(1, self.block_widths[-1], *cells) for _ in self.strides])
+        outputs = [(1, self.block_widths[-1], *cells) for _ in self.strides]
+        return Shapes([], self.block_widths, outputs, frozenset(), {})

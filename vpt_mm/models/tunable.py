@@ -52,6 +52,7 @@ class Tunable(LoadsPretrained):
         self.account_for_loading()
         if config is None:
             return
+        self.make_ready()
         tuning = build_tuning(config)
         require_fit(tuning, self.host)
         tuning.build_for(self.host)
@@ -63,6 +64,9 @@ class Tunable(LoadsPretrained):
         self.altered = bool(self.trained) or any(getattr(module, 'updates', ()) for module in self.modules())
         self.tuning = tuning
         self.train(self.training)
+
+    def make_ready(self) -> None:
+        """What comes before the method is built."""
 
     @property
     def host(self) -> Any:
@@ -105,6 +109,11 @@ class Tunable(LoadsPretrained):
             UsageError: the method has trained weights of the backbone, and ``init_cfg`` can't bring the originals.
         """
         return self._undo(inputs, asked) if self.altered else self.walk(inputs, PLAIN, {}, **asked)
+
+    @property
+    def branch_widths(self) -> Mapping[int, int]:
+        """{number of a block: C} of what blocks add to what they are given: all of them."""
+        return dict(enumerate(self.block_widths))
 
     def query(self, inputs: Tensor) -> Tensor:
         """(B, C), by which prompts are chosen: the plain feature of each image, by one more pass without gradients.

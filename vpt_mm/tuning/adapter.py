@@ -14,10 +14,12 @@ from .registry import TUNING_METHODS
 class Adapter(TuningMethod):
     """A bottleneck after the FFN of every block, before its residual (Houlsby et al. 2019, Pfeiffer et al. 2020).
 
-    The projection down starts at random and the one up at zero: the backbone starts as it was, and both can learn.
+    In a ConvNet it stands at the end of the branch of every residual block, on the channels of each place: two 1x1
+    convolutions. The projection down starts at random and the one up at zero: the backbone starts as it was, and both
+    can learn.
 
     Args:
-        reduction: the bottleneck is the block's width divided by this, rounded down.
+        reduction: the bottleneck is the width of what the block adds divided by this, rounded down.
 
     Raises:
         UsageError: a reduction that is not a whole number of at least 1, or leaves the narrowest block no width.
@@ -31,14 +33,16 @@ class Adapter(TuningMethod):
         self.reduction = reduction
 
     def build_for(self, backbone: Host) -> None:
-        narrowest = min(backbone.block_widths)
+        widths = backbone.branch_widths
+        narrowest = min(widths.values())
         if self.reduction > narrowest:
             raise UsageError(f'Adapter: reduction must be 1..{narrowest}, the width of the narrowest block of '
                              f'{backbone.title}, got {self.reduction}.')
-        self.blocks = nn.ModuleList(Bottleneck(width, width // self.reduction) for width in backbone.block_widths)
+        self.blocks = nn.ModuleDict({str(block): Bottleneck(width, width // self.reduction)
+                                     for block, width in widths.items()})
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
-        return branch + self.blocks[place.block](branch).to(branch.dtype)
+        return branch + self.blocks[str(place.block)](branch).to(branch.dtype)
 
 
 class Bottleneck(nn.Module):

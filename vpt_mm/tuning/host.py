@@ -1,7 +1,7 @@
 """Host: what a tuning method may ask of a backbone."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ class Host(Protocol):
             ``first_conv`` and no ``image_size``.
         blocks: modules, over all stages, up to the last that outputs are read from.
         block_widths: C of each.
+        branch_widths: {number of a block: C of what its FFN, or the branch of a residual block, adds}.
         query_width: C of ``query(inputs)``, the plain feature (B, C) by which prompts are chosen.
         block_tokens: number of tokens in each, for the image size that it is built for.
         final_norms: modules behind the last block.
@@ -39,6 +40,8 @@ class Host(Protocol):
     def blocks(self) -> Sequence[nn.Module]: ...
     @property
     def block_widths(self) -> tuple[int, ...]: ...
+    @property
+    def branch_widths(self) -> Mapping[int, int]: ...
     @property
     def query_width(self) -> int: ...
     @property

@@ -120,7 +120,11 @@ class TuningMethod(KeepsValues, BaseModule):
         return branch
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
-        """What is added to ``tokens`` in place of the FFN's output ``branch``."""
+        """What is added to ``tokens`` in place of the FFN's output ``branch``.
+
+        In a residual block of a ConvNet, ``branch`` is the output of its branch, (B, h, w, C), and ``tokens`` is what
+        the block was given, which may have more places and other channels.
+        """
         return branch
 
     def finish(self, outputs: Outputs, inputs: Tensor, memory: Memory) -> Outputs:

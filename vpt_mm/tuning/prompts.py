@@ -172,4 +172,13 @@ class ShallowPrompt(TokenPrompt):
 
 def append(tokens: Tensor, prompts: Tensor) -> Tensor:
     """(B, N, C) and (P, C) or (B, P, C) to (B, N + P, C)."""
+    prompts = prompts if prompts.dim() == 2 else for_parts(prompts, len(tokens))
     return torch.cat([tokens, prompts.expand(len(tokens), -1, -1).to(tokens.dtype)], dim=1)
+
+
+def for_parts(prompts: Tensor, parts: int) -> Tensor:
+    """(B, ...) to (parts, ...) where a backbone takes images apart, as MobileViT does: each part has its image's own.
+
+    Those of one image, or of all, stay as they are.
+    """
+    return prompts.repeat_interleave(parts // len(prompts), dim=0) if 1 < len(prompts) < parts else prompts

@@ -82,3 +82,20 @@ def test_prompts_of_an_image_that_is_taken_apart(monkeypatch):
     for one in range(3):
         torch.testing.assert_close(together[one], run(slice(one, one + 1))[0], rtol=0, atol=1e-12)
     assert not torch.allclose(run(slice(1)), case.plain(model)(images[:1])[0])
+
+
+@pytest.mark.parametrize('tuning', [dict(DEEP, last=1), dict(type='ShallowPrompt', length=3)])
+def test_travelling_prompts_of_an_image_that_is_taken_apart(monkeypatch, tuning):
+    """What dropout leaves of an image's prompts goes with all parts of that image."""
+    case = CASES['mobilevit']
+    model, images = case.build(dict(tuning, dropout=0.5)), case.images(3)
+    model.tuning.train()
+    scale = torch.tensor([1., -2., 3.], dtype=torch.float64)[:, None, None]
+    chosen = slice(None)
+    monkeypatch.setattr(model.tuning, 'drop', lambda tokens, batch: tokens.unsqueeze(-3) * scale[chosen])
+    together, alone = model(images)[0], []
+    for one in range(3):
+        chosen = slice(one, one + 1)
+        alone += model(images[chosen])[0]
+    torch.testing.assert_close(together, torch.stack(alone), rtol=0, atol=1e-12)
+    assert not torch.allclose(together, case.plain(model)(images)[0])

@@ -31,6 +31,18 @@ def heads_of(model: dict) -> dict[str, dict]:
             if isinstance(head, dict) and name_of(head) not in OTHER_LABELS}
 
 
+def backbones_of(part: Any, place: str = 'model') -> dict[str, dict]:
+    """{place in the config: config} of a model's backbone, and of all with a tuning method that lie deeper in it."""
+    found = {}
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        where = f'{place}.{key}'
+        if isinstance(inner, dict) and (where == 'model.backbone' or inner.get('tuning')):
+            found[where] = inner
+        elif isinstance(inner, (dict, list, tuple)):
+            found.update(backbones_of(inner, where))
+    return found
+
+
 def preprocessor_of(config: dict) -> dict:
     """The config of the data preprocessor, which lies in the model or beside it."""
     model = config['model'].get('module', config['model'])

@@ -6,6 +6,7 @@ from mmengine.runner import CheckpointLoader
 
 from ...errors import UsageError, require_counts
 from .. import optim
+from .parts import backbones_of, listed
 
 
 def check_imports(config):
@@ -42,17 +43,18 @@ def check_checkpoint(path):
 
 
 def check_weights(config):
-    """The file of the backbone's ``init_cfg`` is there, unless random weights are allowed."""
-    recipes = (config.model.get('backbone') or {}).get('init_cfg') or {}
-    sources = [one.get('checkpoint') for one in (recipes if isinstance(recipes, (list, tuple)) else [recipes])]
-    source = next(filter(None, reversed(sources)), None)
-    allowed = any(hook.get('allow_random_backbone') for hook in config.get('custom_hooks') or ())
-    if source is None or allowed or not is_local(source) or os.path.isfile(os.path.expanduser(source)):
+    """The files that backbones' ``init_cfg`` name are there, unless random weights are allowed."""
+    if any(hook.get('allow_random_backbone') for hook in config.get('custom_hooks') or ()):
         return
-    raise UsageError(
-        f'no pretrained weights at {source}: put the file of the backbone there, or name another with --cfg-options '
-        'model.backbone.init_cfg.checkpoint=PATH. mmpretrain lists its files with `mim search mmpretrain`. To try '
-        'the run on random weights: --cfg-options custom_hooks.0.allow_random_backbone=True')
+    for place, backbone in backbones_of(config.model).items():
+        sources = [recipe.get('checkpoint') for recipe in listed(backbone.get('init_cfg'))]
+        source = next(filter(None, reversed(sources)), None)
+        if source is not None and is_local(source) and not os.path.isfile(os.path.expanduser(source)):
+            raise UsageError(
+                f'no pretrained weights at {source}: put the file of the backbone there, or name another with '
+                f'--cfg-options {place}.init_cfg.checkpoint=PATH. mmpretrain lists its files with `mim search '
+                'mmpretrain`. To try the run on random weights: --cfg-options '
+                'custom_hooks.0.allow_random_backbone=True')
 
 
 def is_local(checkpoint):
