@@ -2,8 +2,8 @@
 import statistics
 
 from ..errors import UsageError
-from .sheet import Sheet
-from .table import means
+from .sheet import Sheet, spread
+from .table import by_task, means
 from .table_one import require_same_tasks
 
 
@@ -30,6 +30,24 @@ def base_to_new_sheet(rows):
     return Sheet('Base classes, new classes, and the harmonic mean H', ['data', 'protocol', 'base', 'new', 'H'],
                  [[title, name, *(f'{value:.2f}' for value in (*pair, statistics.harmonic_mean(pair)))]
                   for title, found in parts for name, pair in found.items()])
+
+
+def pair_sheet(rows, *, base, new, others=()):
+    """A sheet with a row for each protocol: means over seeds with their deviations, and the harmonic mean H of the two
+    means (Zhou et al. 2022, CVPR).
+
+    Args:
+        rows: final runs.
+        base, new: names of the two tasks.
+        others: of more tasks.
+    """
+    sheet = []
+    for protocol, values in by_task(rows).items():
+        harmonic = statistics.harmonic_mean([statistics.fmean(values[task]) for task in (base, new)])
+        tuned = next(row['tuned'] for row in rows if row['protocol'] == protocol)
+        sheet.append([protocol, f'{tuned:,}', *(spread(values[task]) for task in (base, new)), f'{harmonic:.2f}',
+                      *(spread(values[task]) for task in others)])
+    return Sheet('Base to new', ['protocol', 'tuned parameters', base, new, 'H', *others], sheet)
 
 
 def tasks_sheet(rows):

@@ -10,8 +10,8 @@ from ..config_file import read_config_file
 from ..datasets.offline.drawings import STYLES
 from ..errors import UsageError
 from ..files import require_writable, write_whole
-from ..results.base_to_new import base_to_new_table
 from ..results.table_one import seeds_table
+from ..results.words import pair_sheet
 from .execute import execute
 from .plan import digest
 from .store import commit
@@ -107,7 +107,7 @@ def sheets_of(rows):
     sheets = []
     for group, tests in TESTS.items():
         base, new, *others = tests
-        sheets.append(base_to_new_table([row for row in rows if row['group'] == group], base=base, new=new,
+        sheets.append(pair_sheet([row for row in rows if row['group'] == group], base=base, new=new,
                                         others=others))
     return [*sheets, seeds_table([row for row in rows if row['group'] == 'styles'])]
 
