@@ -45,7 +45,7 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
         options['val_dataloader.dataset.images'] = 4
     args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
                 launcher='none', local_rank=0)
-    train.run(Namespace(**args, amp=False, no_validate=False, resume=None))
+    train.run(Namespace(**args, amp=False, no_validate=False, cache_queries=False, resume=None))
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):

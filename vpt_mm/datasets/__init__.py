@@ -7,9 +7,9 @@ from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
 from .mask_folders import MaskFolders
-from .offline import OfflineTask, Symbols
+from .offline import OfflineStream, OfflineTask, Symbols
 from .streams import ClassStream, JoinedStream, TaskStream
 
 __all__ = ['TASKS', 'ClassStream', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream',
-           'MaskFolders', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
+           'MaskFolders', 'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
            'select_tasks', 'task_config']

@@ -15,6 +15,8 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..engine.accuracy_matrix import AccuracyMatrix
+from ..engine.continual import ContinualLoop
 from ..engine.isolation import forget_runs
 from ..engine.runner import end_workers
 from ..files import write_whole
@@ -56,7 +58,7 @@ def execute(config, *, work_dir, save=False):
         save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
 
     Returns:
-        dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
+        dict: ``metrics``, ``seconds``, of a stream ``accuracies`` and what is made of them, ``aborted``, counts of parameters, versions.
     """
     started = time.perf_counter()
     for module in (config.get('custom_imports') or {}).get('imports', ()):
@@ -67,13 +69,21 @@ def execute(config, *, work_dir, save=False):
     runner = SweepRunner.from_cfg(_quiet(config, work_dir=work_dir, save=save))
     try:
         runner.train()
-        metrics = runner.test_loop.run()
-        return dict(metrics={name: float(value) for name, value in metrics.items()},
+        return dict(**scores_of(runner),
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
         end_workers(runner)
         forget_runs()
+
+
+def scores_of(runner):
+    """What a run that has trained reached: ``metrics`` of its test, or of its matrix of accuracies, which comes along."""
+    if not isinstance(runner.train_loop, ContinualLoop):
+        return dict(metrics={name: float(value) for name, value in runner.test_loop.run().items()})
+    matrix = AccuracyMatrix(runner.message_hub.get_info('accuracies'))
+    others = {name.replace(' ', '_'): value for name, value in matrix.summary().items() if name != 'average accuracy'}
+    return dict(metrics=matrix.summary(), **others, accuracies=matrix.rows)
 
 
 def _quiet(config, *, work_dir, save):

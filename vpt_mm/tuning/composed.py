@@ -28,6 +28,10 @@ class TuningList(KeepsValues, ModuleList):
         return any(method.trains_backbone for method in self)
 
     @property
+    def asks(self) -> bool:
+        return any(method.asks for method in self)
+
+    @property
     def travels(self) -> bool:
         return any(method.travels for method in self)
 

@@ -44,7 +44,7 @@ class PromptPool(TuningMethod):
             another placement, blocks outside the backbone, or a backbone that gives no feature.
     """
 
-    sees_images = True
+    sees_images = asks = True
     picks: Tensor
     earlier: Tensor
 
