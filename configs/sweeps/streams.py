@@ -1,5 +1,5 @@
-# Streams of offline tasks on the small ViT, for what each method forgets: two rates, chosen on val200 with the first seed,
-# and three seeds. Rates are for batches of 256 images; shipped batches have 25.
+# Streams of offline tasks on the small ViT, for what each method forgets: two rates, of which the better on val200 with
+# the first seed is taken, and three seeds. Rates are for batches of 256 images; these have 25.
 config = '{{ fileDirname }}/../offline/vit_stream.py'
 tasks = ['streams']
 adam = dict(optimizer=dict(type='Adam'), grid=dict(lr=[0.2, 0.05]))

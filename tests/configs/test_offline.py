@@ -64,7 +64,8 @@ def test_a_stream_trains_task_after_task_with_queries_kept(tmp_path, monkeypatch
     train.run(Namespace(config=str(FOLDER / 'vit_stream.py'), work_dir=str(tmp_path), cfg_options=options, resume=None,
                         launcher='none', local_rank=0, amp=False, no_validate=False, cache_queries=True))
     found = json.loads((tmp_path / 'accuracies.json').read_text())
-    assert [len(own) for own in found['tasks']] == [5] * 5 and [len(row) for row in found['accuracies']] == [1, 2, 3, 4, 5]
+    assert [len(own) for own in found['tasks']] == [5] * 5
+    assert [len(row) for row in found['accuracies']] == [1, 2, 3, 4, 5]
 
 
 def test_the_task_is_that_of_the_environment(monkeypatch):

@@ -55,6 +55,8 @@ RUNNERS = [
 
     (r'TASK=\w+ python tools/train\.py configs/(vtab|fgvc)/.*',
      'tests/configs/test_benchmarks.py::test_the_commands_train_and_test_a_task'),
+    (r'TASK=five_stream python tools/train\.py configs/offline/vit_stream\.py --cache-queries',
+     'tests/configs/test_offline.py::test_a_stream_trains_task_after_task_with_queries_kept'),
     (r'TASK=\w+ python tools/train\.py configs/offline/.*',
      'tests/configs/test_offline.py::test_a_config_trains_and_validates'),
     (r'python tools/train\.py configs/offline/pretrain_.*',
@@ -64,6 +66,7 @@ RUNNERS = [
      'tests/datasets/benchmarks/test_check.py::test_the_command_says_what_is_missing'),
     (r'vpt-mm sweep .*',
      'tests/sweep/test_pool.py::test_a_killed_sweep_ends_with_the_table_of_an_unbroken_one'),
+    (r'vpt-mm analyse streams .*', 'tests/results/test_streams.py::test_one_stream_is_drawn'),
     (r'vpt-mm analyse tsne .*', 'tests/visualise/test_tsne.py::test_the_command_draws'),
     (r'vpt-mm analyse .*', 'tests/results/test_curves.py::test_the_commands_print_and_write'),
     (r'vpt-mm visualise .*', 'tests/visualise/test_prompts.py::test_pictures_of_prompts'),

@@ -9,7 +9,7 @@ from vpt_mm.errors import UsageError
 from vpt_mm.results.streams import of_stream, streams_sheets
 
 MATRICES = dict(L2P=[[[80.], [60., 70.]], [[90.], [80., 80.]]], Joint=[[[90.]], [[92.]]])
-ROWS = [dict(row, accuracies=accuracies) for protocol, seeds in MATRICES.items() for seed, accuracies in enumerate(seeds)
+ROWS = [dict(row, accuracies=rows) for protocol, seeds in MATRICES.items() for seed, rows in enumerate(seeds)
         for row in rows_of({protocol: dict(five_stream=0.)}, seeds=(seed,))]
 
 
@@ -33,7 +33,7 @@ def test_one_stream_is_drawn(tmp_path, capsys):
     others = [dict(row, task='symbols_stream') for row in ROWS]
     (tmp_path / 'results.json').write_text(json.dumps([*ROWS, *others]))
     command = ['analyse', 'streams', str(tmp_path / 'results.json'), '--plot', str(tmp_path / 'out.png')]
-    with pytest.raises(SystemExit, match='error: a picture has the matrices of one stream, got five_stream, symbols_st'):
+    with pytest.raises(SystemExit, match='a picture has the matrices of one stream, got five_stream, symbols'):
         main(command)
     main([*command, '--stream', 'five_stream'])
     assert '72.50 ± 10.61' in capsys.readouterr().out

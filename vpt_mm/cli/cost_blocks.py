@@ -21,7 +21,7 @@ def add_arguments(parser):
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
     parser.add_argument('--choosing', action='store_true',
-                        help='measure prompts that each image chooses, L2P, DualPrompt and CODA-Prompt, against VPT-deep')
+                        help='L2P, DualPrompt and CODA-Prompt, whose prompts each image chooses, against VPT-deep')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
 
 

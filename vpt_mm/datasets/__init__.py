@@ -11,5 +11,5 @@ from .offline import OfflineStream, OfflineTask, Symbols
 from .streams import ClassStream, JoinedStream, TaskStream
 
 __all__ = ['TASKS', 'ClassStream', 'DigitScenesDataset', 'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream',
-           'MaskFolders', 'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream', 'find_task',
-           'select_tasks', 'task_config']
+           'MaskFolders', 'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'Symbols', 'TaskDataset', 'TaskStream',
+           'find_task', 'select_tasks', 'task_config']

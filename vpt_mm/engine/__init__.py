@@ -1,9 +1,9 @@
 """What mmengine's runner calls: hooks, optimizer wrappers, and checks before a run."""
 from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
 from .accuracy_picture import draw_accuracies
+from .cache_queries_hook import CacheQueriesHook
 from .checkpoint_hook import PromptCheckpointHook
 from .class_names_hook import ClassNamesHook
-from .cache_queries_hook import CacheQueriesHook
 from .continual import ContinualLoop
 from .file_backend import WholeFileBackend
 from .freeze_hook import FreezeBackboneHook
@@ -21,7 +21,7 @@ from .scores_hook import CheckScoresHook
 from .work_dir_hook import WorkDirHook
 
 __all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CacheQueriesHook', 'CheckLabelsHook', 'CheckScoresHook',
-           'ClassNamesHook', 'CommonAccuracies', 'ContinualLoop', 'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook',
-           'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper', 'PromptOptimWrapperConstructor',
+           'ClassNamesHook', 'CommonAccuracies', 'ContinualLoop', 'FreezeBackboneHook', 'GradientsHook',
+           'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper', 'PromptOptimWrapperConstructor',
            'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook', 'WholeFileBackend', 'WorkDirHook',
            'draw_accuracies']

@@ -51,8 +51,8 @@ def number_of(sample):
     """
     number = sample.get('sample_idx')
     if number is None:
-        raise UsageError('--cache-queries knows an image by its sample_idx, which PackInputs leaves out here: add it to '
-                         'meta_keys, or train without it.')
+        raise UsageError('--cache-queries knows an image by its sample_idx, which PackInputs leaves out here: add it '
+                         'to meta_keys, or train without it.')
     return number
 
 

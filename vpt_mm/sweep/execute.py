@@ -58,7 +58,8 @@ def execute(config, *, work_dir, save=False):
         save: write the config's checkpoints, and ``config.json``, which tools/test.py takes with them.
 
     Returns:
-        dict: ``metrics``, ``seconds``, of a stream ``accuracies`` and what is made of them, ``aborted``, counts of parameters, versions.
+        dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions; of a stream ``accuracies`` and what
+            is made of them.
     """
     started = time.perf_counter()
     for module in (config.get('custom_imports') or {}).get('imports', ()):
@@ -78,7 +79,7 @@ def execute(config, *, work_dir, save=False):
 
 
 def scores_of(runner):
-    """What a run that has trained reached: ``metrics`` of its test, or of its matrix of accuracies, which comes along."""
+    """What a trained run reached: ``metrics`` of its test, or of its matrix of accuracies, which comes along."""
     if not isinstance(runner.train_loop, ContinualLoop):
         return dict(metrics={name: float(value) for name, value in runner.test_loop.run().items()})
     matrix = AccuracyMatrix(runner.message_hub.get_info('accuracies'))

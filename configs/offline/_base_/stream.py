@@ -1,5 +1,5 @@
-# A stream of offline tasks, named by TASK, drawn in memory; no augmentation. 200 images and 5 epochs a task, each with an
-# Adam of its own, at a constant rate (Wang et al. 2022, L2P, section 5.1).
+# A stream of offline tasks, named by TASK, drawn in memory; no augmentation. 200 images and 5 epochs a task, each with
+# an Adam of its own, at a constant rate, as L2P has it (Wang et al. 2022, section 5.1).
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 task = __import__('vpt_mm').datasets.task_config('{{$TASK:five_stream}}', benchmark='streams')

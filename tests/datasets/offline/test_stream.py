@@ -56,7 +56,8 @@ def test_streams_are_a_benchmark_of_their_own():
 
 @pytest.mark.parametrize('wrong, message', [
     (dict(task='five'), "task must be one of symbols_stream, five_stream, got 'five'"),
-    (dict(split='nope'), "split must be one of train800, .*, got 'nope'"), (dict(fraction=0), 'fraction must be above 0')])
+    (dict(split='nope'), "split must be one of train800, .*, got 'nope'"),
+    (dict(fraction=0), 'fraction must be above 0')])
 def test_what_is_not_there_is_refused(wrong, message):
     with pytest.raises(UsageError, match=message):
         build(**wrong)
