@@ -22,6 +22,6 @@ from .work_dir_hook import WorkDirHook
 
 __all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CacheQueriesHook', 'CheckLabelsHook', 'CheckScoresHook',
            'ClassNamesHook', 'CommonAccuracies', 'ContinualLoop', 'FreezeBackboneHook', 'GradientsHook',
-           'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper', 'PromptOptimWrapperConstructor',
-           'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook', 'WholeFileBackend', 'WorkDirHook',
-           'draw_accuracies']
+           'LeftoversHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
+           'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
+           'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']
