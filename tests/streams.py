@@ -10,17 +10,18 @@ from tests.runs import run_config, save_weights
 
 @DATASETS.register_module()
 class SixClasses(BaseDataset):
-    """32x32 noise around a colour for each of six classes; the first has some ``extra`` images."""
+    """32x32 noise around a colour for each of six classes, in ``rooms`` by turns; the first has ``extra`` images."""
 
     METAINFO = dict(classes=tuple('abcdef'))
 
-    def __init__(self, per_class=2, extra=3, **dataset):
-        self.per_class, self.extra = per_class, extra
+    def __init__(self, per_class=2, extra=3, rooms=('hall', ), **dataset):
+        self.per_class, self.extra, self.rooms = per_class, extra, rooms
         super().__init__(ann_file='', **dataset)
 
     def load_data_list(self):
-        return [dict(gt_label=label, number=number) for number in range(self.per_class) for label in range(6)
-                ] + [dict(gt_label=0, number=99)] * self.extra
+        found = [(label, number) for number in range(self.per_class) for label in range(6)] + [(0, 99)] * self.extra
+        return [dict(gt_label=label, number=number, room=self.rooms[number % len(self.rooms)])
+                for label, number in found]
 
     def prepare_data(self, idx):
         info = self.get_data_info(idx)

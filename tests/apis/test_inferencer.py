@@ -53,7 +53,7 @@ TASKS = dict(
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
     pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
     unsorted=(unsorted, DEEP, dict()), dense=(dense, DEEP, dict()))
-MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted'}
+MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
 
 
 @pytest.fixture(scope='module')
@@ -108,8 +108,8 @@ def test_tasks_that_mix_share_a_pass(inferencer, monkeypatch):
     passes = []
     run = inferencer.shared.run
     monkeypatch.setattr(inferencer.shared, 'run', lambda *args: passes.append(args[1]) or run(*args))
-    names = ['birds', 'cars', 'probe', 'shallow', 'birds']
-    inferencer(images(5), names)
+    names = ['birds', 'cars', 'pool', 'probe', 'dual', 'shallow', 'birds', 'pool']
+    inferencer(images(8), names)
     assert [[task.name for task in tasks] for tasks in passes] == [names]
 
 
@@ -411,6 +411,8 @@ def test_a_task_that_was_trained_in_half(files, tmp_path):
 
 @pytest.mark.parametrize('kind, tunings, mixes', [
     ('swin', [DEEP, dict(DEEP, length=1), dict(type='ShallowPrompt', length=2)], True),
+    ('swin', [dict(type='PromptPool', size=4, selected=2, length=2, placement='prefix', blocks=[2]), DEEP,
+              dict(type='CodaPrompt', tasks=2, components=4, blocks=[1])], True),
     ('convnext', [dict(type='PixelPadPrompt', pad=2), dict(type='BiasTuning')], False),
     ('beit', [DEEP, dict(type='LoRA', rank=2), dict(type='ShallowPrompt', length=2)], False),
     ('dilated', [dict(type='PixelPadPrompt', pad=2), dict(type='NormTuning')], False), ('timm', [DEEP], False)])

@@ -53,6 +53,8 @@ RUNNERS = [
     (r'DATA=.* python tools/train\.py configs/protocols/.*',
      f'{PROTOCOLS}::test_the_data_are_those_that_the_environment_names'),
 
+    (r'STREAM=\w+ DATA_ROOT=\w+ python tools/train\.py configs/continual/.*',
+     'tests/configs/test_continual.py::test_every_config_trains_its_tasks'),
     (r'TASK=\w+ python tools/train\.py configs/(vtab|fgvc)/.*',
      'tests/configs/test_benchmarks.py::test_the_commands_train_and_test_a_task'),
     (r'TASK=five_stream python tools/train\.py configs/offline/vit_stream\.py --cache-queries',

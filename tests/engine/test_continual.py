@@ -50,6 +50,26 @@ def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
         assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
 
 
+@pytest.mark.parametrize('stream, columns', [
+    (dict(type='BlurryStream', tasks=3, share=0.4), [1, 2, 3]), (dict(type='DomainStream', field='room'), [1, 2]),
+    (dict(type='DomainStream', field='room', common=True), [1, 1])], ids=lambda one: str(one))
+def test_other_streams_go_on_as_if_they_were_not_stopped(stream, columns, tmp_path):
+    """From the middle of each task."""
+    config = config_of(tmp_path / 'whole', loop=dict(stream=stream))
+    for phase in ('train', 'val'):
+        config[f'{phase}_dataloader'].dataset.update(per_class=4, rooms=['hall', 'attic'])
+    whole, expected = build_runner(config).train().state_dict(), results(tmp_path / 'whole')
+    assert [len(row) for row in expected['accuracies']] == columns
+    assert ('forgetting' in expected) == (columns != [1, 1])
+    for epoch in range(1, 2 * len(columns), 2):
+        other = copy.deepcopy(config)
+        other.work_dir = str(tmp_path / f'from_{epoch}')
+        other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
+        state = build_runner(other).train().state_dict()
+        assert results(tmp_path / f'from_{epoch}') == expected
+        assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
+
+
 def watch(runner, seen):
     """Note labels, optimizer and rate of each step, and what the method's task is."""
     step = runner.model.train_step
@@ -115,6 +135,21 @@ def test_a_model_without_such_a_head():
 def test_bad_arguments(loop, message, tmp_path):
     with pytest.raises(UsageError, match=message):
         build_runner(config_of(tmp_path, loop=loop)).train()
+
+
+def test_a_method_for_fewer_tasks(tmp_path):
+    with pytest.raises(UsageError, match='CodaPrompt was built for 3 tasks, and the stream has 6: set its tasks=6'):
+        build_runner(config_of(tmp_path, tuning=CODA, loop=by_class(6))).train()
+
+
+def test_a_test_set_without_a_task_is_known_before_the_first_step(tmp_path):
+    config, seen = config_of(tmp_path, tuning=CODA, loop=dict(stream=dict(type='DomainStream', field='room'))), []
+    config.val_dataloader.dataset.rooms = ['attic']
+    runner = build_runner(config)
+    watch(runner, seen)
+    with pytest.raises(UsageError, match='no task trains attic'):
+        runner.train()
+    assert not seen
 
 
 def test_without_tests_there_is_no_matrix(tmp_path):

@@ -39,7 +39,7 @@ def test_those_that_ask_for_plain_features_say_so(name):
     model = build('vit', dict(type=name, **EXAMPLES[name][0]))
     with patch.object(Tunable, 'query', side_effect=model.query) as query:
         model(torch.randn(2, 3, 32, 32))
-    assert query.called == model.tuning.asks
+    assert query.called == model.tuning.chooses
 
 
 @pytest.mark.parametrize('backbone, protocol', PAIRS)

@@ -12,8 +12,9 @@ from torch import nn
 from ..errors import UsageError, line_of, needs_extra, require_counts
 from ..files import require_writable
 from ..models.openmmlab import head_of, normalisation_of, swaps_channels
+from ..models.output import feature_of
 from ..version import __version__
-from .shared.mixed import MIXED, combine
+from .shared.mixed import MIXED, Answered, combine
 from .shared.passes import TOO_SMALL
 
 OPSET = 20
@@ -26,7 +27,8 @@ BATCHES = (1, 3)  # that are compared
 class ExportedTask(nn.Module):
     """A task from pixels to logits: what is exported.
 
-    The normalisation is part of it. Keys and values of prompts are constants.
+    The normalisation is part of it. Keys and values of prompts are constants; prompts that an image chooses, and the
+    plain pass by which it does, are in the graph.
 
     Args:
         task: a :class:`ServedTask` (no ensemble).
@@ -44,7 +46,8 @@ class ExportedTask(nn.Module):
         self.flip = swaps_channels(model.data_preprocessor)  # from OpenMMLab's BGR
         for name, value in zip(('mean', 'std'), normalisation_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
-        if task.mixes:
+        self.tuning = task.tuning if task.mixes and task.tuning.chooses else None
+        if task.mixes and self.tuning is None:
             for name, of_blocks in zip(('joined', 'seen'), combine([task.shared.projected(task)])):
                 for block, tensor in enumerate(of_blocks):
                     self.register_buffer(f'{name}{block}', tensor)
@@ -60,6 +63,10 @@ class ExportedTask(nn.Module):
     def read(self, image):
         if not self.task.mixes:
             return self.backbone(image)
+        if self.tuning is not None:
+            query = feature_of(self.backbone.plain(image, outputs=[self.task.queried]), class_token=False)
+            memory = self.tuning.begin(image, Answered(query))
+            return self.backbone.walk(image, self.tuning, memory, outputs=self.task.outputs)
         blocks = range(len(self.backbone.blocks))
         memory = {name: [getattr(self, f'{name}{block}') for block in blocks] for name in ('joined', 'seen')}
         return self.backbone.walk(image, MIXED, memory, outputs=self.task.outputs)

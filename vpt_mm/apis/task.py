@@ -71,6 +71,7 @@ class ServedTask:
         self.outputs = getattr(view, 'outputs', [])
         self.mixes = bool(view.tuning.mixes and self.outputs and not view.trained
                           and FORMS.issuperset(output.form for output in self.outputs))
+        self.queried, self.query_width = (view.queried, view.query_width) if self.mixes else (None, None)
         if self.mixes:
             self.tuning, self.view = view.tuning, None
             self.tuning.load_state_dict({key.removeprefix(TUNING): tensor for key, tensor in own.items()},

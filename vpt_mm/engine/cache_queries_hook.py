@@ -58,7 +58,7 @@ def number_of(sample):
 
 def require_queries(model, *, compiled):
     """Raise UsageError unless one backbone asks for plain features, in passes that Python runs."""
-    asking = [backbone for backbone in prompted_backbones(model).values() if backbone.tuning.asks]
+    asking = [backbone for backbone in prompted_backbones(model).values() if backbone.tuning.chooses]
     if len(asking) != 1:
         raise UsageError('--cache-queries keeps the features by which images choose prompts, as PromptPool, DualPrompt '
                          f'and CodaPrompt ask for, and {len(asking)} backbones of the model have such a method: train '

@@ -14,6 +14,7 @@ from ..errors import UsageError, require_counts
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
 from ..models.openmmlab import unwrap
+from ..tuning.task_bank import TaskByTask
 from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
 from .accuracy_picture import draw_accuracies
 from .class_mask import mask_loss
@@ -27,8 +28,8 @@ class ContinualLoop(EpochBasedTrainLoop):
 
     Each task begins with an optimizer and a schedule of its own, and with ``next_task()`` of the tuning methods. After
     it, the classifier is tested on the test images of each task so far, all classes being open to it; accuracies,
-    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir, and as
-    a picture in ``accuracies.png``. A run goes on from the end of any epoch.
+    averages and forgetting (:class:`AccuracyMatrix`) are logged and stand in ``accuracies.json`` of the work dir, drawn
+    in ``accuracies.png``. A run goes on from the end of any epoch.
 
     Args:
         runner: mmengine's.
@@ -38,8 +39,8 @@ class ContinualLoop(EpochBasedTrainLoop):
         class_mask: the loss is over the classes of the current task alone, as in L2P, DualPrompt and CODA-Prompt.
 
     Raises:
-        UsageError: a stream that does not fit the data, no validation, a model that is no classifier, averages of
-            weights (EMAHook), or a checkpoint of another stream.
+        UsageError: a stream that does not fit the data, no validation, a model that is no classifier, a tuning method
+            for fewer tasks, averages of weights (EMAHook), or a checkpoint of another stream.
     """
 
     def __init__(self, runner, dataloader, *, stream, epochs, class_mask=True):
@@ -57,9 +58,10 @@ class ContinualLoop(EpochBasedTrainLoop):
                              'take it out of custom_hooks.')
         self.stream = TASK_UTILS.build(dict(stream, dataset=self.dataloader.dataset, classes=classes))
         self.epochs = epochs
+        _require_tasks(model, len(self.stream))
         self.loaders: list = self._load(runner.cfg.train_dataloader, self.stream.parts)
         self.dataloader: DataLoader = self.loaders[0]
-        self.tests: list = []  # loaders of the test images of each task, once they are needed
+        self.tests: list = []  # loaders of the test images of each task
         self.epoch_lengths = [len(loader) for loader in self.loaders for _ in range(epochs)]
         self._max_epochs, self._max_iters = len(self.epoch_lengths), sum(self.epoch_lengths)
         self.val_begin = self._max_epochs + 1  # tests come at the end of a task alone
@@ -73,6 +75,8 @@ class ContinualLoop(EpochBasedTrainLoop):
     def run(self):
         """Train all tasks that are left; returns the model."""
         matrix = self._recall()
+        tested = self.runner.val_loop.dataloader.dataset
+        self.tests = self._load(self.runner.cfg.val_dataloader, self.stream.tests(tested))
         task, done = divmod(self._epoch, self.epochs)
         if self._epoch and not done:  # the checkpoint was written before the task was tested
             task, done = task - 1, self.epochs
@@ -131,9 +135,6 @@ class ContinualLoop(EpochBasedTrainLoop):
         self.loaders[task]._iterator = None
         if len(matrix) > task:
             return
-        if not self.tests:
-            config = self.runner.cfg.val_dataloader
-            self.tests = self._load(config, self.stream.tests(self.runner.build_dataloader(config).dataset))
         matrix.add([self._test(loader) for loader in self.tests[:task + 1]])
         self.runner.message_hub.update_info('accuracies', matrix.rows)
         summary = ', '.join(f'{name} {value:.2f}' for name, value in matrix.summary().items())
@@ -158,3 +159,12 @@ class ContinualLoop(EpochBasedTrainLoop):
             raise UsageError("ContinualLoop reads accuracy/top1, and val_evaluator gives "
                              f"{', '.join(metrics) or 'nothing'}: set val_evaluator=dict(type='Accuracy').")
         return float(metrics['accuracy/top1'])
+
+
+def _require_tasks(model, tasks):
+    """Raise UsageError where a tuning method is built for fewer tasks."""
+    for backbone in prompted_backbones(model).values():
+        for method in backbone.tuning.modules():
+            if isinstance(method, TaskByTask) and method.tasks < tasks:
+                raise UsageError(f'{type(method).__name__} was built for {method.tasks} tasks, and the stream has '
+                                 f'{tasks}: set its tasks={tasks}.')

@@ -84,6 +84,11 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         return tuple(stage.embed_dims for stage in self.read_stages for _ in stage.blocks)
 
     @property
+    def queried(self) -> Output:
+        """The last map that is read."""
+        return self.outputs[-1]
+
+    @property
     def query_width(self) -> int:
         return int(self.num_features[self.out_indices[-1]])
 

@@ -113,11 +113,14 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         last = self.num_layers - 1
         return [Output(index, self.out_type, self.final_norm and index == last) for index in self.out_indices]
 
-    def plain_feature(self, inputs: Tensor) -> Tensor:
-        """The class token of the last block that is read, whatever ``out_type`` is; the mean of the map without one."""
+    @property
+    def queried(self) -> Output:
+        """The class token of the last block that is read, whatever ``out_type`` is; the map without one."""
         last, form = max(self.out_indices), 'featmap' if self.cls_token is None else 'cls_token'
-        asked = Output(last, form, self.final_norm and last == self.num_layers - 1)
-        return feature_of(self.plain(inputs, outputs=[asked]), class_token=False)
+        return Output(last, form, self.final_norm and last == self.num_layers - 1)
+
+    def plain_feature(self, inputs: Tensor) -> Tensor:
+        return feature_of(self.plain(inputs, outputs=[self.queried]), class_token=False)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
              outputs: Sequence[Output] | None = None) -> Outputs:
@@ -177,13 +180,15 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
     def kept_by(self, outputs: Sequence[Output], last: Place, there: int) -> int | None:
         """How many of the tokens in the last block are read; None for all."""
         forms = {output.form for output in outputs if output.index == last.block}
-        if forms & self.POOLED:
+        if forms & {*self.POOLED, 'all'}:
             return None
         count = 1 if forms == {'cls_token'} else last.count
         return count if count < there else None
 
     def read(self, tokens: Tensor, place: Place, form: str, image: Tensor, tuning: TuningMethod | TuningList) -> Any:
-        """Tokens (B, N, C), prompts at the end, in the form of an output."""
+        """Tokens (B, N, C), prompts at the end, in the form of an output; 'all' are the tokens themselves."""
+        if form == 'all':
+            return tokens.to(image.dtype)
         if form in self.POOLED:
             return tokens[:, place.count if form == 'avg_prompts' else place.extra:].mean(dim=1).to(image.dtype)
         output = self.format(tokens[:, :place.count], place.grid, form)

@@ -41,7 +41,7 @@ class CodaPrompt(TaskByTask, TuningMethod):
             blocks outside the backbone, a negative weight, or a backbone that gives no feature.
     """
 
-    sees_images = asks = True
+    sees_images = mixes = chooses = True
 
     def __init__(self, tasks: int, *, components: int = 100, length: int = 8, blocks: Sequence[int] = (1, 2, 3, 4, 5),
                  orthogonality: float = 0.) -> None:

@@ -28,10 +28,6 @@ class TuningList(KeepsValues, ModuleList):
         return any(method.trains_backbone for method in self)
 
     @property
-    def asks(self) -> bool:
-        return any(method.asks for method in self)
-
-    @property
     def travels(self) -> bool:
         return any(method.travels for method in self)
 
@@ -46,6 +42,10 @@ class TuningList(KeepsValues, ModuleList):
     @property
     def mixes(self) -> bool:
         return all(method.mixes for method in self)
+
+    @property
+    def chooses(self) -> bool:
+        return any(method.chooses for method in self)
 
     def build_for(self, backbone: Host) -> None:
         for method in self:

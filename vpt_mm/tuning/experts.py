@@ -39,7 +39,7 @@ class DualPrompt(TaskByTask, TuningMethod):
             negative weight, or a backbone that gives no feature.
     """
 
-    sees_images = asks = True
+    sees_images = mixes = chooses = True
 
     def __init__(self, tasks: int, *, general_length: int = 5, general_blocks: Sequence[int] = (1, 2),
                  expert_length: int = 5, expert_blocks: Sequence[int] = (3, 4, 5), weight: float = 1.) -> None:

@@ -64,13 +64,13 @@ class TuningMethod(KeepsValues, BaseModule):
     part: ClassVar[str] = 'prompts'  # label of the learned part in reports
     needs: ClassVar[frozenset[str]] = frozenset()  # of a backbone's `gives`, beside its seams
     sees_images: ClassVar[bool] = False  # True: it works on pixels, or on the feature of an image: not on texts
-    asks: Any = False  # True: `begin` asks for the plain feature of each image
     travels: Any = False  # True: its prompts are among the tokens that leave the last block
     frame: Any = 0  # pixels that `enter` puts on each side of the image
     dense: Any = True  # False: learns for a classifier's feature, of which a segmentor has none
     trains_backbone: Any = False  # True: the backbone is in train mode and wholly its own (FullTuning)
     composes: ClassVar[bool] = True  # False: stands alone, never in a list
     mixes: Any = False  # True: tasks may share a pass, since it adds prompts alone, whatever the tokens are
+    chooses: Any = False  # True: of those, what it adds is told by the plain feature of each image
 
     @classmethod
     def misfit(cls, backbone: Host) -> str:

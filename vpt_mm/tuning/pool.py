@@ -44,7 +44,7 @@ class PromptPool(TuningMethod):
             another placement, blocks outside the backbone, or a backbone that gives no feature.
     """
 
-    sees_images = asks = True
+    sees_images = chooses = True
     picks: Tensor
     earlier: Tensor
 
@@ -67,6 +67,10 @@ class PromptPool(TuningMethod):
         self.diversified, self.batchwise = diversified, batchwise
         self.placement = placement
         self.blocks = None if blocks is None else check_blocks('PromptPool: blocks', blocks)
+
+    @property
+    def mixes(self) -> bool:
+        return not self.batchwise
 
     @property
     def travels(self) -> bool:

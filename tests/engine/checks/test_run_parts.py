@@ -39,6 +39,16 @@ def test_a_name_that_no_class_takes(entry, told):
     assert str(raised.value).startswith(f'{entry} has' if 'no type' in told else f'{place} has {name!r}, which ')
 
 
+def test_transforms_of_torchvision():
+    config = read_config('classify_folder', EPOCHS=1)
+    pipeline = config.train_dataloader.dataset.dataset.pipeline
+    pipeline[2:2] = [dict(type='torchvision/Grayscale', num_output_channels=3)]
+    check_run_parts(config, PHASES)
+    pipeline[2] = dict(type='torchvision/Grayscale', num_output_channel=3)
+    with pytest.raises(UsageError, match='Grayscale does not take. Did you mean num_output_channels?'):
+        check_run_parts(config, PHASES)
+
+
 @pytest.mark.parametrize('place, value, told', [
     ('train_dataloader.sampler', 'DefaultSample', ' Did you mean DefaultSampler?'),
     ('train_dataloader.dataset', 'KFoldDatset', ' Did you mean KFoldDataset?'),

@@ -10,6 +10,7 @@ from mmengine.registry import MODELS
 
 from ...devices import find_device
 from ...errors import UsageError
+from ...models.output import feature_of
 from ...tasks.from_part import defaults_of, plain
 from ...tasks.task_file import names_of
 from ...weights.fingerprint import digests, fingerprint_of_digests
@@ -104,8 +105,26 @@ class SharedBackbone:
         return view.eval().requires_grad_(False)
 
     def projected(self, task):
-        """The keys and values of a task's prompts, kept or new."""
-        return self.kept.get(task, lambda: mixed.project(self.model, task.tuning))
+        """The keys and values of a task's prompts, kept or new; of one that chooses, those of some image."""
+        if not task.tuning.chooses:
+            return self.kept.get(task, lambda: mixed.project(self.model, task.tuning))
+        nowhere = torch.zeros(1, task.query_width, device=self.device)
+        return self.kept.get(task, lambda: mixed.project_each(self.model, task.tuning, nowhere)[0])
+
+    def project_all(self, images, tasks):
+        """What each image's task comes to; images of tasks that choose pass once more, as plain ones."""
+        projected = [None if task.tuning.chooses else self.projected(task) for task in tasks]
+        asking = [index for index, task in enumerate(tasks) if task.tuning.chooses]
+        if asking:
+            wanted = sorted({tasks[index].queried for index in asking})
+            features = dict(zip(wanted, self.model.plain(images[asking], outputs=wanted)))
+            queries = {output: feature_of(feature, class_token=False) for output, feature in features.items()}
+            for task in {id(tasks[index]): tasks[index] for index in asking}.values():
+                own = [place for place, index in enumerate(asking) if tasks[index] is task]
+                made = mixed.project_each(self.model, task.tuning, queries[task.queried][own])
+                for place, one in zip(own, made):
+                    projected[asking[place]] = one
+        return projected
 
     def forget(self, task):
         """Keep no keys and values of a task, nor of the members of an ensemble, from now on."""
@@ -115,7 +134,7 @@ class SharedBackbone:
     @torch.no_grad()
     def run(self, images, tasks):
         """Features of images (B, 3, H, W) under tasks that mix, one for each image, in one pass."""
-        projected = [self.projected(task) for task in tasks]
+        projected = self.project_all(images, tasks)
         order = sorted(range(len(tasks)), key=lambda index: (projected[index].signature, id(tasks[index])))
         back = sorted(range(len(tasks)), key=order.__getitem__)
         features = mixed.run_mixed(self.model, images[order], [projected[index] for index in order],

@@ -36,12 +36,42 @@ class Projected(NamedTuple):
 @torch.no_grad()
 def project(backbone: Any, tuning: TuningMethod | TuningList) -> Projected:
     """:class:`Projected` of a tuning method in eval mode, by the backbone's own norms and projections."""
-    places = [Place(block, 1, 0, 0, None) for block in range(len(backbone.blocks))]
-    seen = backbone.see(tuning, {}, places)
+    return _project(backbone, tuning, {}, 1)
+
+
+@torch.no_grad()
+def project_each(backbone: Any, tuning: TuningMethod | TuningList, queries: Tensor) -> list[Projected]:
+    """:class:`Projected` of a tuning method that chooses, for each of the plain features (B, Q)."""
+    count = len(queries)
+    whole = _project(backbone, tuning, tuning.begin(queries, Answered(queries)), count)
+    joined, seen = ([None if tensor is None else tensor.expand(count, *tensor.shape[1:]).split(1) for tensor in tensors]
+                    for tensors in (whole.joined, whole.seen))
+    return [Projected(*(tuple(None if of_images is None else of_images[image] for of_images in tensors)
+                        for tensors in (joined, seen)), whole.signature) for image in range(count)]
+
+
+class Answered:
+    """Stands for a backbone in ``begin`` of methods that choose: the plain features are known.
+
+    Args:
+        queries: (B, Q).
+    """
+
+    def __init__(self, queries: Tensor) -> None:
+        self.queries = queries
+
+    def query(self, inputs: Tensor) -> Tensor:
+        return self.queries
+
+
+def _project(backbone: Any, tuning: TuningMethod | TuningList, memory: Memory, batch: int) -> Projected:
+    """What prompts come to, (1, ...) where all images have the same, or (batch, ...)."""
+    places = [Place(block, batch, 0, 0, None) for block in range(len(backbone.blocks))]
+    seen = backbone.see(tuning, memory, places)
     joined, signature, travelling = [], [], 0
     for place, width, pairs in zip(places, backbone.block_widths, seen):
         weight = next(backbone.blocks[place.block].parameters())
-        new = tuning.before(weight.new_zeros(1, 0, width), place, {})
+        new = tuning.before(weight.new_zeros(batch, 0, width), place, memory)
         joined.append(new if new.shape[1] else None)
         travelling += new.shape[1]
         signature.append((travelling, 0 if pairs is None else pairs.shape[1]))
@@ -71,7 +101,8 @@ class Mixed(TuningMethod):
 
 
 MIXED = Mixed()
-FORMS = {'', 'cls_token', 'featmap', 'raw'}  # of outputs that a shared backbone can give to any task
+POOLED = {'avg_prompts', 'avg_all'}  # means of as many tokens as a task has
+FORMS = {'', 'cls_token', 'featmap', 'raw', *POOLED}  # of outputs that a shared backbone can give to any task
 
 
 def run_mixed(backbone: Any, images: Tensor, projected: Sequence[Projected], outputs: Sequence[Sequence[Output]], *,
@@ -89,11 +120,25 @@ def run_mixed(backbone: Any, images: Tensor, projected: Sequence[Projected], out
     Returns:
         For each image, the tuple of features that the task's own backbone gives for it, (1, ...).
     """
-    wanted = sorted({output for of_task in outputs for output in of_task})
+    wanted = sorted({_walked(output) for of_task in outputs for output in of_task})
     memory = MIXED.begin(images, backbone, projected=projected)
-    features = (walk or backbone.walk)(images, MIXED, memory, outputs=wanted)
-    return [tuple(features[wanted.index(output)][index:index + 1] for output in of_task)
-            for index, of_task in enumerate(outputs)]
+    features = dict(zip(wanted, (walk or backbone.walk)(images, MIXED, memory, outputs=wanted)))
+    longest = [max(of_block) for of_block in zip(*([count for count, _ in one.signature] for one in projected))]
+
+    def read(index: int, output: Output) -> Tensor:
+        made = features[_walked(output)][index:index + 1]
+        if output.form not in POOLED:
+            return made
+        count = made.shape[1] - longest[output.index]  # of the backbone's own tokens
+        start = count if output.form == 'avg_prompts' else backbone.num_extra_tokens
+        return made[:, start:count + projected[index].signature[output.index][0]].mean(dim=1)
+
+    return [tuple(read(index, output) for output in of_task) for index, of_task in enumerate(outputs)]
+
+
+def _walked(output: Output) -> Output:
+    """What the walk is asked for: all tokens in place of a mean of them, which padding would be part of."""
+    return output._replace(form='all') if output.form in POOLED else output
 
 
 def combine(projected: Sequence[Projected]) -> tuple[list, list]:

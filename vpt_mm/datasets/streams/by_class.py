@@ -10,6 +10,11 @@ from .stream import TaskPart, TaskStream, known_labels
 class ClassStream(TaskStream):
     """Class-incremental learning: each class belongs to one task, and none to nobody.
 
+    In tests all classes are open, and nobody tells the task.
+
+    Attributes:
+        own: the labels of each task, a list of tuples.
+
     Args:
         dataset: the training set.
         classes: number of its classes.
@@ -23,16 +28,16 @@ class ClassStream(TaskStream):
 
     def __init__(self, dataset, *, classes, tasks, seed=None):
         self.classes = classes
-        labels = share_classes(classes, tasks=tasks, seed=seed)
-        super().__init__(dataset, self._find(dataset, labels), labels)
+        self.own = share_classes(classes, tasks=tasks, seed=seed)
+        super().__init__(dataset, self._find(dataset), self.own)
 
     def tests(self, dataset):
         """The images of the classes of each task."""
-        return [TaskPart(dataset, own) for own in self._find(dataset, self.labels)]
+        return [TaskPart(dataset, own) for own in self._find(dataset)]
 
-    def _find(self, dataset, labels):
+    def _find(self, dataset):
         known = known_labels(dataset, self.classes)
-        return [images_of(known, own, task) for task, own in enumerate(labels)]
+        return [images_of(known, own, task) for task, own in enumerate(self.own)]
 
 
 def images_of(known, labels, task):

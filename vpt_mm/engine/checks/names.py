@@ -1,4 +1,5 @@
 """Names in options and configs: mistyped ones would be ignored, or fail far from where they were written."""
+import functools
 import inspect
 
 from mmengine.registry import MODELS, OPTIMIZERS
@@ -64,6 +65,7 @@ def arguments_of(kind):
         bool: whether it takes no others, which is not known where it hands them on.
     """
     known, closed = set(), True
+    kind = wrapped_by(kind)
     for one in getattr(kind, '__mro__', [kind]):
         function = one.__dict__.get('__init__') if isinstance(one, type) else one
         parameters = inspect.signature(function).parameters if inspect.isroutine(function) else {}
@@ -72,3 +74,8 @@ def arguments_of(kind):
             break
         closed = closed and not parameters
     return known, closed
+
+
+def wrapped_by(kind):
+    """The transform of torchvision's that mmpretrain registers in a wrapper; anything else is itself."""
+    return kind.keywords.get('transform', kind) if isinstance(kind, functools.partial) else kind

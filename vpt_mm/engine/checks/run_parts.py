@@ -7,7 +7,7 @@ from torch.nn.utils import clip_grad
 from torch.utils.data import DataLoader
 
 from ...errors import UsageError, did_you_mean, require_counts
-from .names import arguments_of
+from .names import arguments_of, wrapped_by
 from .parts import class_of, listed, metrics_of, preprocessor_of
 
 # What mmengine takes out of a part before its class is called.
@@ -125,5 +125,6 @@ def _require_taken(names, kind, place, *, more=frozenset()):
         if name not in known:
             near = did_you_mean(name, known, likeness=0.85)
             if closed or near:
-                raise UsageError(f'{place} has {name!r}, which {getattr(kind, "__name__", kind)} does not take.'
+                taker = getattr(wrapped_by(kind), '__name__', kind)
+                raise UsageError(f'{place} has {name!r}, which {taker} does not take.'
                                  f'{near or did_you_mean(name, known)}')
