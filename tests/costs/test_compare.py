@@ -93,7 +93,7 @@ def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
         for _ in range(2):  # the second time, features are known
             torch.testing.assert_close(known.model(image), computed.model(image))
         counts = [count_kernels(lambda one=one: one.train_step(image)) for one in (known, computed)]
-        assert counts[0] < counts[1]
+        assert 0 < counts[1] - counts[0] <= count_kernels(lambda: by_name['plain'].infer(image))
     with pytest.raises(UsageError, match='measured on vit-base, vit-large, vit-huge, got'):
         build_choosing('swin-base', length=2)
 

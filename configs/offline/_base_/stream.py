@@ -1,4 +1,4 @@
-# A stream of offline tasks, named by TASK, drawn in memory; no augmentation. 200 images and 5 epochs a task, each with
+# A stream of offline tasks, named by TASK, drawn in memory; no augmentation. 120 images and 5 epochs a task, each with
 # an Adam of its own, at a constant rate, as L2P has it (Wang et al. 2022, section 5.1).
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
@@ -8,12 +8,12 @@ train_dataloader = dict(
     batch_size=25,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(**data, split='train800', images=200))
+    dataset=dict(**data, split='train800', images=120))
 val_dataloader = dict(
     batch_size=100,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(**data, split='val200', images=200))
+    dataset=dict(**data, split='val200', images=100))
 test_dataloader = val_dataloader
 del data
 data_preprocessor = dict(mean=[127.5, 127.5, 127.5], std=[64., 64., 64.], to_rgb=True)

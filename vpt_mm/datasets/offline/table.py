@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import UsageError, did_you_mean
+from ..share import share_by_class
 from . import natural, specialized, sprites, structured, symbols
 from .colours import SIZE
 from .sources import PARTS
@@ -76,28 +77,39 @@ def find_drawn(name):
     return known[name]
 
 
-def load_split(name, split, *, seed=0):
-    """All images of a split, (N, 64, 64, 3) RGB uint8, and their labels (N,); drawn once in a process.
+def load_split(name, split, *, seed=0, fraction=1.):
+    """Images of a split, (N, 64, 64, 3) RGB uint8, and their labels (N,); drawn once in a process.
+
+    Args:
+        name: of the task.
+        split: a name in ``SPLITS``.
+        seed: other seeds, other images.
+        fraction: share of the images, of every class and at least one; no others are drawn.
 
     Raises:
-        UsageError: an unknown task or split, or a seed below 0.
+        UsageError: an unknown task or split, a seed below 0, or a fraction outside (0, 1].
     """
     find_drawn(name)
     if split not in SPLITS:
         raise UsageError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
     if seed < 0:
         raise UsageError(f'seed must be 0 or more, got {seed}.')
-    parts = [_draw_part(name, part, seed) for part in SPLITS[split]]
-    return tuple(np.concatenate(arrays) for arrays in zip(*parts))
+    labels = [labels_of(name, part, seed) for part in SPLITS[split]]  # in random order
+    kept = share_by_class(np.concatenate(labels), fraction)
+    shares = np.split(kept, np.searchsorted(kept, np.cumsum([len(own) for own in labels])[:-1]))
+    first = np.cumsum([0, *map(len, labels)])
+    parts = [_draw_part(name, part, seed, tuple(share - start))
+             for part, share, start in zip(SPLITS[split], shares, first)]
+    return np.concatenate(parts), np.concatenate(labels)[kept]
 
 
 @functools.lru_cache(maxsize=30)  # ten tasks, of two streams: 250 MB
-def _draw_part(name, part, seed):
+def _draw_part(name, part, seed, indices):
     task, labels, entropy = find_drawn(name), labels_of(name, part, seed), _entropy(name, part, seed)
-    images = np.empty((len(labels), SIZE, SIZE, 3), np.uint8)
-    for index, label in enumerate(labels):
-        images[index] = task.draw(int(label), part=part, rng=np.random.default_rng([*entropy, index]))
-    return images, labels
+    images = np.empty((len(indices), SIZE, SIZE, 3), np.uint8)
+    for image, index in zip(images, indices):
+        image[:] = task.draw(int(labels[index]), part=part, rng=np.random.default_rng([*entropy, index]))
+    return images
 
 
 def labels_of(name, part, seed):
