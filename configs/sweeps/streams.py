@@ -1,6 +1,6 @@
 # Streams of offline tasks on the small ViT, for what each method forgets: three seeds. Rates are for batches of 256
-# images; these have 25. A handful of runs on val200 with the first seed set one rate for heads and prompts, and a slower
-# one where the backbone trains; they are not searched for each method.
+# images; these have 25. A handful of runs on val200 with the first seed set one rate for heads and prompts, and a
+# slower one where the backbone trains; they are not searched for each method.
 config = '{{ fileDirname }}/../offline/vit_stream.py'
 tasks = ['streams']
 adam, slow = (dict(optimizer=dict(type='Adam'), grid=dict(lr=[rate])) for rate in (0.1, 0.00625))
