@@ -10,6 +10,8 @@ from tests.runs import save_weights
 from tests.small import narrow, train_options
 from tests.stream_folders import write_stream
 from vpt_mm.cli import train
+from vpt_mm.models.tuned import count_tuned
+from vpt_mm.models.weightless import build_weightless
 
 CONFIGS = Path(__file__).parents[2] / 'configs/continual'
 STREAMS = {'l2p-paper': '5-datasets', 'l2p-code': 'core50', 'dualprompt-paper': 'imagenet-r',
@@ -88,3 +90,14 @@ def test_paper_and_code_differ_as_they_say(monkeypatch):
     assert (paper[1].lr, code[1].lr) == (0.03, 0.015) and paper[2].epochs == code[2].epochs == 5
     assert recipe('l2p-paper', '5-datasets', monkeypatch)[0] == dict(
         type='PromptPool', size=20, selected=4, length=5, weight=0.5, diversified=True)
+
+
+@pytest.mark.parametrize('stream, prompts, classes', [('cifar100', 46_080, 100), ('5-datasets', 92_160, 50)])
+def test_l2p_has_the_parameters_that_its_paper_counts(stream, prompts, classes, monkeypatch):
+    """Prompts and keys, beside the head."""
+    monkeypatch.delenv('SIZE', raising=False)
+    for variable, value in dict(STREAM=stream, DATA_ROOT='data').items():
+        monkeypatch.setenv(variable, value)
+    config = Config.fromfile(CONFIGS / 'vit-b_l2p-paper_continual.py')
+    counts = count_tuned(build_weightless(config.model, scope=config.default_scope))
+    assert (counts.added, counts.head, counts.backbone) == (prompts, 769 * classes, 0)

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 
 from tests.runs import build_runner, save_weights
 from tests.small import shrink_classifier, train_options
-from tests.streams import stream_config
+from tests.streams import SixClasses, stream_config
 from vpt_mm.cli import train
 from vpt_mm.engine.class_mask import TaskLoss, mask_loss
 from vpt_mm.errors import UsageError
@@ -131,6 +131,7 @@ def test_a_model_without_such_a_head():
 
 @pytest.mark.parametrize('loop, message', [
     (by_class(4), '6 classes are no multiple of 4 tasks'), (by_class([[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (dict(stream=dict(type='ClassStream')), "stream of train_cfg cannot be built: TypeError.*'tasks'"),
     (dict(epochs=0), 'epochs must be a whole number')], ids=str)
 def test_bad_arguments(loop, message, tmp_path):
     with pytest.raises(UsageError, match=message):
@@ -180,16 +181,23 @@ def test_a_run_that_a_hook_stops_ends_in_its_task(tmp_path):
 def test_another_metric(tmp_path):
     config = config_of(tmp_path, epochs=1)
     config.val_evaluator = dict(type='SingleLabelMetric')
-    with pytest.raises(UsageError, match='reads accuracy/top1'):
+    with pytest.raises(UsageError, match='tested by accuracy/top1'):
         build_runner(config).train()
 
 
-def test_going_on_with_another_stream(tmp_path):
+def test_going_on_with_another_stream(tmp_path, monkeypatch):
     config = config_of(tmp_path / 'run', epochs=1)
     build_runner(config).train()
-    config.train_cfg.stream.seed = 3
     config.load_from, config.resume = str(tmp_path / 'run/epoch_1.pth'), True
-    with pytest.raises(UsageError, match='go on with the stream, data and epochs that it had'):
+    for change, message in ((by_class(3, seed=3), '1 epochs each: go on with the stream, data'),
+                            (dict(epochs=2), 'run has a ClassStream .* 2 epochs each')):
+        other = copy.deepcopy(config)
+        other.train_cfg.update(change)
+        with pytest.raises(UsageError, match=message):
+            build_runner(other).train()
+    known = SixClasses.load_data_list
+    monkeypatch.setattr(SixClasses, 'load_data_list', lambda self: known(self)[:-1])
+    with pytest.raises(UsageError, match=', of other images: go on'):
         build_runner(config).train()
 
 

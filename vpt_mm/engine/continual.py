@@ -10,7 +10,7 @@ from mmengine.runner import EpochBasedTrainLoop
 from mmengine.runner.amp import autocast
 from torch.utils.data import DataLoader
 
-from ..errors import UsageError, require_counts
+from ..errors import UsageError, require_counts, telling
 from ..files import write_whole
 from ..models.frozen import prompted_backbones
 from ..models.openmmlab import unwrap
@@ -47,17 +47,12 @@ class ContinualLoop(EpochBasedTrainLoop):
         require_counts(epochs=epochs)
         super().__init__(runner, dataloader, max_epochs=1)
         model = unwrap(runner.model)
-        classes = getattr(getattr(model, 'head', None), 'num_classes', None)
-        if classes is None:
-            raise UsageError('ContinualLoop trains a classifier whose head has num_classes, got a '
-                             f'{type(model).__name__}.')
+        self.stream, self.epochs = build_stream(stream, self.dataloader.dataset, model), epochs
         if not runner.cfg.get('val_dataloader') or not runner.cfg.get('val_evaluator'):
             raise UsageError('ContinualLoop tests every task: set val_dataloader, val_cfg and val_evaluator.')
         if any(isinstance(hook, EMAHook) for hook in runner.hooks):
             raise UsageError('ContinualLoop tests the weights as they are, and EMAHook would average them over tasks: '
                              'take it out of custom_hooks.')
-        self.stream = TASK_UTILS.build(dict(stream, dataset=self.dataloader.dataset, classes=classes))
-        self.epochs = epochs
         _require_tasks(model, len(self.stream))
         self.loaders: list = self._load(runner.cfg.train_dataloader, self.stream.parts)
         self.dataloader: DataLoader = self.loaders[0]
@@ -135,7 +130,7 @@ class ContinualLoop(EpochBasedTrainLoop):
         self.loaders[task]._iterator = None
         if len(matrix) > task:
             return
-        matrix.add([self._test(loader) for loader in self.tests[:task + 1]])
+        matrix.add([accuracy_on(self.runner, loader, self.runner.val_loop) for loader in self.tests[:task + 1]])
         self.runner.message_hub.update_info('accuracies', matrix.rows)
         summary = ', '.join(f'{name} {value:.2f}' for name, value in matrix.summary().items())
         self.runner.logger.info(f'After task {task + 1} of {len(self.stream)}: {summary}\n{matrix.table()}')
@@ -145,21 +140,34 @@ class ContinualLoop(EpochBasedTrainLoop):
             if len(matrix) == len(self.stream):
                 draw_accuracies({'': matrix}, Path(self.runner.work_dir, PICTURE))
 
-    @torch.no_grad()
-    def _test(self, loader):
-        """Accuracy in percent on a task."""
-        model, loop = self.runner.model, self.runner.val_loop
-        model.eval()
-        for batch in loader:
-            with autocast(enabled=loop.fp16):
-                outputs = model.val_step(batch)
-            loop.evaluator.process(data_samples=outputs, data_batch=batch)
-        metrics = loop.evaluator.evaluate(len(loader.dataset))
-        loader._iterator = None
-        if 'accuracy/top1' not in metrics:
-            raise UsageError("ContinualLoop reads accuracy/top1, and val_evaluator gives "
-                             f"{', '.join(metrics) or 'nothing'}: set val_evaluator=dict(type='Accuracy').")
-        return float(metrics['accuracy/top1'])
+
+def build_stream(config, dataset, model):
+    """The :class:`~vpt_mm.datasets.TaskStream` of a config over the training set of a classifier.
+
+    Raises:
+        UsageError: another model, or as the stream says.
+    """
+    classes = getattr(getattr(model, 'head', None), 'num_classes', None)
+    if classes is None:
+        raise UsageError(f'tasks are those of a classifier whose head has num_classes, got a {type(model).__name__}.')
+    with telling('the stream of train_cfg cannot be built'):
+        return TASK_UTILS.build(dict(config, dataset=dataset, classes=classes))
+
+
+@torch.no_grad()
+def accuracy_on(runner, loader, loop):
+    """Accuracy in percent on the images of a loader, as the evaluator of a loop of mmengine's measures it."""
+    runner.model.eval()
+    for batch in loader:
+        with autocast(enabled=loop.fp16):
+            outputs = runner.model.val_step(batch)
+        loop.evaluator.process(data_samples=outputs, data_batch=batch)
+    metrics = loop.evaluator.evaluate(len(loader.dataset))
+    loader._iterator = None
+    if 'accuracy/top1' not in metrics:
+        raise UsageError("tasks are tested by accuracy/top1, and the evaluator gives "
+                         f"{', '.join(metrics) or 'nothing'}: set val_evaluator=dict(type='Accuracy').")
+    return float(metrics['accuracy/top1'])
 
 
 def _require_tasks(model, tasks):

@@ -39,6 +39,16 @@ def test_a_name_that_no_class_takes(entry, told):
     assert str(raised.value).startswith(f'{entry} has' if 'no type' in told else f'{place} has {name!r}, which ')
 
 
+def test_the_stream_of_a_continual_loop():
+    config = read_config('classify_folder', EPOCHS=1)
+    config.train_cfg = dict(type='ContinualLoop', epochs=1, stream=dict(type='ClassStream', task=3))
+    with pytest.raises(UsageError, match='train_cfg.stream has .task., which ClassStream does not take. Did you mean'):
+        check_run_parts(config, PHASES)
+    config.train_cfg.stream = dict(type='ClassStreams', tasks=3)
+    with pytest.raises(UsageError, match='nothing has registered. Did you mean ClassStream'):
+        check_run_parts(config, PHASES)
+
+
 def test_transforms_of_torchvision():
     config = read_config('classify_folder', EPOCHS=1)
     pipeline = config.train_dataloader.dataset.dataset.pipeline

@@ -44,10 +44,8 @@ def project_each(backbone: Any, tuning: TuningMethod | TuningList, queries: Tens
     """:class:`Projected` of a tuning method that chooses, for each of the plain features (B, Q)."""
     count = len(queries)
     whole = _project(backbone, tuning, tuning.begin(queries, Answered(queries)), count)
-    joined, seen = ([None if tensor is None else tensor.expand(count, *tensor.shape[1:]).split(1) for tensor in tensors]
-                    for tensors in (whole.joined, whole.seen))
-    return [Projected(*(tuple(None if of_images is None else of_images[image] for of_images in tensors)
-                        for tensors in (joined, seen)), whole.signature) for image in range(count)]
+    joined, seen = _by_image(whole.joined, count), _by_image(whole.seen, count)
+    return [Projected(*parts, whole.signature) for parts in zip(joined, seen)]
 
 
 class Answered:
@@ -62,6 +60,12 @@ class Answered:
 
     def query(self, inputs: Tensor) -> Tensor:
         return self.queries
+
+
+def _by_image(tensors: Sequence[Tensor | None], count: int) -> list[tuple]:
+    """Of each block (count, ...), or (1, ...) that all images share, or None, to tuples over blocks, one an image."""
+    return [tuple(None if tensor is None else tensor.expand(count, *tensor.shape[1:])[image:image + 1]
+                  for tensor in tensors) for image in range(count)]
 
 
 def _project(backbone: Any, tuning: TuningMethod | TuningList, memory: Memory, batch: int) -> Projected:

@@ -15,9 +15,10 @@ class BlurryStream(ClassStream):
     images of its own classes, and the shares that others give are spread evenly over the rest of the tasks. Each
     training image is in one task.
 
-    In training, the class mask lets those classes have a score that the task has an image of. Tests are as of a
-    :class:`ClassStream`: a column of the matrix is the accuracy on the classes of which most were in that task. Other
-    images of them may have been seen before and come again, so that forgetting is less than it would be.
+    While training, the class mask leaves those classes of which the task has an image, and ``next_task()`` is called
+    where the classes change of which most images are. Tests are as of a :class:`ClassStream`: a column of the matrix is
+    the accuracy on the classes of which most images were in that task. Others of them may have been seen before and
+    come again, so that forgetting is less than it would be.
 
     Args:
         dataset: the training set.

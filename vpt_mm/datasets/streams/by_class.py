@@ -10,7 +10,8 @@ from .stream import TaskPart, TaskStream, known_labels
 class ClassStream(TaskStream):
     """Class-incremental learning: each class belongs to one task, and none to nobody.
 
-    In tests all classes are open, and nobody tells the task.
+    While training, the class mask of ``ContinualLoop`` leaves the classes of the task; in tests all are open, and
+    nobody tells the task. A column of the matrix is the accuracy on the classes of a task.
 
     Attributes:
         own: the labels of each task, a list of tuples.

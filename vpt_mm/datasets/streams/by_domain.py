@@ -12,7 +12,8 @@ class DomainStream(TaskStream):
     """Domain-incremental learning: tasks differ in where images come from, and share the classes.
 
     All classes are open in every task, so that the class mask of ``ContinualLoop`` changes nothing. ``next_task()`` of
-    the tuning method is called where a domain ends: an expert is one of a domain.
+    the tuning method is called where a domain ends: an expert is one of a domain. A column of the matrix is the
+    accuracy on all classes in the test images of a domain.
 
     Args:
         dataset: the training set.

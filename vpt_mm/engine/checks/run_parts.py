@@ -95,6 +95,7 @@ def _check_loop(loop, phase):
         _check(loop, registries.LOOPS, place, default=f'{phase.title()}Loop', more={'fp16'})
     elif 'by_epoch' not in loop:
         _check(loop, registries.LOOPS, place)
+        _check(loop.get('stream'), registries.TASK_UTILS, f'{place}.stream')
     elif 'type' in loop:
         raise UsageError(f'{place} has type and by_epoch, and each names a loop: take one of both out.')
     else:
