@@ -6,7 +6,8 @@ tasks = ['streams']
 adam, slow = (dict(optimizer=dict(type='Adam'), grid=dict(lr=[rate])) for rate in (0.1, 0.00625))
 unmasked = {'train_cfg.class_mask': False}
 # Nothing is augmented: the query of a training image is computed once.
-kept = {'custom_hooks': [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'), dict(type='CacheQueriesHook')]}
+hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]
+kept = {'custom_hooks': [*hooks, dict(type='CacheQueriesHook')]}
 pool, full = dict(type='PromptPool'), dict(type='FullTuning')
 
 protocols = {
@@ -22,7 +23,9 @@ protocols = {
     'Head only, no mask': dict(adam, tuning=dict(type='LinearProbe'), options=unmasked),
     'Fine-tuning, no mask': dict(slow, tuning=full, options=unmasked),
     'L2P, no mask': dict(adam, tuning=pool, options=dict(kept, **unmasked)),
+    'EWC': dict(slow, tuning=full, options={'custom_hooks': [*hooks, dict(type='EWCHook', weight=1000.)]}),
+    'LwF': dict(slow, tuning=full, options={'custom_hooks': [*hooks, dict(type='LwFHook', weight=1.)]}),
     'Joint': dict(slow, tuning=full, options={'train_cfg.stream': dict(type='ClassStream', tasks=1)}),
 }
 seeds = [42, 44, 82]
-del adam, slow, unmasked, kept, pool, full
+del adam, slow, unmasked, hooks, kept, pool, full
