@@ -5,7 +5,7 @@ import pytest
 import torch
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, EXAMPLES, FITTING, METHODS, PAIRS, PROTOCOLS, build, registered, train
+from tests.protocols import BACKBONES, EXAMPLES, FITTING, METHODS, PAIRS, PROTOCOLS, build, images, registered, train
 from vpt_mm.errors import UsageError
 from vpt_mm.models import Tunable
 
@@ -38,7 +38,7 @@ def test_what_does_not_fit_is_refused(backbone, name):
 def test_those_that_ask_for_plain_features_say_so(name):
     model = build('vit', dict(type=name, **EXAMPLES[name][0]))
     with patch.object(Tunable, 'query', side_effect=model.query) as query:
-        model(torch.randn(2, 3, 32, 32))
+        model(images())
     assert query.called == model.tuning.chooses
 
 
