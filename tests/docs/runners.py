@@ -91,7 +91,7 @@ RUNNERS = [
     (r'vpt-mm prototypes CONFIG OUT',
      'tests/engine/test_prototypes.py::test_they_are_the_means_of_cls'),
     (r'vpt-mm report .*', 'tests/costs/test_parameters.py::test_the_command_prints_and_draws'),
-    (r'vpt-mm cost blocks --backbone vit-base.*', HERE),
+    (r'vpt-mm cost blocks --(backbone vit-base|choosing).*', HERE),
     (r'vpt-mm cost memory .*', HERE),
     (r'python tools/train\.py configs/protocols/vit-b_vpt-deep-50\.py --cfg-options .*frozen_dtype.*', HERE),
 
