@@ -37,14 +37,14 @@ def trained(config, *, resume=None):
 
 @pytest.mark.parametrize('tuning', [POOL, [DUAL, dict(type='BiasTuning')], CODA], ids=['pool', 'dual', 'coda'])
 def test_what_is_learned_does_not_change(tuning, tmp_path):
-    """Over tasks, and from a checkpoint in the middle of one."""
+    """Over tasks, and of a pool from a checkpoint in the middle of one as well."""
     config = stream_config(tmp_path / 'plain', tuning=tuning)
     cached = copy.deepcopy(config)
     cached.work_dir = str(tmp_path / 'cached')
     cached.custom_hooks.append(HOOK)
     expected, computed = trained(config)
     assert computed == 2 * 15  # two epochs of seven images, and of four, and of four
-    for resume, images in ((None, 15), (tmp_path / 'plain/epoch_3.pth', 8)):
+    for resume, images in [(None, 15), (tmp_path / 'plain/epoch_3.pth', 8)][:2 if tuning is POOL else 1]:
         state, computed = trained(cached, resume=resume)
         assert computed == images
         for name, tensor in state.items():
