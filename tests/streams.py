@@ -27,7 +27,7 @@ class SixClasses(BaseDataset):
         info = self.get_data_info(idx)
         noise = np.random.RandomState(info['gt_label'] * 1000 + info['number'])
         image = torch.from_numpy(noise.randint(0, 60, (3, 32, 32)) + 30 * info['gt_label']).byte()
-        return dict(inputs=image, data_samples=DataSample().set_gt_label(info['gt_label']))
+        return dict(inputs=image, data_samples=DataSample(metainfo=dict(sample_idx=idx)).set_gt_label(info['gt_label']))
 
 
 def stream_config(folder, *, tuning, weights=None, epochs=2, loop=(), **changes):

@@ -1,4 +1,5 @@
 """The offline configs: their weights, and their whole life in two steps."""
+import json
 from argparse import Namespace
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
         options[f"val_dataloader.dataset.{'each' if name.endswith('words') else 'images'}"] = 4
     args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
                 launcher='none', local_rank=0)
-    train.run(Namespace(**args, amp=False, no_validate=False, resume=None))
+    train.run(Namespace(**args, amp=False, no_validate=False, cache_queries=False, resume=None))
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):
@@ -83,6 +84,16 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
     forget_runs()
     metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
     assert 0 <= metrics['accuracy/top1'] <= 100
+
+
+def test_a_stream_trains_task_after_task_with_queries_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv('TASK', 'symbols_stream')
+    options = {'train_cfg.epochs': 2, 'train_dataloader.batch_size': 10, 'log_level': 'ERROR'}
+    train.run(Namespace(config=str(FOLDER / 'vit_stream.py'), work_dir=str(tmp_path), cfg_options=options, resume=None,
+                        launcher='none', local_rank=0, amp=False, no_validate=False, cache_queries=True))
+    found = json.loads((tmp_path / 'accuracies.json').read_text())
+    assert [len(own) for own in found['tasks']] == [5] * 5
+    assert [len(row) for row in found['accuracies']] == [1, 2, 3, 4, 5]
 
 
 def test_the_task_is_that_of_the_environment(monkeypatch):

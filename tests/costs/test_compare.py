@@ -8,7 +8,8 @@ from torch import nn
 
 from vpt_mm.costs.compare import Contestant, allocated, compare
 from vpt_mm.costs.compare_report import cost_table, plot_costs
-from vpt_mm.costs.contestants import BACKBONES, build_contestants
+from vpt_mm.costs.contestants import BACKBONES, CHOOSING, build_choosing, build_contestants
+from vpt_mm.costs.kernels import count_kernels
 from vpt_mm.errors import UsageError
 
 SMALL = {
@@ -77,6 +78,24 @@ def test_costs_are_ratios_to_plain_and_are_shown(shrink, tmp_path):
     assert 'images/s' in text.getvalue() and 'prepended' in text.getvalue()
     plot_costs(costs, tmp_path / 'cost.png')
     assert (tmp_path / 'cost.png').read_bytes().startswith(b'\x89PNG')
+
+
+def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
+    arch = dict(embed_dims=32, num_layers=6, num_heads=4, feedforward_channels=64)
+    for key, value in dict(arch=arch, patch_size=8).items():
+        monkeypatch.setitem(BACKBONES['vit-base'].options, key, value)
+    contestants = build_choosing('vit-base', length=2, size=32)
+    names = ['VPT-deep', 'plain', *(f'{name}{known}' for name in CHOOSING for known in ('', ', features known'))]
+    assert [one.name for one in contestants] == names
+    image, by_name = torch.randn(2, 3, 32, 32), dict(zip(names, contestants))
+    for name in CHOOSING:
+        computed, known = by_name[name], by_name[f'{name}, features known']
+        for _ in range(2):  # the second time, features are known
+            torch.testing.assert_close(known.model(image), computed.model(image))
+        counts = [count_kernels(lambda one=one: one.train_step(image)) for one in (known, computed)]
+        assert 0 < counts[1] - counts[0] <= count_kernels(lambda: by_name['plain'].infer(image))
+    with pytest.raises(UsageError, match='measured on vit-base, vit-large, vit-huge, got'):
+        build_choosing('swin-base', length=2)
 
 
 @pytest.mark.parametrize('wrong, message', [

@@ -116,6 +116,7 @@ def run(command, monkeypatch):
                                    'work_dirs/bias/epoch_1.pth']),
     ('docs/tutorials/segment.md', ['cracks.safetensors', 'masks/scene_00001.png']),
     ('docs/serving.md', ['digits_2.safetensors', 'predicted/pair/vis', 'out']), ('docs/speed.md', ['cost.png']),
+    ('docs/continual.md', []),
     ('docs/howto/add_method.md', ['work_dirs/my/iter_1.pth']),
     ('docs/howto/add_backbone.md', ['work_dirs/my/iter_1.pth']),
     ('docs/memory.md', ['work_dirs/vit-b_vpt-deep-50/epoch_1.pth'])])

@@ -1,4 +1,6 @@
 """The runs of a sweep: what their configs say, and which trial wins."""
+import dataclasses
+
 import pytest
 
 from tests.benchmarks import ROOT, write_sweep
@@ -104,3 +106,14 @@ def test_what_cannot_be_swept_is_refused(tmp_path):
     wrong = cells(tmp_path, options={'model.backbone.arch': dict(embed_dims=8)})['Linear', 'dtd']
     with pytest.raises(UsageError, match='the options of the sweep do not fit'):
         assert wrong.trials[0].identity
+
+
+def test_a_stream_is_tested_by_its_validation():
+    plan = read_plan(ROOT / 'configs/sweeps/streams.py', tasks=['five_stream'], protocols=['L2P', 'Joint'], seeds=[42])
+    pool, joint = cells_of(plan)
+    final, = pool.finals(pool.protocol.points[0])
+    trial = dataclasses.replace(final, final=False)
+    for run, split, train in ((final, 'test', 'train800val200'), (trial, 'val200', 'train800')):
+        assert run.config['val_dataloader']['dataset']['split'] == split
+        assert run.config['train_dataloader']['dataset']['split'] == train
+    assert joint.base['train_cfg']['stream'] == dict(type='ClassStream', tasks=1)

@@ -1,9 +1,11 @@
 """Every protocol on every backbone: what moves in training, and what must not."""
+from unittest.mock import patch
+
 import pytest
 import torch
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, EXAMPLES, FITTING, METHODS, PAIRS, PROTOCOLS, build, registered, train
+from tests.protocols import BACKBONES, EXAMPLES, FITTING, METHODS, PAIRS, PROTOCOLS, build, images, registered, train
 from vpt_mm.errors import UsageError
 from vpt_mm.models import Tunable
 
@@ -30,6 +32,14 @@ def test_every_registered_method_and_backbone_is_tried():
 def test_what_does_not_fit_is_refused(backbone, name):
     with pytest.raises(UsageError, match=name):
         build(backbone, dict(type=name, **EXAMPLES[name][0]))
+
+
+@pytest.mark.parametrize('name', [name for name in METHODS if name in FITTING['vit']])
+def test_those_that_ask_for_plain_features_say_so(name):
+    model = build('vit', dict(type=name, **EXAMPLES[name][0]))
+    with patch.object(Tunable, 'query', side_effect=model.query) as query:
+        model(images())
+    assert query.called == model.tuning.chooses
 
 
 @pytest.mark.parametrize('backbone, protocol', PAIRS)

@@ -18,6 +18,9 @@ def add_arguments(parser):
     curve = _add(commands, 'curve', 'accuracy over a column of the table')
     curve.add_argument('--over', required=True, metavar='COLUMN', help='length, depth, shots, fraction, ...')
     curve.add_argument('--plot', metavar='FILE', help='picture to write')
+    streams = _add(commands, 'streams', 'average accuracies and forgetting on streams of tasks')
+    streams.add_argument('--stream', metavar='NAME', help='one of them, where the sweep had several')
+    streams.add_argument('--plot', metavar='FILE', help='picture of the matrices of accuracies to write')
     features = commands.add_parser('tsne', help="t-SNE of a classifier's features on the test split")
     add_run_options(features)
     features.add_argument('checkpoint', help='that the config was trained to')
@@ -102,8 +105,16 @@ def make_curve(results, args):
     return [curves_sheet(found, over=args.over)]
 
 
+def make_streams(results, args):
+    from ..results.streams import draw_streams, of_stream, streams_sheets
+    rows = of_stream(_finals(results, args), args.stream)
+    if args.plot:
+        draw_streams(rows, args.plot)
+    return streams_sheets(rows)
+
+
 SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, tasks=make_tasks, curve=make_curve,
-              **{'base-to-new': make_base_to_new})
+              streams=make_streams, **{'base-to-new': make_base_to_new})
 
 
 def _finals(results, args):

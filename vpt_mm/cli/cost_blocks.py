@@ -20,6 +20,8 @@ def add_arguments(parser):
     add_device_option(parser)
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
+    parser.add_argument('--choosing', action='store_true',
+                        help='L2P, DualPrompt and CODA-Prompt, whose prompts each image chooses, against VPT-deep')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
 
 
@@ -28,7 +30,7 @@ def run(args):
 
     from ..costs.compare import compare, where
     from ..costs.compare_report import cost_table, plot_costs
-    from ..costs.contestants import build_contestants
+    from ..costs.contestants import build_choosing, build_contestants
     from ..costs.graphs import require_graphs
     from ..devices import default_device
     from ..picture import require_picture
@@ -39,14 +41,19 @@ def run(args):
     if args.graph:
         require_graphs(device)
     autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
-    contestants = build_contestants(
-        args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
-        device=device, with_cp=args.checkpointing, stored=args.stored, dropout=args.dropout)
+    if args.choosing:
+        contestants = build_choosing(args.backbone, length=args.lengths[0], size=args.size, autocast=autocast,
+                                     device=device)
+    else:
+        contestants = build_contestants(
+            args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
+            device=device, with_cp=args.checkpointing, stored=args.stored, dropout=args.dropout)
     image = torch.randn(args.batch, 3, args.size, args.size, device=device)
     costs = compare(contestants, image, repeats=args.repeats, graph=args.graph)
     method = (args.method or 'usual prompts') + (f', dropout {args.dropout}' if args.dropout else '')
+    method = 'prompts that images choose' if args.choosing else method
     title = (f'{args.backbone}, {method}, {args.batch} x {args.size}x{args.size}, '
-             f'{args.read} read, {args.precision}, {where(device)}; ratios to plain, '
+             f'{args.read} read, {args.precision}, {where(device)}; ratios to {contestants[0].name}, '
              f'medians and quartiles of {args.repeats} pairs')
     print_table(cost_table(costs, batch=args.batch, title=title))
     if args.plot:

@@ -8,6 +8,8 @@ def add_arguments(parser):
     parser.add_argument('--resume', nargs='?', const='auto', metavar='CHECKPOINT',
                         help='go on from the newest checkpoint in the work dir, or from the one given')
     parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument('--cache-queries', action='store_true',
+                        help='keep the feature by which each training image chooses prompts, where none is augmented')
     parser.add_argument('--no-validate', action='store_true', help='train without validation')
 
 
@@ -17,6 +19,8 @@ def run(args):
     config = load_config(args)
     if args.amp:
         _use_amp(config)
+    if args.cache_queries:
+        config.custom_hooks = [*(config.get('custom_hooks') or ()), dict(type='CacheQueriesHook')]
     if args.no_validate:
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
     with in_work_dir(config, resume=args.resume), checked_runner(config, phases=('train', 'val')) as runner:

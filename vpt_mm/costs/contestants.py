@@ -6,6 +6,7 @@ from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransform
 from torch import nn
 
 from ..errors import UsageError
+from ..models.known import identify
 from .compare import Contestant
 from .literal import Literal, Padded
 
@@ -102,6 +103,56 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
         contestants += [Contestant(name, model, length=length, autocast=None if model.frozen_dtype else autocast)
                         for name, model in ours.items()]
     return contestants
+
+
+# As the papers have them; of ten tasks, of which the first trains.
+CHOOSING = {
+    'L2P': dict(type='PromptPool', size=10, selected=5, length=5),
+    'DualPrompt': dict(type='DualPrompt', tasks=10),
+    'CODA-Prompt': dict(type='CodaPrompt', tasks=10)}
+
+
+def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
+    """VPT-deep, the plain backbone, and prompts that each image chooses, in train mode and on the same random weights.
+
+    Each of the latter once as it is, and once with plain features that are known by then.
+
+    Args:
+        name: a ViT among ``BACKBONES``.
+        length: of VPT-deep's prompts.
+        size, autocast, device: as of :func:`build_contestants`.
+
+    Raises:
+        UsageError: another backbone.
+    """
+    names = [one for one, backbone in BACKBONES.items() if backbone.literal[1] is Literal and one.startswith('vit')]
+    if name not in names:
+        raise UsageError(f"prompts that images choose are measured on {', '.join(names)}, got {name!r}.")
+    backbone = BACKBONES[name]
+    options = backbone.config(size=size, read='class')
+    plain = _plain(backbone, options).to(device)
+    deep = _ours(dict(options, tuning=dict(type='DeepPrompt', length=length)), plain).to(device)
+    contestants = [Contestant('VPT-deep', deep, length=length, autocast=autocast),
+                   Contestant('plain', plain, autocast=autocast)]
+    for title, tuning in CHOOSING.items():
+        form = dict(out_type='avg_prompts') if tuning['type'] == 'PromptPool' else {}
+        model = _ours(dict(options, tuning=tuning, **form), plain).to(device).train()
+        contestants += [Contestant(title, model, autocast=autocast),
+                        Contestant(f'{title}, features known', Known(model), autocast=autocast)]
+    return contestants
+
+
+class Known(nn.Module):
+    """A backbone that has seen its images before, with ``--cache-queries``."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.features = model, {}
+
+    def forward(self, images):
+        images = images.clone()
+        identify(images, range(len(images)), self.features)
+        return self.model(images)
 
 
 def _plain(backbone, options):

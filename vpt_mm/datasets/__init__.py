@@ -11,7 +11,7 @@ from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
 from .mask_folders import MaskFolders
-from .offline import CaptionedSymbols, NamedSymbols, OfflineTask, Symbols
+from .offline import CaptionedSymbols, NamedSymbols, OfflineStream, OfflineTask, Symbols
 from .source_and_target import DomainSampler, SourceAndTarget
 from .streams import BlurryStream, ClassStream, DomainStream, JoinedStream, TaskStream
 from .svhn import SVHN
@@ -20,6 +20,6 @@ from .words.table import WORDS, find_words, words_task
 
 __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CaptionedSymbols', 'CifarBinary',
            'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'HeldOutFold',
-           'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols', 'OfflineTask',
-           'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset', 'TaskStream', 'WordsDataset',
-           'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
+           'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols', 'OfflineStream',
+           'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset', 'TaskStream',
+           'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']

@@ -15,8 +15,8 @@ class JoinedClasses(Dataset):
     """Datasets one after another, and so are their classes: labels of the second begin where those of the first end.
 
     ``metainfo['classes']`` has all names; one that several datasets have is followed by the number of its dataset.
-    ``get_data_info()`` tells the joined label as gt_label, and the number of the dataset, from 0, as dataset. Images go
-    through their own dataset's pipeline.
+    ``get_data_info()`` tells the joined label as gt_label, the place among all images as sample_idx, and the number of
+    the dataset, from 0, as dataset. Images go through their own dataset's pipeline.
 
     Args:
         datasets: their configs, or datasets.
@@ -48,7 +48,7 @@ class JoinedClasses(Dataset):
         """What the dataset knows of an image, with its joined label and the number of the dataset."""
         number, own = self.find(index)
         info = self.datasets[number].get_data_info(own)
-        return {**info, 'gt_label': info['gt_label'] + self.labels[number][0], 'dataset': number}
+        return {**info, 'gt_label': info['gt_label'] + self.labels[number][0], 'dataset': number, 'sample_idx': index}
 
     def __getitem__(self, index):
         number, own = self.find(index)
@@ -56,6 +56,7 @@ class JoinedClasses(Dataset):
         if 'data_samples' not in made:
             return {**made, 'gt_label': made['gt_label'] + first}
         sample = made['data_samples'].clone()
+        sample.set_metainfo(dict(sample_idx=index))
         return {**made, 'data_samples': sample.set_gt_label(sample.gt_label + first)}
 
 

@@ -1,6 +1,7 @@
 """What mmengine's runner calls: hooks, optimizer wrappers, and checks before a run."""
 from .accuracy_matrix import AccuracyMatrix, CommonAccuracies
 from .accuracy_picture import draw_accuracies
+from .cache_queries_hook import CacheQueriesHook
 from .checkpoint_hook import PromptCheckpointHook
 from .class_names_hook import ClassNamesHook
 from .continual import ContinualLoop
@@ -22,8 +23,8 @@ from .scores_hook import CheckScoresHook
 from .task_test_loop import TaskTestLoop
 from .work_dir_hook import WorkDirHook
 
-__all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CheckLabelsHook', 'CheckScoresHook', 'ClassNamesHook',
-           'CommonAccuracies', 'ContinualLoop', 'EWCHook', 'FreezeBackboneHook', 'GradientsHook', 'LeftoversHook',
-           'LwFHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
+__all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CacheQueriesHook', 'CheckLabelsHook', 'CheckScoresHook',
+           'ClassNamesHook', 'CommonAccuracies', 'ContinualLoop', 'EWCHook', 'FreezeBackboneHook', 'GradientsHook',
+           'LeftoversHook', 'LwFHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
            'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
            'TaskTestLoop', 'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']

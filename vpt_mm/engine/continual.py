@@ -137,7 +137,8 @@ class ContinualLoop(EpochBasedTrainLoop):
         if is_main_process():
             found = dict(tasks=list(map(list, self.stream.labels)), accuracies=matrix.rows, **matrix.summary())
             write_whole(json.dumps(found, indent=1).encode(), Path(self.runner.work_dir, RESULTS))
-            draw_accuracies({'': matrix}, Path(self.runner.work_dir, PICTURE))
+            if len(matrix) == len(self.stream):
+                draw_accuracies({'': matrix}, Path(self.runner.work_dir, PICTURE))
 
 
 def build_stream(config, dataset, model):

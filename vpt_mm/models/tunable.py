@@ -19,6 +19,7 @@ from ..tuning.losses import report_losses
 from ..tuning.method import SEAMS, Memory, Outputs, TuningMethod
 from ..weights.state import TUNING
 from .accelerators import Accelerator, build_accelerator
+from .known import known_or
 from .loading import LoadsPretrained
 from .output import feature_of
 
@@ -118,8 +119,12 @@ class Tunable(LoadsPretrained):
     def query(self, inputs: Tensor) -> Tensor:
         """(B, C), by which prompts are chosen: the plain feature of each image, by one more pass without gradients.
 
-        It is of what the backbone gives last: a feature or class token as it is, a map by its mean.
+        Of images that were identified (:func:`~vpt_mm.models.known.identify`) it is computed once.
         """
+        return known_or(self.plain_feature, inputs)
+
+    def plain_feature(self, inputs: Tensor) -> Tensor:
+        """(B, C) of what the plain backbone gives last: a feature or class token as it is, a map by its mean."""
         return feature_of(self.plain(inputs), class_token='class token' in self.host.gives)
 
     @property

@@ -16,7 +16,7 @@ from ..layers.attention import attend
 from ..layers.ffn import ffn_branch
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList
-from ..tuning.method import Memory, Outputs, Place, TuningMethod
+from ..tuning.method import Memory, Outputs, Place, TuningMethod, seams_of
 from .attending import SeesPrompts
 from .image import SeesImages
 from .output import Output, feature_of
@@ -119,7 +119,7 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         last, form = max(self.out_indices), 'featmap' if self.cls_token is None else 'cls_token'
         return Output(last, form, self.final_norm and last == self.num_layers - 1)
 
-    def query(self, inputs: Tensor) -> Tensor:
+    def plain_feature(self, inputs: Tensor) -> Tensor:
         return feature_of(self.plain(inputs, outputs=[self.queried]), class_token=False)
 
     def walk(self, image: Tensor, tuning: TuningMethod | TuningList, memory: Memory,
@@ -133,6 +133,9 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         for place, block in zip(places, self.layers):
             tokens = tuning.before(tokens, place, memory)
             keep = self.kept_by(outputs, place, tokens.shape[1]) if place is places[-1] else None
+            if place is places[-1] and self.reads_prompts_alone(outputs, tuning, seen[place.block]):
+                tokens, keep = tokens.roll(-place.count, dims=1), tokens.shape[1] - place.count  # prompts are first
+                place = place._replace(extra=0, count=0)
             tokens = self.run_checkpointed(block, tokens, seen[place.block], keep, tuning, place, memory)
             for output in outputs:
                 if output.index == place.block:
@@ -168,6 +171,11 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
 
     def projection_of(self, block: Any) -> Projection:
         return Projection(block.ln1, block.attn.qkv)
+
+    def reads_prompts_alone(self, outputs: Sequence[Output], tuning: TuningMethod | TuningList, seen: Any) -> bool:
+        """Whether nobody reads the other tokens of the last block, nor sees what becomes of them in it."""
+        return ({output.form for output in outputs} == {'avg_prompts'} and not isinstance(seen, list)  # a mixed batch
+                and not {'after_attention', 'after_ffn'} & seams_of(type(tuning)))
 
     def kept_by(self, outputs: Sequence[Output], last: Place, there: int) -> int | None:
         """How many of the tokens in the last block are read; None for all."""

@@ -70,13 +70,14 @@ def seeds_table(rows):
     """
     values = by_task(rows)
     tasks = list(dict.fromkeys(row['task'] for row in rows))
-    cells = {protocol: [_spread(protocol, task, found.get(task, ())) for task in tasks]
+    cells = {protocol: [spread_over_seeds(protocol, task, found.get(task, ())) for task in tasks]
              for protocol, found in values.items()}
     return Sheet('Mean and standard deviation over seeds', ['protocol', *tasks],
                  [[protocol, *row] for protocol, row in cells.items()])
 
 
-def _spread(protocol, task, values):
+def spread_over_seeds(protocol, task, values):
+    """'mean ± standard deviation' of a protocol's values on a task; raises as :func:`seeds_table` does."""
     require_seeds(protocol, task, values)
     return spread(values)
 

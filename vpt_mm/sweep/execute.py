@@ -16,6 +16,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from ..engine.accuracy_matrix import AccuracyMatrix
 from ..engine.isolation import forget_runs
 from ..engine.runner import end_workers
 from ..files import write_whole
@@ -60,7 +61,8 @@ def execute(config, *, work_dir, save=False, train=True, tests=None):
             name and a slash.
 
     Returns:
-        dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions.
+        dict: ``metrics``, ``seconds``, ``aborted``, counts of parameters, versions; of a stream ``accuracies`` and what
+            is made of them.
     """
     started = time.perf_counter()
     for module in (config.get('custom_imports') or {}).get('imports', ()):
@@ -74,14 +76,24 @@ def execute(config, *, work_dir, save=False, train=True, tests=None):
             runner.train()
         else:
             runner.call_hook('before_run')
-        metrics = runner.test_loop.run() if tests is None else {
-            f'{name}/{metric}': value for name, changes in tests.items() for metric, value in _test(runner, changes)}
-        return dict(metrics={name: float(value) for name, value in metrics.items()},
+        return dict(**scores_of(runner, tests),
                     aborted=any(getattr(hook, 'stopped', False) for hook in runner.hooks),
                     **parameter_counts(runner.model), seconds=round(time.perf_counter() - started, 3), **versions())
     finally:
         end_workers(runner)
         forget_runs()
+
+
+def scores_of(runner, tests=None):
+    """What a run reached: ``metrics`` of its test or tests, or of its matrix of accuracies, which comes along."""
+    hub = runner.message_hub
+    if 'accuracies' not in hub.runtime_info:
+        metrics = runner.test_loop.run() if tests is None else {
+            f'{name}/{metric}': value for name, changes in tests.items() for metric, value in _test(runner, changes)}
+        return dict(metrics={name: float(value) for name, value in metrics.items()})
+    matrix = AccuracyMatrix(hub.get_info('accuracies'))
+    others = {name.replace(' ', '_'): value for name, value in matrix.summary().items() if name != 'average accuracy'}
+    return dict(metrics=matrix.summary(), **others, accuracies=matrix.rows)
 
 
 def _test(runner, changes):

@@ -35,7 +35,8 @@ class Cell:
         except (TypeError, KeyError, AttributeError) as error:
             raise UsageError(f'the options of the sweep do not fit {self.plan.config}: {error}') from None
         config.model.head.update(copy.deepcopy(self.protocol.head))
-        config.val_dataloader = config.val_cfg = config.val_evaluator = None
+        if config.train_cfg.get('type') != 'ContinualLoop':  # which tests by its validation
+            config.val_dataloader = config.val_cfg = config.val_evaluator = None
         return config.to_dict()
 
     @cached_property
@@ -94,7 +95,9 @@ class Run:
         train, optimizer = config['train_dataloader'], dict(cell.protocol.optimizer)
         train['batch_size'] = self.batch_size
         train['dataset'].update(split=splits.both if self.final else splits.train, fraction=cell.fraction)
-        config['test_dataloader']['dataset']['split'] = self.split
+        for phase in ('val', 'test'):
+            if config[f'{phase}_dataloader']:
+                config[f'{phase}_dataloader']['dataset']['split'] = self.split
         config['model']['backbone']['tuning'] = self.tuning
         if 'weight_decay' in self.point:
             optimizer['weight_decay'] = self.point['weight_decay']

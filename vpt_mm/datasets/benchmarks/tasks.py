@@ -16,7 +16,8 @@ split='train800')``. ``SIZE`` sets the side of the images in the same way, and `
 from dataclasses import asdict, dataclass
 
 from ...errors import UsageError, did_you_mean
-from ..offline.table import COUNTS, DRAWN_TASKS, SPLITS
+from ..offline.stream import STREAMS
+from ..offline.table import COUNTS, DRAWN_TASKS, SPLITS, find_drawn
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class BenchmarkTask:
         folder: below the root of the data; empty for a task that is drawn in memory.
         splits: None for a task whose data are not list files.
         images: {split: number of images} of the complete data, as far as it is known.
-        metric: of mmengine's evaluator.
+        metric: of mmengine's evaluator, or of the matrix of accuracies of a stream.
     """
 
     name: str
@@ -71,6 +72,12 @@ def _offline(name, drawn):
                          {split: sum(COUNTS[part] for part in parts) for split, parts in SPLITS.items()})
 
 
+def _stream(name, parts):
+    return BenchmarkTask(name, name, 'streams', 'streams', sum(len(find_drawn(part).classes) for part in parts), '',
+                         VTAB, {split: len(parts) * sum(COUNTS[part] for part in drawn)
+                                for split, drawn in SPLITS.items()}, metric='average accuracy')
+
+
 TASKS = {task.name: task for task in [  # images: Jia et al. 2022, table of the datasets in the appendix
     *_vtab('natural',
            ('cifar', 'CIFAR-100', 100, 10000), ('caltech101', 'Caltech101', 102, 6084), ('dtd', 'DTD', 47, 1880),
@@ -92,6 +99,7 @@ TASKS = {task.name: task for task in [  # images: Jia et al. 2022, table of the 
     BenchmarkTask('ade20k', 'ADE20K', 'ade20k', 'segmentation', 150, 'ade/ADEChallengeData2016', None,
                   dict(training=20210, validation=2000), metric='mIoU'),
     *(_offline(name, drawn) for name, drawn in DRAWN_TASKS.items()),
+    *(_stream(name, parts) for name, parts in STREAMS.items()),
 ]}
 
 

@@ -3,7 +3,6 @@ import numpy as np
 from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
-from ..share import share_by_class
 from .table import find_drawn, load_split
 
 
@@ -24,11 +23,10 @@ class OfflineTask(BaseDataset):
         UsageError: an unknown task or split, a seed below 0, or a fraction outside (0, 1].
     """
 
-    def __init__(self, *, task, split, seed=0, fraction=1., **dataset):
-        images, labels = load_split(task, split, seed=seed)  # in random order
-        kept = share_by_class(labels, fraction)
-        self.images, self.labels = images[kept], labels[kept]
-        super().__init__(ann_file='', metainfo=dict(classes=find_drawn(task).classes), **dataset)
+    def __init__(self, *, task, split, seed=0, fraction=1., serialize_data=False, **dataset):
+        self.images, self.labels = load_split(task, split, seed=seed, fraction=fraction)
+        super().__init__(ann_file='', metainfo=dict(classes=find_drawn(task).classes), serialize_data=serialize_data,
+                         **dataset)
 
     def load_data_list(self):
         return [dict(gt_label=int(label)) for label in self.labels]

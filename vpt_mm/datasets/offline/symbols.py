@@ -66,6 +66,24 @@ def draw_symbol(*, rng):
     return image.clip(0, 255).round().astype(np.uint8), labels
 
 
+def draw_single(kind, label, *, rng):
+    """An image (64, 64, 3) RGB of one letter or figure alone, on a ground as above.
+
+    Args:
+        kind: 'letter' or 'figure'.
+        label: its number.
+    """
+    spectra = rng.integers(2 * len(BANDS), size=2)
+    ground, fill, ink = (np.array(LEVELS)[:, None] + rng.normal(0, 25, (3, 3)))[::1 if rng.random() < ORDERED else -1]
+    image = filled(ground, spectra[0], _depth(rng), rng=rng)
+    if kind == 'letter':
+        image += letter_ink(label, rng=rng)[..., None] * (ink - image)
+    else:
+        image += figure_mask(label, rng=rng)[..., None] * (filled(fill, spectra[1], _depth(rng), rng=rng) - image)
+    image += rng.normal(0, GRAIN, image.shape)
+    return image.clip(0, 255).round().astype(np.uint8)
+
+
 def _depth(rng):
     return DEPTHS[0] + (DEPTHS[1] - DEPTHS[0]) * rng.random() ** 2
 

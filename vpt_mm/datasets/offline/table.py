@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import UsageError, did_you_mean
-from . import natural, specialized, sprites, structured
+from ..share import share_by_class
+from . import natural, specialized, sprites, structured, symbols
 from .colours import SIZE
 from .sources import PARTS
 
@@ -49,45 +50,71 @@ DRAWN_TASKS = dict(
     azimuth=DrawnTask('structured', _numbers(18), structured.azimuth))
 
 
+def _symbols(kind, names, part, count=5):
+    """A task of some letters or figures, each alone on an image: the part-th ``count`` of the names."""
+    first = part * count
+
+    def draw(label, *, part, rng):
+        return symbols.draw_single(kind, first + label, rng=rng)
+    return DrawnTask('symbols', tuple(names[first:first + count]), draw)
+
+
+# Of what the small backbones were pretrained on, as ImageNet-21k has the classes of CIFAR-100.
+SYMBOL_TASKS = {f'{kind}s-{part + 1}': _symbols(kind, names, part)
+                for kind, names, parts in (('letter', symbols.LETTERS, 3), ('figure', symbols.FIGURES, 2))
+                for part in range(parts)}
+
+
 def find_drawn(name):
     """The row of a task.
 
     Raises:
         UsageError: no task of this name.
     """
-    if name not in DRAWN_TASKS:
-        raise UsageError(f"task must be one of {', '.join(DRAWN_TASKS)}, got {name!r}."
-                         + did_you_mean(name, DRAWN_TASKS))
-    return DRAWN_TASKS[name]
+    known = {**DRAWN_TASKS, **SYMBOL_TASKS}
+    if name not in known:
+        raise UsageError(f"task must be one of {', '.join(known)}, got {name!r}." + did_you_mean(name, known))
+    return known[name]
 
 
-def load_split(name, split, *, seed=0):
-    """All images of a split, (N, 64, 64, 3) RGB uint8, and their labels (N,); drawn once in a process.
+def load_split(name, split, *, seed=0, fraction=1.):
+    """Images of a split, (N, 64, 64, 3) RGB uint8, and their labels (N,); drawn once in a process.
+
+    Args:
+        name: of the task.
+        split: a name in ``SPLITS``.
+        seed: other seeds, other images.
+        fraction: share of the images, of every class and at least one; no others are drawn.
 
     Raises:
-        UsageError: an unknown task or split, or a seed below 0.
+        UsageError: an unknown task or split, a seed below 0, or a fraction outside (0, 1].
     """
     find_drawn(name)
     if split not in SPLITS:
         raise UsageError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
     if seed < 0:
         raise UsageError(f'seed must be 0 or more, got {seed}.')
-    parts = [_draw_part(name, part, seed) for part in SPLITS[split]]
-    return tuple(np.concatenate(arrays) for arrays in zip(*parts))
+    labels = [labels_of(name, part, seed) for part in SPLITS[split]]  # in random order
+    kept = share_by_class(np.concatenate(labels), fraction)
+    shares = np.split(kept, np.searchsorted(kept, np.cumsum([len(own) for own in labels])[:-1]))
+    first = np.cumsum([0, *map(len, labels)])
+    parts = [_draw_part(name, part, seed, tuple(share - start))
+             for part, share, start in zip(SPLITS[split], shares, first)]
+    return np.concatenate(parts), np.concatenate(labels)[kept]
 
 
-@functools.lru_cache(maxsize=6)  # two tasks: 50 MB
-def _draw_part(name, part, seed):
-    task, labels, entropy = DRAWN_TASKS[name], labels_of(name, part, seed), _entropy(name, part, seed)
-    images = np.empty((len(labels), SIZE, SIZE, 3), np.uint8)
-    for index, label in enumerate(labels):
-        images[index] = task.draw(int(label), part=part, rng=np.random.default_rng([*entropy, index]))
-    return images, labels
+@functools.lru_cache(maxsize=30)  # ten tasks, of two streams: 250 MB
+def _draw_part(name, part, seed, indices):
+    task, labels, entropy = find_drawn(name), labels_of(name, part, seed), _entropy(name, part, seed)
+    images = np.empty((len(indices), SIZE, SIZE, 3), np.uint8)
+    for image, index in zip(images, indices):
+        image[:] = task.draw(int(labels[index]), part=part, rng=np.random.default_rng([*entropy, index]))
+    return images
 
 
 def labels_of(name, part, seed):
     """As many of each class, or one more, in random order."""
-    classes = len(DRAWN_TASKS[name].classes)
+    classes = len(find_drawn(name).classes)
     return np.random.default_rng(_entropy(name, part, seed)).permutation(np.arange(COUNTS[part]) % classes)
 
 
