@@ -5,7 +5,7 @@ from mmengine.registry import HOOKS
 from mmpretrain.datasets import KFoldDataset
 
 from ..datasets import JoinedClasses
-from ..datasets.streams import TaskPart
+from ..datasets.part import Part
 from ..errors import UsageError
 from ..models.frozen import prompted_backbones
 from ..models.known import identify
@@ -14,7 +14,7 @@ from ..models.openmmlab import unwrap
 # Transforms without chance, of mmcv, mmpretrain, mmseg and torchvision, by the names of their classes.
 STEADY = {'CenterCrop', 'LoadAnnotations', 'LoadImageFromFile', 'Normalize', 'NumpyToPIL', 'PILToNumpy', 'PILToTensor',
           'PackInputs', 'PackSegInputs', 'Pad', 'Resize', 'ResizeEdge', 'ToTensor'}
-NUMBERED_INSIDE = (TaskPart, RepeatDataset, ClassBalancedDataset, KFoldDataset)
+NUMBERED_INSIDE = (Part, RepeatDataset, ClassBalancedDataset, KFoldDataset)
 
 
 @HOOKS.register_module()
