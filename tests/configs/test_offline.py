@@ -1,6 +1,5 @@
 """The offline configs: their weights, and their whole life in two steps."""
 import json
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,9 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from safetensors.torch import load_file
 
+from tests.small import train_options
 from vpt_mm.cli import test, train
 from vpt_mm.datasets.offline import symbols, table
-from vpt_mm.engine.isolation import forget_runs
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
 
@@ -54,14 +53,12 @@ def test_words_are_learned_on_both_towers_of_one_file(name, tmp_path, monkeypatc
     monkeypatch.setenv('TARGET', 'textured')
     options = {'train_cfg.max_iters': 2, 'train_dataloader.batch_size': 4, 'test_dataloader.dataset.each': 1,
                'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
-    args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path), cfg_options=options, launcher='none',
-                local_rank=0)
-    train.run(Namespace(**args, amp=False, no_validate=True, resume=None))
+    args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path), cfg_options=options)
+    train.run(train_options(tmp_path, **args, no_validate=True))
     checkpoint = str(tmp_path / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     assert all(key.startswith('head.text.tuning.') for key in state)
-    forget_runs()
-    metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    metrics = test.run(train_options(tmp_path, **args, checkpoint=checkpoint))
     assert 0 <= metrics['accuracy/top1'] <= 100
 
 
@@ -72,25 +69,23 @@ def test_a_config_trains_and_validates(name, tmp_path, monkeypatch):
                'default_hooks.checkpoint.interval': 2, 'log_level': 'ERROR'}
     if name.startswith('pretrain'):
         options[f"val_dataloader.dataset.{'each' if name.endswith('words') else 'images'}"] = 4
-    args = dict(config=str(FOLDER / f'{name}.py'), work_dir=str(tmp_path / 'run'), cfg_options=options,
-                launcher='none', local_rank=0)
-    train.run(Namespace(**args, amp=False, no_validate=False, cache_queries=False, resume=None))
+    args = dict(config=str(FOLDER / f'{name}.py'), cfg_options=options)
+    train.run(train_options(tmp_path, **args))
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     state = torch.load(checkpoint, weights_only=True)['state_dict']
     if name.startswith('pretrain'):
         assert 'head.text.logit_scale' in state or 'head.task_heads.letter.fc.weight' in state
         return
     assert state['head.fc.weight'].shape[0] == 8  # directions of the sun
-    forget_runs()
-    metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))
+    metrics = test.run(train_options(tmp_path, **args, checkpoint=checkpoint))
     assert 0 <= metrics['accuracy/top1'] <= 100
 
 
 def test_a_stream_trains_task_after_task_with_queries_kept(tmp_path, monkeypatch):
     monkeypatch.setenv('TASK', 'symbols_stream')
     options = {'train_cfg.epochs': 2, 'train_dataloader.batch_size': 10, 'log_level': 'ERROR'}
-    train.run(Namespace(config=str(FOLDER / 'vit_stream.py'), work_dir=str(tmp_path), cfg_options=options, resume=None,
-                        launcher='none', local_rank=0, amp=False, no_validate=False, cache_queries=True))
+    train.run(train_options(tmp_path, config=str(FOLDER / 'vit_stream.py'), work_dir=str(tmp_path),
+                            cfg_options=options, cache_queries=True))
     found = json.loads((tmp_path / 'accuracies.json').read_text())
     assert [len(own) for own in found['tasks']] == [5] * 5
     assert [len(row) for row in found['accuracies']] == [1, 2, 3, 4, 5]

@@ -25,8 +25,8 @@ def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, s
     """Write the task file of a checkpoint; returns what it says (:mod:`vpt_mm.tasks.schema`).
 
     Args:
-        checkpoint: path of a file of ``PromptCheckpointHook``; or of a config (*.py) in which nothing learns and names
-            tell the classes.
+        checkpoint: path of a file of ``PromptCheckpointHook``; or of a config in Python in which nothing learns and
+            names tell the classes.
         out: path of the task file, ending in .safetensors.
         served: describe the model, so that the file can be served. Without that, the file loads onto the model of its
             config (:func:`load_task`, ``load_from``), whatever that is.
