@@ -60,8 +60,8 @@ def coverage_page(coverage: Coverage, command: str) -> str:
               120), '',
         f'    {command}', '',
         *wrap(f'on {datetime.date.today():%-d %B %Y} with {made_with}.', 120), '',
-        'A config counts as prompted where at least one method fits beyond `LinearProbe`, which fits everything. '
-        f'{LEGEND}.', '']
+        *wrap('A config counts as prompted where at least one method fits beyond `LinearProbe`, which fits everything. '
+              f'{LEGEND}.', 120), '']
     for library in _libraries(coverage):
         lines += [f'## {library}', '', f'{_share(coverage, library)}.', '', *_markdown(coverage, library), '']
     lines += ['## What is not prompted, and why', '', *(f'- {note}' for note in coverage_notes(coverage)), '']
