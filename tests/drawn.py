@@ -90,7 +90,8 @@ def prompt(drawn, folder):
     (config.model.get('data_preprocessor') or {}).pop('batch_augments', None)  # which make images large again
     loader = dict(batch_size=2, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False),
                   collate_fn=dict(type='default_collate' if drawn.library == 'mmpretrain' else 'pseudo_collate'),
-                  dataset=dict(type='MadeUp', kind=drawn.library, side=side_of(config), labels=labels_of(config.model)))
+                  dataset=dict(type='MadeUp', kind=drawn.library, side=side_of(config), labels=labels_of(config.model),
+                               masks="'with_mask': True" in str(config.train_dataloader)))
     changes = {f'{part}_{end}': None for part in ('val', 'test') for end in ('dataloader', 'cfg', 'evaluator')}
     changes.update(
         train_dataloader=loader, train_cfg=dict(type='IterBasedTrainLoop', max_iters=2), param_scheduler=None,
@@ -127,10 +128,13 @@ SMALL = dict(
 
 @DATASETS.register_module()
 class MadeUp(Dataset):
-    """Noise with a label, a mask or two boxes for each image, the same whenever it is built."""
+    """Noise with a label, a mask or two boxes for each image, the same whenever it is built.
 
-    def __init__(self, kind, side, labels, count=4):
-        self.kind, self.side, self.labels, self.count = kind, side, labels, count
+    Boxes have ``masks`` where the config's own data have: without, some heads learn nothing, and with, others fail.
+    """
+
+    def __init__(self, kind, side, labels, masks, count=4):
+        self.kind, self.side, self.labels, self.masks, self.count = kind, side, labels, masks, count
         self.metainfo = dict(classes=tuple(map(str, range(labels))))
 
     def __len__(self):
@@ -157,8 +161,9 @@ class MadeUp(Dataset):
         from mmdet.structures.mask import BitmapMasks
         corners = torch.rand(2, 2, generator=dice) * self.side / 2
         boxes = InstanceData(bboxes=torch.cat([corners, corners + self.side / 3], dim=1),
-                             labels=torch.randint(0, self.labels, (2,), generator=dice),
-                             masks=BitmapMasks([_within(box, self.side) for box in corners], self.side, self.side))
+                             labels=torch.randint(0, self.labels, (2,), generator=dice))
+        if self.masks:
+            boxes.masks = BitmapMasks([_within(box, self.side) for box in corners], self.side, self.side)
         nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
         shape = (self.side,) * 2
         return DetDataSample(gt_instances=boxes, ignored_instances=nothing, metainfo=dict(
