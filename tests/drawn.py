@@ -69,10 +69,15 @@ def _builds(model, scope):
     """Whether its own library builds a model, without mmcv's compiled operators, of which mmcv-lite has none."""
     with DefaultScope.overwrite_default_scope(scope):
         try:
-            modules = MODELS.build(model).modules()
+            modules = MODELS.build(dict(model, backbone=_without_weights(model.backbone))).modules()
         except TypeError:  # some shipped configs have arguments that the classes have no more
             return False
     return not any(type(module).__module__.startswith('mmcv.ops') for module in modules)
+
+
+def _without_weights(config):
+    """A part that looks for no pretrained model."""
+    return {key: value for key, value in config.items() if key not in ('init_cfg', 'pretrained')}
 
 
 def _size(backbone, scope):
@@ -84,7 +89,7 @@ def _size(backbone, scope):
 def prompt(drawn, folder):
     """The prompted config of a drawn one, on weights that its own backbone was given, on made-up data."""
     source = read(drawn.library, drawn.name)
-    backbone = {key: value for key, value in source.model.backbone.items() if key not in ('init_cfg', 'pretrained')}
+    backbone = _without_weights(source.model.backbone)
     with DefaultScope.overwrite_default_scope(source.get('default_scope', drawn.library)):
         plain = MODELS.build(backbone)
     torch.save(plain.state_dict(), folder / 'weights.pth')
@@ -106,6 +111,7 @@ def prompt(drawn, folder):
     if not torch.cuda.is_available():  # which mixed precision needs
         config.optim_wrapper.type = 'PromptOptimWrapper'
         config.optim_wrapper.pop('loss_scale', None)
+    config.model.pop('init_cfg', None)  # a whole detector's weights
     config.default_hooks.checkpoint.update(interval=1, by_epoch=False)
     config.default_hooks.pop('visualization', None)
     return config
