@@ -1,6 +1,6 @@
 # Pretrains the small image-text model on captioned symbols, and makes configs/offline/words.safetensors of it:
 # python tools/train.py configs/offline/pretrain_words.py
-# vpt-mm convert --words work_dirs/pretrain_words/iter_5000.pth configs/offline/words.safetensors
+# vpt-mm convert work_dirs/pretrain_words/iter_5000.pth configs/offline/words.safetensors --whole
 _base_ = ['_base_/arch_words.py', 'mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 model = dict(head=dict(type='CaptionsHead', classes=dict(dataset='CaptionedSymbols')))  # it validates on letters
