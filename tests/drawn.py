@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import DATASETS, MODELS, DefaultScope
 from mmengine.structures import InstanceData, PixelData
 from torch.utils.data import Dataset
@@ -77,7 +77,7 @@ def _builds(model, scope):
 
 def _without_weights(config):
     """A part that looks for no pretrained model."""
-    return {key: value for key, value in config.items() if key not in ('init_cfg', 'pretrained')}
+    return ConfigDict({key: value for key, value in config.items() if key not in ('init_cfg', 'pretrained')})
 
 
 def _size(backbone, scope):
