@@ -1,19 +1,13 @@
 """Small models and configs that the tests share."""
 import copy
 import gc
-import sys
 
 import pytest
 import torch
 from mmengine.registry import MODELS
 from yapf.yapflib.yapf_api import FormatCode
 
-if getattr(sys.modules.get('slipcover.pytest_plugin'), '_slipcover_instance', None):
-    # Its counters are taken out of a function that has met them 50 times, by rewriting it as it runs: that changed
-    # results and the bytes that were counted. Its --threshold does not reach the processes of xdist.
-    sys.modules['slipcover.pytest_plugin']._slipcover_instance.d_miss_threshold = 10 ** 9
-
-from vpt_mm.engine.isolation import forget_runs  # noqa: E402
+from vpt_mm.engine.isolation import forget_runs
 
 TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 

@@ -10,11 +10,11 @@ class UsageError(ValueError):
     """
 
 
-def require_counts(**counts):
-    """Raise UsageError unless every value is a whole number of at least 1."""
+def require_counts(*, least=1, **counts):
+    """Raise UsageError unless every value is a whole number of at least ``least``."""
     for name, count in counts.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise UsageError(f'{name} must be a whole number of at least 1, got {count!r}.')
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise UsageError(f'{name} must be a whole number of at least {least}, got {count!r}.')
 
 
 def some(items, most=8):

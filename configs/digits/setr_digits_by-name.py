@@ -21,22 +21,14 @@ model = dict(
         tuning=dict(type='DeepPrompt', length=10),
         init_cfg=words),
     decode_head=dict(
-        _delete_=True,
         type='WordsDecodeHead',
         of='SETRUPHead',
         in_channels=64,
         channels=64,
-        in_index=0,
-        num_convs=3,
-        up_scale=2,
-        kernel_size=3,
-        dropout_ratio=0,
-        norm_cfg=dict(type='BN'),
-        align_corners=False,
         classes=list(looks.values()),
         text=dict(width=32, heads=2, layers=3, features=64, init_cfg=words),
         templates=['a drawing of a {}.', 'a picture of a {}.', 'a {}.'],
-        loss_decode=dict(type='PixelCrossEntropy')))
+        loss_decode=dict(_delete_=True, type='PixelCrossEntropy')))
 
 data = dict(data_root='{{$DATA_ROOT:data/digits_by_name}}', metainfo=dict(classes=tuple(looks)))
 train_dataloader = dict(dataset=data)

@@ -32,6 +32,16 @@ def results(folder):
     return json.loads((folder / 'accuracies.json').read_text())
 
 
+def require_same_from(epoch, config, folder, *, state):
+    """Go on from an epoch of the run in ``whole``, which ended in this state."""
+    config = copy.deepcopy(config)
+    config.work_dir = str(folder / f'from_{epoch}')
+    config.load_from, config.resume = str(folder / f'whole/epoch_{epoch}.pth'), True
+    found = build_runner(config).train().state_dict()
+    assert results(folder / f'from_{epoch}') == results(folder / 'whole')
+    assert all(torch.equal(tensor, state[key]) for key, tensor in found.items())
+
+
 @pytest.mark.parametrize('tuning', [POOL, CODA], ids=['pool', 'coda'])
 def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
     """From every epoch: within a task, and at its end, which the checkpoint saw before the tests."""
@@ -42,12 +52,7 @@ def test_a_run_that_goes_on_is_one_that_was_not_stopped(tuning, tmp_path):
     assert (tmp_path / 'whole/accuracies.png').read_bytes().startswith(b'\x89PNG')
     assert runner.iter == 2 * (2 + 1 + 1) and runner.epoch == 6  # batches of 4: seven images of task 0, four of others
     for epoch in (1, 2, 4, 5, 6):
-        other = copy.deepcopy(config)
-        other.work_dir = str(tmp_path / f'from_{epoch}')
-        other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
-        state = build_runner(other).train().state_dict()
-        assert results(tmp_path / f'from_{epoch}') == expected
-        assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
+        require_same_from(epoch, config, tmp_path, state=whole)
 
 
 @pytest.mark.parametrize('stream, columns', [
@@ -62,12 +67,7 @@ def test_other_streams_go_on_as_if_they_were_not_stopped(stream, columns, tmp_pa
     assert [len(row) for row in expected['accuracies']] == columns
     assert ('forgetting' in expected) == (columns != [1, 1])
     for epoch in range(1, 2 * len(columns), 2):
-        other = copy.deepcopy(config)
-        other.work_dir = str(tmp_path / f'from_{epoch}')
-        other.load_from, other.resume = str(tmp_path / f'whole/epoch_{epoch}.pth'), True
-        state = build_runner(other).train().state_dict()
-        assert results(tmp_path / f'from_{epoch}') == expected
-        assert all(torch.equal(tensor, whole[key]) for key, tensor in state.items())
+        require_same_from(epoch, config, tmp_path, state=whole)
 
 
 def watch(runner, seen):

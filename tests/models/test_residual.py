@@ -132,6 +132,16 @@ def test_an_exchanged_layer_keeps_its_place():
     assert not torch.allclose(expected, model.plain(image)[0])
 
 
+@pytest.mark.traced
+@pytest.mark.parametrize('read', [(0, 1), (0, 1, 2, 3)])
+def test_the_first_pass_may_be_a_compiled_one(read):
+    model, image = build('dilated', out_indices=read), images()
+    again = copy.deepcopy(model)
+    compiled = torch.compile(model, backend='eager', fullgraph=True)(image)
+    torch.testing.assert_close(compiled[-1], again(image)[-1], rtol=0, atol=1e-12)
+    assert not torch.allclose(compiled[-1], again.plain(image)[-1])
+
+
 def test_copies_have_adapters_of_their_own():
     model, image = build('dilated'), images()
     expected, copied = model(image)[0], copy.deepcopy(model)

@@ -13,6 +13,7 @@ fi
 PYTHON=.venv/bin/python bash tools/dev/check.sh
 failed=0
 .venv/bin/python -m "${pytest[@]}" -m traced tests || failed=1
+export PYTHONPATH=$PWD/tools/dev PYTEST_PLUGINS=counters
 .venv/bin/python -m slipcover --source vpt_mm --omit 'vpt_mm/.mim/*' --skip-covered --missing-width 40 \
     -m "${pytest[@]}" --dist loadfile --no-loadscope-reorder -m 'not traced and not slow' tests || failed=1
 exit $failed

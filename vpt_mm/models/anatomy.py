@@ -1,42 +1,20 @@
 """Anatomy: what a tuning method may ask of a backbone of any class, found by structure and by the shapes of a pass."""
 from __future__ import annotations
 
-import copy
-import logging
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch._subclasses import fake_tensor
-from torch.utils._pytree import tree_leaves
 
 from ..errors import UsageError
 from ..layers.tracing import constant
-from ..tuning.method import SEAMS, Place
+from ..tuning.method import SEAMS
 from .blocks.kind import kind_of
 from .blocks.unfit import reason_against
-from .provenance import Branch, Provenance
+from .provenance import Branch
+from .shapes import Rehearsals, Shapes
 from .structure import find_blocks, first_conv, norms_behind
-
-
-class Shapes(NamedTuple):
-    """What a pass over one image has.
-
-    Attributes:
-        places: of the blocks whose kind is known.
-        widths: channels that come out of each block.
-        outputs: shapes of the outputs, in order; () for what is no tensor.
-        read: names of the parameters that reach the outputs.
-        branches: {number of a block: its residual branch}, of those that have one.
-    """
-
-    places: list[Place]
-    widths: tuple[int, ...]
-    outputs: list[tuple[int, ...]]
-    read: frozenset[str]
-    branches: dict[int, Branch]
 
 
 class Anatomy:
@@ -54,7 +32,7 @@ class Anatomy:
         self.attends = bool(known)  # its blocks are known
         self.blocks: list[Any] = known or find_blocks(backbone)
         self.unread: list[nn.Module] = []
-        self.known_shapes: dict[tuple[int, ...], Shapes] = {}
+        self.rehearsals = Rehearsals(backbone)
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -73,8 +51,7 @@ class Anatomy:
         if read and unread:
             self.unread = unread
             self.blocks = [block for block in self.blocks if block not in self.unread]
-            self.known_shapes.clear()
-            del self.shadow
+            self.rehearsals = Rehearsals(self.backbone)
 
     @property
     def seams(self) -> Sequence[str]:
@@ -201,83 +178,11 @@ class Anatomy:
         return [(stride, shape[2], shape[3]) if stride else (0, 0, 0)
                 for stride, shape in zip(self.strides, self.shapes((height, width)).outputs)]
 
-    @torch.no_grad()
     def shapes(self, size: Sequence[int] | None = None) -> Shapes:
-        """What a plain pass over one image of (height, width) has, by shapes alone: nothing is computed.
-
-        Raises:
-            UsageError: the class does not run on such an image, or is not the same after it.
-        """
-        size = tuple(size or self.image_size)
-        if size not in self.known_shapes:
-            try:
-                self.known_shapes[size] = self._find_shapes(size)
-            except UsageError:
-                del self.shadow  # of a backbone that may not be whole yet
-                raise
-        return self.known_shapes[size]
-
-    @cached_property
-    def shadow(self) -> Any:
-        """A copy of the backbone whose tensors have no values: whatever its code keeps of a pass, it keeps there."""
-        with fake_tensor.FakeCopyMode(fake_tensor.FakeTensorMode(allow_non_fake_inputs=True)):
-            shadow = copy.deepcopy(self.backbone)
-        shadow.eval()  # returns nothing in mmpretrain
-        return shadow
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != 'shadow'}
-
-    def _find_shapes(self, size: Sequence[int]) -> Shapes:
-        conv = first_conv(self.backbone)
-        channels = 3 if conv is None else conv.in_channels
-        try:
-            return self._run_shapes(channels, size)
-        except UsageError:
-            if channels == 3:
-                raise
-            return self._run_shapes(3, size)  # the net folds pixels into channels first
-
-    def _run_shapes(self, channels: int, size: Sequence[int]) -> Shapes:
-        widths: dict[int, int] = {}
-
-        def note(module: nn.Module, _: Any, outputs: Any) -> None:
-            first = next((one for one in tree_leaves(outputs) if isinstance(one, Tensor)), None)
-            widths[id(module)] = 0 if first is None else first.shape[1 if first.dim() == 4 and not self.attends else -1]
-
-        backbone = self.shadow
-        blocks, like = backbone.anatomy.blocks, next(backbone.parameters(), None)
-        if like is None:
-            raise UsageError(f'{self.title} has no weights, as backbones do.')
-        hooks = [block.register_forward_hook(note) for block in blocks]
-        logger = logging.getLogger(fake_tensor.__name__)
-        level = logger.level
-        logger.setLevel(logging.CRITICAL)  # what it would print is the answer
-        before = _parts(backbone)
-        seen = Provenance(backbone, blocks)
-        try:
-            with like.fake_mode, seen.watching():
-                image = torch.empty(1, channels, *size, dtype=like.dtype, device=like.device)
-                outputs, places = backbone.rehearse(image)
-        except Exception as error:  # whatever its own code raises
-            raise UsageError(f'{self.title} does not run on images (B, {channels}, {size[0]}, {size[1]}) alone, as '
-                             f'backbones do: {type(error).__name__}: {" ".join(str(error).split())}') from error
-        finally:
-            logger.setLevel(level)
-            for hook in hooks:
-                hook.remove()
-        if _parts(backbone) != before:
-            raise UsageError(f'{self.title} changes its modules while it runs, so nothing can stand in them or be kept '
-                             'frozen: take a class that is complete once it is built.')
-        return Shapes(places, tuple(widths.get(id(block), 0) for block in blocks),
-                      [tuple(getattr(one, 'shape', ())) for one in tree_leaves(outputs)], seen.read(outputs),
-                      seen.branches)
+        """What a plain pass over one image of (height, width) has; raises as :class:`Rehearsals` do."""
+        return self.rehearsals.at(size or self.image_size)
 
 
 def _grows_behind_channels(shape: Sequence[int], larger: Sequence[int]) -> bool:
     """Whether, between the shapes (B, C, h, w) of a map, all but B and C differ."""
     return len(larger) == 4 and shape[1] == larger[1] and shape[2] < larger[2] and shape[3] < larger[3]
-
-
-def _parts(backbone: nn.Module) -> list[tuple[str, int]]:
-    return [(name, id(part)) for name, part in (*backbone.named_modules(), *backbone.named_parameters())]

@@ -67,8 +67,7 @@ class Hosted(SeesPrompts, Tunable):
         anatomy.leave_out_unread()
         if anatomy.attends:
             host_blocks(anatomy.blocks, anatomy.unread)
-        if anatomy.known_shapes:
-            host_branches(anatomy.blocks, anatomy.branches)
+        host_branches(anatomy.blocks, anatomy.branches)
 
     @property
     def unread(self) -> list[Any]:

@@ -3,16 +3,7 @@
 _base_ = ['clip_vit-b16.py', 'sgd.py', 'images.py']
 model = dict(head=dict(type='DomainWordsHead', threshold=0.5, text=dict(tuning=dict(
     type='DomainContext', length=16, domain_length=16))))
-train_dataloader = dict(
-    num_workers=4,
-    persistent_workers=True,
-    batch_size=64,
-    sampler=dict(type='DomainSampler'))
-test_dataloader = dict(
-    num_workers=4,
-    persistent_workers=True,
-    batch_size=100,
-    sampler=dict(type='DefaultSampler', shuffle=False))
+train_dataloader = dict(batch_size=64, sampler=dict(_delete_=True, type='DomainSampler'))
 train_cfg = dict(max_epochs=25)
 optim_wrapper = dict(optimizer=dict(lr=0.003))
 param_scheduler = [

@@ -1,4 +1,4 @@
-# Images as in CoOp: a random crop and a flip to train, the centre to test; bicubic, as Pillow does it.
+# Images and loaders as in CoOp: a random crop and a flip to train, the centre to test; bicubic, as Pillow does it.
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(
@@ -12,3 +12,7 @@ test_pipeline = [
     dict(type='CenterCrop', crop_size=224),
     dict(type='PackInputs'),
 ]
+train_dataloader = dict(
+    num_workers=4, persistent_workers=True, batch_size=32, sampler=dict(type='DefaultSampler', shuffle=True))
+test_dataloader = dict(
+    num_workers=4, persistent_workers=True, batch_size=100, sampler=dict(type='DefaultSampler', shuffle=False))

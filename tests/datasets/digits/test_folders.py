@@ -25,4 +25,4 @@ def test_what_is_there_stays(tmp_path, capsys):
     assert 'is not an empty folder' in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main([str(tmp_path / 'new'), '--images', '0'])
-    assert 'images must be 1 or more' in capsys.readouterr().err
+    assert 'images must be a whole number of at least 1' in capsys.readouterr().err

@@ -72,10 +72,10 @@ def test_the_folder_reads_as_ade20k(tmp_path):
 
 
 @pytest.mark.parametrize('wrong, message', [
-    (dict(images=0), 'images must be 1 or more, got 0'),
-    (dict(images=1, val_images=0), 'val-images must be 1 or more, got 0'),
-    (dict(images=1, size=63), 'size must be 64 or more, got 63'),
-    (dict(images=1, seed=-1), 'seed must be 0 or more, got -1'),
+    (dict(images=0), 'images must be a whole number of at least 1, got 0'),
+    (dict(images=1, val_images=0), 'val-images must be a whole number of at least 1, got 0'),
+    (dict(images=1, size=63), 'size must be a whole number of at least 64, got 63'),
+    (dict(images=1, seed=-1), 'seed must be a whole number of at least 0, got -1'),
     (dict(images=1, contrast=0), 'contrast must be above 0 and at most 1, got 0'),
     (dict(images=1, contrast=1.5), 'contrast must be above 0 and at most 1, got 1.5'),
 ])

@@ -44,9 +44,9 @@ def test_drawn_again_is_the_same():
 
 
 @pytest.mark.parametrize('wrong, message', [
-    (dict(images=0), 'images must be 1 or more, got 0'),
-    (dict(size=8), 'size must be 16 or more, got 8'),
-    (dict(seed=-1), 'seed must be 0 or more, got -1'),
+    (dict(images=0), 'images must be a whole number of at least 1, got 0'),
+    (dict(size=8), 'size must be a whole number of at least 16, got 8'),
+    (dict(seed=-1), 'seed must be a whole number of at least 0, got -1'),
     (dict(split='test'), "split must be one of .*, got 'test'"),
 ])
 def test_wrong_arguments_are_refused(wrong, message):

@@ -51,5 +51,5 @@ def test_the_words_of_a_held_out_letter_are_known():
 
 
 def test_wrong_numbers_are_refused():
-    with pytest.raises(UsageError, match='images must be 1 or more, got 0'):
+    with pytest.raises(UsageError, match='images must be a whole number of at least 1, got 0'):
         DATASETS.build(dict(type='CaptionedSymbols', images=0))

@@ -36,7 +36,8 @@ def test_images_depend_on_seed_and_style():
 
 @pytest.mark.parametrize('given, rule', [
     (dict(group='unseen_pair'), "group must be one of .* got 'unseen_pair'. Did you mean unseen_pairs"),
-    (dict(each=0), 'each must be 1 or more, got 0'), (dict(style='blurred'), 'style must be one of')])
+    (dict(each=0), 'each must be a whole number of at least 1, got 0'),
+    (dict(style='blurred'), 'style must be one of')])
 def test_wrong_arguments_are_refused(given, rule):
     with pytest.raises(UsageError, match=rule):
         build(**given)

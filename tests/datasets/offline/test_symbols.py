@@ -40,5 +40,5 @@ def test_figures_and_letters_are_inside_the_image():
 
 
 def test_wrong_numbers_are_refused():
-    with pytest.raises(UsageError, match='images must be 1 or more, got 0'):
+    with pytest.raises(UsageError, match='images must be a whole number of at least 1, got 0'):
         DATASETS.build(dict(type='Symbols', images=0))

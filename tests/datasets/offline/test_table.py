@@ -67,7 +67,7 @@ def test_the_class_decides_what_is_drawn_where_chance_is_the_same(name):
 @pytest.mark.parametrize('wrong, message', [
     (dict(name='dogs'), "task must be one of digit, .*, got 'dogs'"),
     (dict(split='train'), "split must be one of train800, .*, got 'train'"),
-    (dict(seed=-1), 'seed must be 0 or more, got -1'),
+    (dict(seed=-1), 'seed must be a whole number of at least 0, got -1'),
 ])
 def test_wrong_arguments_are_refused(wrong, message):
     with pytest.raises(UsageError, match=message):

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...errors import UsageError
+from ...errors import UsageError, require_counts
 from ...files import umask
 from .painting import draw_digit, textured
 from .scans import SPLITS, load_scans
@@ -93,10 +93,9 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
 
 
 def _check(out, *, images, val_images, size, seed, digits, contrast):
-    for name, value, least in (('images', images, 1), ('val-images', val_images, 1),
-                               ('size', size, SMALLEST), ('seed', seed, 0)):
-        if value < least:
-            raise UsageError(f'{name} must be {least} or more, got {value}.')
+    require_counts(images=images, **{'val-images': val_images})
+    require_counts(least=SMALLEST, size=size)
+    require_counts(least=0, seed=seed)
     if not 1 <= digits[0] <= digits[1]:
         raise UsageError(f'digits must be two whole numbers, 1 <= least <= most, got {digits[0]} and {digits[1]}.')
     if not 0 < contrast <= 1:

@@ -3,7 +3,7 @@ import numpy as np
 from mmengine.registry import DATASETS
 from mmpretrain.datasets import BaseDataset
 
-from ...errors import UsageError
+from ...errors import require_counts
 from .painting import draw_digit, plain, textured
 from .scans import SPLITS, load_scans
 
@@ -33,9 +33,9 @@ class SingleDigitsDataset(BaseDataset):
     METAINFO = dict(classes=tuple('0123456789'))
 
     def __init__(self, *, split, images, size=96, texture=False, seed=0, **dataset):
-        for name, value, least in (('images', images, 1), ('size', size, SMALLEST), ('seed', seed, 0)):
-            if value < least:
-                raise UsageError(f'{name} must be {least} or more, got {value}.')
+        require_counts(images=images)
+        require_counts(least=SMALLEST, size=size)
+        require_counts(least=0, seed=seed)
         self.scans = load_scans(split)
         self.images, self.size = images, size
         self.texture = texture

@@ -7,10 +7,9 @@ import re
 
 import numpy as np
 from mmengine.registry import DATASETS
-from mmpretrain.datasets import BaseDataset
 
-from ...errors import UsageError
 from .drawings import STYLES, draw
+from .drawn import PassingImages
 from .symbols import BANDS, FIGURES, LETTERS
 
 UNSEEN = 'ADENRbfkmt'  # their words are known: the other form of each is seen
@@ -37,35 +36,14 @@ def name_of(letter):
 
 
 @DATASETS.register_module()
-class CaptionedSymbols(BaseDataset):
-    """Images (64, 64, 3) BGR uint8 with a ``caption`` each, drawn when they are asked for.
-
-    Args:
-        images: number of images.
-        seed: other seeds, other images and captions.
-        dataset: ``pipeline`` and other arguments of mmpretrain's ``BaseDataset``.
-
-    Raises:
-        UsageError: a number out of range.
-    """
+class CaptionedSymbols(PassingImages):
+    """Images with a ``caption`` each; arguments are those of :class:`PassingImages`."""
 
     METAINFO = dict(classes=[name_of(letter) for letter in SEEN])
 
-    def __init__(self, *, images, seed=0, **dataset):
-        for name, value, least in (('images', images, 1), ('seed', seed, 0)):
-            if value < least:
-                raise UsageError(f'{name} must be {least} or more, got {value}.')
-        self.count, self.seed = images, seed
-        super().__init__(ann_file='', **dataset)
-
-    def load_data_list(self):
-        return [{} for _ in range(self.count)]
-
-    def get_data_info(self, idx):
-        info = super().get_data_info(idx)
-        image, caption = draw_captioned(rng=np.random.default_rng([self.seed, info['sample_idx']]))
-        image = np.ascontiguousarray(image[..., ::-1])
-        return dict(info, img=image, caption=caption, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+    def draw(self, number):
+        image, caption = draw_captioned(rng=self.random_of(number))
+        return image, dict(caption=caption)
 
 
 def draw_captioned(*, rng):

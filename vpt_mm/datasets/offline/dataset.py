@@ -1,16 +1,13 @@
 """OfflineTask: one of the offline tasks as a dataset of mmpretrain."""
-import numpy as np
 from mmengine.registry import DATASETS
-from mmpretrain.datasets import BaseDataset
 
+from .drawn import DrawnImages
 from .table import find_drawn, load_split
 
 
 @DATASETS.register_module()
-class OfflineTask(BaseDataset):
+class OfflineTask(DrawnImages):
     """A task of 1,000 training and 1,000 test images, drawn in memory once in a process.
-
-    An item has ``img`` (64, 64, 3) BGR uint8 and ``gt_label``; pipelines start after the loading.
 
     Args:
         task: a name in ``table.DRAWN_TASKS``.
@@ -31,7 +28,5 @@ class OfflineTask(BaseDataset):
     def load_data_list(self):
         return [dict(gt_label=int(label)) for label in self.labels]
 
-    def get_data_info(self, idx):
-        info = super().get_data_info(idx)
-        image = np.ascontiguousarray(self.images[info['sample_idx']][..., ::-1])
-        return dict(info, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+    def draw(self, number):
+        return self.images[number], {}

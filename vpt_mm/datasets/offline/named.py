@@ -3,11 +3,11 @@ import functools
 
 import numpy as np
 from mmengine.registry import DATASETS
-from mmpretrain.datasets import BaseDataset
 
-from ...errors import UsageError, did_you_mean
+from ...errors import UsageError, did_you_mean, require_counts
 from .captioned import SEEN, UNSEEN, is_seen, name_of
 from .drawings import draw
+from .drawn import DrawnImages
 from .symbols import FIGURES
 
 PAIRED = 'CHKQVXeg'  # letters of the pairs
@@ -29,7 +29,7 @@ GROUPS = dict(
 
 
 @DATASETS.register_module()
-class NamedSymbols(BaseDataset):
+class NamedSymbols(DrawnImages):
     """Images (64, 64, 3) BGR uint8 of a group of classes, drawn in memory once in a process.
 
     Args:
@@ -46,19 +46,16 @@ class NamedSymbols(BaseDataset):
     def __init__(self, *, group, each, style='clean', seed=0, **dataset):
         if group not in GROUPS:
             raise UsageError(f"group must be one of {', '.join(GROUPS)}, got {group!r}." + did_you_mean(group, GROUPS))
-        for name, value, least in (('each', each, 1), ('seed', seed, 0)):
-            if value < least:
-                raise UsageError(f'{name} must be {least} or more, got {value}.')
+        require_counts(each=each)
+        require_counts(least=0, seed=seed)
         self.images, self.labels = _draw_all(group, each, style, seed)
         super().__init__(ann_file='', metainfo=dict(classes=[_title(*pair) for pair in GROUPS[group]]), **dataset)
 
     def load_data_list(self):
         return [dict(gt_label=int(label)) for label in self.labels]
 
-    def get_data_info(self, idx):
-        info = super().get_data_info(idx)
-        image = np.ascontiguousarray(self.images[info['sample_idx']][..., ::-1])
-        return dict(info, img=image, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+    def draw(self, number):
+        return self.images[number], {}
 
 
 def _title(letter, figure):

@@ -8,10 +8,9 @@ import functools
 import cv2
 import numpy as np
 from mmengine.registry import DATASETS
-from mmpretrain.datasets import BaseDataset
 
-from ...errors import UsageError
 from .colours import GRAIN, SIZE, blend
+from .drawn import PassingImages
 
 LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghjkmnqrty'
 FIGURES = ('triangle', 'pentagon', 'hexagon', 'star', 'cross', 'arrow', 'bolt', 'drop', 'crescent', 'house')
@@ -24,33 +23,12 @@ FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_CO
 
 
 @DATASETS.register_module()
-class Symbols(BaseDataset):
-    """Images (64, 64, 3) with four labels, drawn when they are asked for, for mmpretrain's ``MultiTaskHead``.
+class Symbols(PassingImages):
+    """Images with four labels, for mmpretrain's ``MultiTaskHead``; arguments are those of :class:`PassingImages`."""
 
-    Args:
-        images: number of images.
-        seed: other seeds, other images.
-        dataset: ``pipeline`` and other arguments of mmpretrain's ``BaseDataset``.
-
-    Raises:
-        UsageError: a number out of range.
-    """
-
-    def __init__(self, *, images, seed=0, **dataset):
-        for name, value, least in (('images', images, 1), ('seed', seed, 0)):
-            if value < least:
-                raise UsageError(f'{name} must be {least} or more, got {value}.')
-        self.count, self.seed = images, seed
-        super().__init__(ann_file='', **dataset)
-
-    def load_data_list(self):
-        return [{} for _ in range(self.count)]
-
-    def get_data_info(self, idx):
-        info = super().get_data_info(idx)
-        image, labels = draw_symbol(rng=np.random.default_rng([self.seed, info['sample_idx']]))
-        image = np.ascontiguousarray(image[..., ::-1])
-        return dict(info, img=image, gt_label=labels, img_shape=image.shape[:2], ori_shape=image.shape[:2])
+    def draw(self, number):
+        image, labels = draw_symbol(rng=self.random_of(number))
+        return image, dict(gt_label=labels)
 
 
 def draw_symbol(*, rng):

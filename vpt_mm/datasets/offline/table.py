@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import UsageError, did_you_mean
+from ...errors import UsageError, did_you_mean, require_counts
 from ..share import share_by_class
 from . import natural, specialized, sprites, structured, symbols
 from .colours import SIZE
@@ -92,8 +92,7 @@ def load_split(name, split, *, seed=0, fraction=1.):
     find_drawn(name)
     if split not in SPLITS:
         raise UsageError(f"split must be one of {', '.join(SPLITS)}, got {split!r}.")
-    if seed < 0:
-        raise UsageError(f'seed must be 0 or more, got {seed}.')
+    require_counts(least=0, seed=seed)
     labels = [labels_of(name, part, seed) for part in SPLITS[split]]  # in random order
     kept = share_by_class(np.concatenate(labels), fraction)
     shares = np.split(kept, np.searchsorted(kept, np.cumsum([len(own) for own in labels])[:-1]))
