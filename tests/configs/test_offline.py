@@ -8,22 +8,16 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from safetensors.torch import load_file
 
+from tests.offline import few_images
 from tests.small import train_options
 from vpt_mm.cli import test, train
-from vpt_mm.datasets.offline import symbols, table
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'offline'
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(table, 'COUNTS', dict(train=20, val=8, test=8))
-    monkeypatch.setattr(symbols, 'FIELDS', 1)
-    for cached in (table._draw_part, symbols._fields):
-        cached.cache_clear()
-    yield
-    for cached in (table._draw_part, symbols._fields):
-        cached.cache_clear()
+    yield from few_images(monkeypatch, train=20, val=8, test=8)
 
 
 @pytest.mark.parametrize('name', ['vit', 'swin'])

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS
 
+from tests.offline import few_images
 from vpt_mm.datasets import select_tasks
 from vpt_mm.datasets.benchmarks.check import check_task, require_data
 from vpt_mm.datasets.offline import table
@@ -11,10 +12,7 @@ from vpt_mm.errors import UsageError
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(table, 'COUNTS', dict(train=80, val=20, test=20))
-    table._draw_part.cache_clear()
-    yield
-    table._draw_part.cache_clear()
+    yield from few_images(monkeypatch, train=80, val=20, test=20)
 
 
 def build(**config):

@@ -5,17 +5,14 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from tests.offline import few_images
 from vpt_mm.datasets.offline import report as offline
-from vpt_mm.datasets.offline import table
 from vpt_mm.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(table, 'COUNTS', dict(train=160, val=40, test=100))
-    table._draw_part.cache_clear()
-    yield
-    table._draw_part.cache_clear()
+    yield from few_images(monkeypatch, train=160, val=40, test=100)
 
 
 def test_mean_colour_is_found_where_it_tells(monkeypatch):

@@ -3,22 +3,16 @@ import numpy as np
 import pytest
 from mmengine.registry import DATASETS
 
+from tests.offline import few_images
 from vpt_mm.datasets import find_task, select_tasks
-from vpt_mm.datasets.offline import symbols, table
+from vpt_mm.datasets.offline import symbols
 from vpt_mm.datasets.offline.stream import STREAMS
 from vpt_mm.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(table, 'COUNTS', dict(train=40, val=20, test=20))
-    monkeypatch.setattr('vpt_mm.datasets.offline.stream.COUNTS', table.COUNTS)
-    monkeypatch.setattr(symbols, 'FIELDS', 1)
-    for cached in (table._draw_part, symbols._fields):
-        cached.cache_clear()
-    yield
-    for cached in (table._draw_part, symbols._fields):
-        cached.cache_clear()
+    yield from few_images(monkeypatch, train=40, val=20, test=20)
 
 
 def build(**config):

@@ -2,6 +2,7 @@
 import numpy as np
 import pytest
 
+from tests.offline import few_images
 from vpt_mm.datasets.offline import table
 from vpt_mm.datasets.offline.report import mean_colour_score
 from vpt_mm.datasets.offline.table import COUNTS, DRAWN_TASKS, labels_of, load_split
@@ -13,10 +14,7 @@ FEW = dict(train=120, val=30, test=150)
 @pytest.fixture
 def few(monkeypatch):
     """A tenth of the images, drawn anew."""
-    monkeypatch.setattr(table, 'COUNTS', FEW)
-    table._draw_part.cache_clear()
-    yield
-    table._draw_part.cache_clear()
+    yield from few_images(monkeypatch, **FEW)
 
 
 def test_three_groups_and_the_numbers_of_vtab():

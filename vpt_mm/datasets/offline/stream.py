@@ -3,8 +3,8 @@ from mmengine.registry import DATASETS
 
 from ...errors import UsageError, did_you_mean
 from ..joined_classes import JoinedClasses
+from . import table
 from .dataset import OfflineTask
-from .table import COUNTS, SPLITS
 
 STREAMS = dict(
     symbols_stream=('letters-1', 'figures-1', 'letters-2', 'figures-2', 'letters-3'),
@@ -30,7 +30,7 @@ class OfflineStream(JoinedClasses):
     def __init__(self, *, task, split, images=None, seed=0, fraction=1., **dataset):
         if task not in STREAMS:
             raise UsageError(f"task must be one of {', '.join(STREAMS)}, got {task!r}.{did_you_mean(task, STREAMS)}")
-        there = sum(COUNTS[part] for part in SPLITS.get(split, ()))
+        there = sum(table.COUNTS[part] for part in table.SPLITS.get(split, ()))
         if images is not None and images < there:
             fraction *= images / there
         super().__init__([OfflineTask(task=name, split=split, seed=seed, fraction=fraction, **dataset)
