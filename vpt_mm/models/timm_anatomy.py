@@ -7,7 +7,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..layers.norms import is_norm
-from .anatomy import Anatomy, Shapes
+from .anatomy import Anatomy
+from .shapes import Shapes
 from .timm_features import FEATURES
 
 
