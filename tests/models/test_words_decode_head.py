@@ -13,6 +13,7 @@ from torch import nn
 from tests.twins.compare import assert_twins
 from vpt_mm.errors import UsageError
 from vpt_mm.models import bake, name_classes
+from vpt_mm.models.class_texts import renamed
 
 TEXT = dict(width=32, heads=4, layers=2, features=16)
 NAMES = ['sky', 'sports_car', 'tree']
@@ -62,14 +63,14 @@ def test_scores_are_scaled_cosines_of_each_pixel(decoder, text):
     assert [one for one in words.parameters() if one.requires_grad] == learned
 
 
-def segmentor(**given):
+def segmentor(**changes):
     model = MODELS.build(ConfigDict(
-        type='mmseg.EncoderDecoder', backbone=dict(type='PromptedViT', arch=dict(
+        dict(type='mmseg.EncoderDecoder', backbone=dict(type='PromptedViT', arch=dict(
             embed_dims=24, num_layers=2, num_heads=2, feedforward_channels=32), img_size=32, patch_size=8,
             out_type='featmap', tuning=dict(type='LinearProbe')),
-        decode_head=dict(DECODERS['setr'], in_index=0, type='WordsDecodeHead', text=dict(TEXT, tuning=CONTEXT),
-                         classes=NAMES, **given),
-        test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(20, 20))))
+             decode_head=dict(DECODERS['setr'], in_index=0, type='WordsDecodeHead', text=dict(TEXT, tuning=CONTEXT),
+                              classes=NAMES),
+             test_cfg=dict(mode='slide', crop_size=(32, 32), stride=(20, 20))), **changes))
     return model.eval()
 
 
@@ -104,6 +105,21 @@ def test_baked_it_gives_the_same_scores(decoder, text):
     assert (single(short) - expected).abs().max() < 1e-5 * expected.abs().max().clamp(min=1)
 
 
+def test_copies_of_a_cascade_have_its_other_heads():
+    first = dict(STYLE, type='mmseg.FCNHead', in_channels=24, num_classes=3, num_convs=1, concat_input=False)
+    last = dict(STYLE, type='WordsDecodeHead', of='OCRHead', in_channels=24, ocr_channels=8, num_classes=3, text=TEXT,
+                classes=NAMES)
+    model = segmentor(type='mmseg.CascadeEncoderDecoder', num_stages=2, decode_head=[first, last])
+    meta = [dict(img_shape=(32, 32), ori_shape=(32, 32), pad_shape=(32, 32))]
+    image = torch.randn(1, 3, 32, 32)
+    with torch.no_grad():
+        expected = model.inference(image, meta)
+        torch.testing.assert_close(bake(model).inference(image, meta), expected, rtol=0, atol=1e-4)
+        turned = renamed(model, NAMES[::-1]).inference(image, meta)
+        torch.testing.assert_close(turned, expected.flip(1), rtol=0, atol=1e-4)
+        assert torch.equal(model.inference(image, meta), expected)
+
+
 def test_losses_are_those_of_mmseg():
     head = build(tuning=CONTEXT, num_classes=3)
     samples = [SegDataSample(gt_sem_seg=PixelData(data=torch.randint(0, 3, (1, 12, 12)))) for _ in range(2)]
@@ -116,8 +132,8 @@ def test_losses_are_those_of_mmseg():
 
 
 def test_initialising_leaves_the_text_tower_as_it_is():
-    head = build()
-    assert torch.all(head.norm.bias.abs() < 1)
+    head = build(init_cfg=dict(type='Constant', layer='LayerNorm', val=1., bias=5.))
+    assert torch.all((head.norm.bias - 5).abs() < 1)
     first = {key: tensor.clone() for key, tensor in head.conv_seg.text.state_dict().items()}
     head.conv_seg.text.init_weights = lambda: None  # where a file would be loaded
     head.init_weights()

@@ -88,7 +88,8 @@ def test_what_is_not_in_the_cache_is_fetched(hub, tmp_path, monkeypatch, held, m
     assert asked[:2] == [f'timm/{NAME}', 'open_clip_config.json']
 
 
-@pytest.mark.parametrize('name', ['hf-hub:a/b/c', 'hf-hub:', 'hf-hub:../x'])
+@pytest.mark.parametrize('name', ['hf-hub:a/b/c', 'hf-hub:', 'hf-hub:../x', 'timm://gcvit_base.in1k'])
 def test_names_that_no_repository_has(hub, name):
+    """The weights of the last one are a file at an address."""
     with pytest.raises(UsageError, match='no whole model of open_clip'):
         load(TEXT, source(name))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .precision import full_precision
+
 
 def realign(features: Tensor, *, stride: int, frame: int, image: Sequence[int], picture: Sequence[int],
             cells: Sequence[int]) -> Tensor:
@@ -32,5 +34,5 @@ def realign(features: Tensor, *, stride: int, frame: int, image: Sequence[int], 
         distance = (place[:, None] - torch.arange(known, device=features.device)).abs()
         readers.append((1 - distance).clamp(min=0).to(features.dtype))  # (wanted, known): weights of two neighbours
     rows, columns = readers
-    with torch.autocast(features.device.type, enabled=False):  # which would round the features
+    with full_precision(features):
         return rows @ features @ columns.transpose(0, 1)

@@ -10,7 +10,7 @@ from mmengine.registry import MODELS
 from torch import Tensor
 
 from ..errors import UsageError
-from ..tuning.tokens import tokenize
+from ..tuning.tokens import tokenize, trim
 from .words_head import WordsHead
 
 HIGHEST = math.log(100)  # scale of the cosines in CLIP (Radford et al. 2021, section 2.5)
@@ -42,8 +42,7 @@ class CaptionsHead(WordsHead):
         if not all(isinstance(caption, str) for caption in captions):
             raise UsageError("CaptionsHead needs a caption of each image: set meta_keys=('caption',) in the "
                              'PackInputs of a dataset that has captions, such as CaptionedSymbols.')
-        ids = tokenize(captions, self.text.context)
-        texts = self.text(ids[:, :int(ids.argmax(dim=1).max()) + 1].to(feats[-1].device))[0]
+        texts = self.text(trim(tokenize(captions, self.text.context)).to(feats[-1].device))[0]
         with torch.no_grad():
             self.text.logit_scale.clamp_(max=HIGHEST)
         scores = self.text.scores(self.pre_logits(feats), texts)  # (B, B): images by captions

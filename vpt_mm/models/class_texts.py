@@ -168,8 +168,9 @@ def _twin_of(model: Any) -> Any:
     if texts is head:
         twin.head = _twin(head)
     else:
-        twin.decode_head = _twin(head)
-        twin.decode_head.conv_seg = _twin(texts)
+        own, heads = _twin(head), twin.decode_head
+        own.conv_seg = _twin(texts)
+        twin.decode_head = nn.ModuleList([*heads[:-1], own]) if isinstance(heads, nn.ModuleList) else own
     texts_in(twin).kept = Kept()
     return twin
 

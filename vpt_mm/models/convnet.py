@@ -13,7 +13,7 @@ from .tunable import Tunable
 class TunableConvNet(SeesImages, Tunable):
     """A :class:`Tunable` that sees an image with its frame around it, and has no tokens."""
 
-    seams = ('enter', 'finish')
+    seams = ('enter', 'after_ffn', 'finish')
     lacking = 'a ConvNet, which has no tokens to stand beside'
     takes_frames = True
     image_size = (224, 224)  # of the paper's images; a ConvNet is built for none

@@ -37,8 +37,6 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
         UsageError: a tuning config that is not one, a method for tokens, or an image that leaves no cell.
     """
 
-    seams = ('enter', 'after_ffn', 'finish')
-
     def __init__(self, *, tuning: Any = None, out_indices: int | Sequence[int] = -1, frozen_stages: int = 0,
                  frozen_dtype: str | None = None, accelerate: Any = None, **convnext: Any) -> None:
         if not isinstance(out_indices, int):

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence, ValuesView
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 ATEN = torch.ops.aten
 ADDITIONS = {ATEN.add.Tensor, ATEN.add_.Tensor}
@@ -142,11 +143,7 @@ class Provenance(TorchDispatchMode):
 
 
 def _tensors(given: Any) -> list[Tensor]:
-    if isinstance(given, Tensor):
-        return [given]
-    if isinstance(given, dict):
-        given = given.values()
-    return [one for part in given for one in _tensors(part)] if isinstance(given, (tuple, list, ValuesView)) else []
+    return [one for one in tree_leaves(given) if isinstance(one, Tensor)]
 
 
 def _storage(tensor: Tensor) -> int:

@@ -56,7 +56,6 @@ class PromptedResNet(TunableConvNet, ResNet):
         self.store_frozen(frozen_dtype)
         self.accelerate(accelerate)
 
-    seams = ('enter', 'after_ffn', 'finish')
     final_norms: Sequence[nn.Module] = ()  # each block ends in one of its own
 
     @property

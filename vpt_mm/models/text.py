@@ -22,7 +22,7 @@ from ..layers.projection import Projection
 from ..tuning.composed import TuningList, methods_of
 from ..tuning.context import ConditionalContext, ContextPrompt, Texts
 from ..tuning.method import Memory, Outputs, Place, TuningMethod
-from ..tuning.tokens import tokenize
+from ..tuning.tokens import tokenize, trim
 from ..weights.state import TUNING
 from ..weights.words import read_words
 from .attending import SeesPrompts
@@ -186,8 +186,8 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
 
     def plain_texts_of(self, names: Sequence[str], template: str) -> Texts:
         """Names in a template, whatever is learned."""
-        ids = tokenize([template.replace('{}', name.replace('_', ' ')) for name in names], self.context)
-        return Texts(ids[:, :int(ids.argmax(dim=1).max()) + 1])
+        sentences = [template.replace('{}', name.replace('_', ' ')) for name in names]
+        return Texts(trim(tokenize(sentences, self.context)))
 
     def plain_features_of(self, texts: Texts, *, chunk: int = 256) -> Tensor:
         """Features (K, features) of plain texts as the tower was pretrained, whatever is learned; no gradient."""

@@ -11,7 +11,7 @@ from ..errors import UsageError
 from .host import Host
 from .method import Memory, Place, TuningMethod
 from .registry import TUNING_METHODS
-from .tokens import CONTEXT, encode, limits, pad
+from .tokens import CONTEXT, encode, limits, pad, trim
 
 POSITIONS = ('end', 'middle', 'front')
 
@@ -104,8 +104,7 @@ class ContextPrompt(TuningMethod):
             sentence, count = encode(text), len(encode(name))
             rows.append([start, *[0] * (length - behind), *sentence[:count], *[0] * behind, *sentence[count:], end])
             slots.append([place if place <= length - behind else place + count for place in range(1, 1 + length)])
-        ids = pad(rows, names, context)
-        return Texts(ids[:, :max(map(len, rows))], torch.tensor(slots, device='cpu'))
+        return Texts(trim(pad(rows, names, context)), torch.tensor(slots, device='cpu'))
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
         if given.get('slots') is None:

@@ -59,6 +59,11 @@ def pad(rows: Sequence[Sequence[int]], texts: str | Sequence[str], context: int 
     return ids
 
 
+def trim(ids: Tensor) -> Tensor:
+    """Ids (B, context) up to the end of the longest text: no token sees what follows it."""
+    return ids[:, :int(ids.argmax(dim=1).max()) + 1]  # no id is above that of an end
+
+
 def _shortened(text: str, most: int = 60) -> str:
     return repr(text if len(text) <= most else f'{text[:most]}...')
 

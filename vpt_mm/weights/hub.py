@@ -36,8 +36,7 @@ def whole_file(checkpoint):
     source = str(checkpoint)
     if not source.startswith((SCHEME, TIMM)):
         return checkpoint
-    repository = source.removeprefix(SCHEME) if source.startswith(SCHEME) else \
-        pretrained_config(source.removeprefix(TIMM)).hf_hub_id
+    repository = source.removeprefix(SCHEME) if source.startswith(SCHEME) else _place_of(source.removeprefix(TIMM))
     hub, errors = _import_hub()
     try:
         cached = [path for name in WHOLE if isinstance(path := hub.try_to_load_from_cache(repository, name), str)]
@@ -50,6 +49,12 @@ def whole_file(checkpoint):
                          ) from None
     except OSError as error:
         raise _unreachable(source, repository, error) from None
+
+
+def _place_of(name):
+    """The repository of a name of timm's; some weights have none, but an address of their own."""
+    config = pretrained_config(name)
+    return config.hf_hub_id or config.url
 
 
 def _download(repository):
