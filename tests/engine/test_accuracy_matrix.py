@@ -2,6 +2,7 @@
 import pytest
 
 from vpt_mm.engine import AccuracyMatrix, CommonAccuracies
+from vpt_mm.engine.accuracy_matrix import matrix_from
 from vpt_mm.errors import UsageError
 
 ROWS = [[90.], [70., 80.], [60., 85., 50.]]
@@ -35,6 +36,15 @@ def test_one_test_set_of_all_tasks():
     matrix.add([60.])
     assert matrix.summary() == {'average accuracy': 60., 'average incremental accuracy': 50.}
     assert matrix.table() == '| after | all |\n| --- | --- |\n| task 1 | 40.00 |\n| task 2 | 60.00 |'
+
+
+def test_rows_tell_the_kind_of_matrix():
+    for matrix in (AccuracyMatrix(ROWS), AccuracyMatrix(ROWS[:1]), CommonAccuracies([[40.], [60.], [50.]])):
+        found = matrix_from(matrix.rows)
+        assert type(found) is type(matrix) and found.summary() == matrix.summary()
+    for rows, told in (([[1.], [1., 2.], [1.]], '1, 2, 1'), ([[], []], '0, 0'), ([], 'none')):
+        with pytest.raises(UsageError, match=f'got rows of {told}'):
+            matrix_from(rows)
 
 
 def test_a_task_is_tested_once_it_was_trained():

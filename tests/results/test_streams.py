@@ -19,11 +19,18 @@ def test_averages_and_forgetting_over_seeds():
     assert sheet.rows == [['L2P', '72.50 ± 10.61', '78.75 ± 8.84', '15.00 ± 7.07'], ['Joint', '91.00 ± 1.41', '', '']]
 
 
+def test_tasks_with_one_test_set_have_no_forgetting():
+    common = [dict(row, protocol='VPT', accuracies=[[40.], [60.], [80.]]) for row in ROWS[:2]]
+    sheet, = streams_sheets([*ROWS[2:], *common])
+    assert sheet.columns == ['protocol', 'average accuracy', 'average incremental accuracy']
+    assert sheet.rows == [['Joint', '91.00 ± 1.41', ''], ['VPT', '80.00 ± 0.00', '60.00 ± 0.00']]
+
+
 def test_texts_of_a_csv_are_matrices_too():
     assert streams_sheets([dict(row, accuracies=json.dumps(row['accuracies'])) for row in ROWS]) == streams_sheets(ROWS)
 
 
-@pytest.mark.parametrize('accuracies', [None, 'import os', '[[1], ["a"]]', 3.])
+@pytest.mark.parametrize('accuracies', [None, 'import os', '[[1], ["a"]]', '[[1], [2, 3], [4]]', '[]', 3.])
 def test_what_is_no_matrix_is_refused(accuracies):
     with pytest.raises(UsageError, match='L2P on five_stream has no matrix of accuracies'):
         streams_sheets([dict(ROWS[0], accuracies=accuracies)])

@@ -1,5 +1,5 @@
 """AccuracyMatrix: how well each task is solved after each of them, and what papers make of that."""
-from ..errors import UsageError
+from ..errors import UsageError, some
 
 
 class AccuracyMatrix:
@@ -94,6 +94,21 @@ class CommonAccuracies(AccuracyMatrix):
     @property
     def columns(self):
         return ['all']
+
+
+def matrix_from(rows):
+    """The matrix of a run that is over, which its rows tell; of one row alone, an :class:`AccuracyMatrix`.
+
+    Raises:
+        UsageError: rows of neither.
+    """
+    lengths = [len(row) for row in rows]
+    if lengths and lengths == list(range(1, len(rows) + 1)):
+        return AccuracyMatrix(rows)
+    if lengths and set(lengths) == {1}:
+        return CommonAccuracies(rows)
+    raise UsageError('accuracies are a row for each task that is over, of 1, 2, 3, ... numbers, or of one each, got '
+                     f'rows of {some(lengths) or "none"}.')
 
 
 def _mean(values):

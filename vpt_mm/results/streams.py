@@ -1,7 +1,7 @@
 """What is forgotten on streams of tasks: averages over seeds, and matrices of accuracies as a picture."""
 import json
 
-from ..engine.accuracy_matrix import AccuracyMatrix
+from ..engine.accuracy_matrix import matrix_from
 from ..engine.accuracy_picture import draw_accuracies
 from ..errors import UsageError
 from .sheet import Sheet
@@ -23,6 +23,8 @@ def of_stream(rows, name):
 def streams_sheets(rows):
     """A sheet for each stream: average accuracy, average incremental accuracy and forgetting, over the seeds.
 
+    Of tasks with one common test set there is no forgetting.
+
     Args:
         rows: final runs.
 
@@ -37,7 +39,7 @@ def _sheet(stream, rows):
     found = {}
     for row in rows:
         found.setdefault(row['protocol'], []).append(matrix_of(row))
-    names = list(next(iter(found.values()))[0].summary())
+    names = list(min((matrix.summary() for matrices in found.values() for matrix in matrices), key=len))
     lines = []
     for protocol, matrices in found.items():
         values = {name: [matrix.summary()[name] for matrix in matrices] for name in names}
@@ -55,7 +57,7 @@ def matrix_of(row):
     """
     try:
         rows = row['accuracies'] if isinstance(row['accuracies'], list) else json.loads(row['accuracies'])
-        return AccuracyMatrix([list(map(float, line)) for line in rows])
+        return matrix_from([list(map(float, line)) for line in rows])
     except (KeyError, TypeError, ValueError):
         raise UsageError(f"{row['protocol']} on {row['task']} has no matrix of accuracies: runs of configs with a "
                          'ContinualLoop have one.') from None

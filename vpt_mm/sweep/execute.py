@@ -16,7 +16,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from ..engine.accuracy_matrix import AccuracyMatrix
+from ..engine.accuracy_matrix import matrix_from
 from ..engine.isolation import forget_runs
 from ..engine.runner import end_workers
 from ..files import write_whole
@@ -91,7 +91,7 @@ def scores_of(runner, tests=None):
         metrics = runner.test_loop.run() if tests is None else {
             f'{name}/{metric}': value for name, changes in tests.items() for metric, value in _test(runner, changes)}
         return dict(metrics={name: float(value) for name, value in metrics.items()})
-    matrix = AccuracyMatrix(hub.get_info('accuracies'))
+    matrix = matrix_from(hub.get_info('accuracies'))
     others = {name.replace(' ', '_'): value for name, value in matrix.summary().items() if name != 'average accuracy'}
     return dict(metrics=matrix.summary(), **others, accuracies=matrix.rows)
 
