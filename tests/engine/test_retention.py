@@ -27,6 +27,7 @@ def begun(folder, hook):
     runner = build_runner(config_of(folder, hook))
     loop = runner.train_loop
     runner.model.double().train()
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     loop._enter(0)
     [made] = [one for one in runner.hooks if isinstance(one, (EWCHook, LwFHook))]
     made.before_train(runner)
@@ -129,6 +130,7 @@ def test_a_run_that_goes_on_remembers(hook, tmp_path):
     (dict(EWC, images=0), {}, 'EWCHook: images must be a whole number'),
     (dict(LWF, temperature=0), {}, 'temperature must be a number above 0, got 0'),
     (LWF, dict(tuning=dict(type='CodaPrompt', tasks=3, components=6, length=4, blocks=[1])), 'CodaPrompt has new ones'),
+    (EWC, dict(optim_wrapper=dict(type='OptimWrapper')), 'EWCHook has losses of its own, which OptimWrapper would'),
     (LWF, dict(train_cfg=dict(_delete_=True, by_epoch=True, max_epochs=1)), 'remembers tasks that are over')], ids=str)
 def test_one_error(hook, options, message, tmp_path):
     with pytest.raises(UsageError, match=message):

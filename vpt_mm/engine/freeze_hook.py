@@ -17,7 +17,7 @@ from ..tuning.method import has_losses
 from ..weights.fingerprint import fingerprint
 from ..weights.state import TUNING
 from .companions import register_once
-from .optim import TakesLosses
+from .optim import require_taken
 from .restore_hook import RestoreHook
 from .scores_hook import CheckScoresHook
 
@@ -101,12 +101,10 @@ class FreezeBackboneHook(Hook):
 
     def check_losses(self, runner):
         """A method's own losses need an optimizer wrapper that adds them to the model's."""
-        wrapper = type(runner.optim_wrapper)
         for backbone in prompted_backbones(runner.model).values():
             for method in methods_of(backbone.tuning):
-                if has_losses(method) and not issubclass(wrapper, TakesLosses):
-                    raise UsageError(f'{type(method).__name__} has losses of its own, which {wrapper.__name__} would '
-                                     "leave out: set type='PromptOptimWrapper' in optim_wrapper.")
+                if has_losses(method):
+                    require_taken(type(method).__name__, runner.optim_wrapper)
 
     def check_untouched(self, runner):
         for prefix, backbone in prompted_backbones(runner.model).items():

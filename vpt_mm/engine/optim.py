@@ -18,6 +18,13 @@ def require_gpu(wrapper):
                          "with optim_wrapper type='PromptOptimWrapper'.")
 
 
+def require_taken(name, wrapper):
+    """Raise UsageError where an optimizer wrapper would leave out the losses of what has this name."""
+    if not isinstance(wrapper, TakesLosses):
+        raise UsageError(f'{name} has losses of its own, which {type(wrapper).__name__} would leave out: set '
+                         "type='PromptOptimWrapper' in optim_wrapper.")
+
+
 class TakesLosses(Mixin):
     """Of optimizer wrappers: the losses of tuning methods join that of the model, and are logged by their names."""
 

@@ -4,16 +4,17 @@ from mmengine.hooks import Hook
 
 from ..errors import UsageError
 from ..models.openmmlab import head_of, unwrap
+from ..tuning.choice import check_weight
 from ..tuning.losses import report_losses
 from ..tuning.task_bank import TaskByTask
 from .continual import ContinualLoop
+from .optim import require_taken
 
 
 class RetentionHook(Hook):
     """Base of hooks that add a loss in every task but the first, made of what they remember of those before.
 
-    What they remember is in checkpoints, so that a run goes on as one that was not stopped. The optimizer wrapper is
-    PromptOptimWrapper, which adds the losses that come from inside a model.
+    What they remember is in checkpoints, so that a run goes on as one that was not stopped.
 
     Attributes:
         memory: {name: tensor}; empty in the first task.
@@ -22,17 +23,15 @@ class RetentionHook(Hook):
         weight: of the loss.
 
     Raises:
-        UsageError: a weight below 0, a loop that is not ContinualLoop, or a tuning method that begins anew with each
-            task.
+        UsageError: a weight below 0, a loop that is not ContinualLoop, a tuning method that begins anew with each
+            task, or an optimizer wrapper that takes no losses from inside a model, as PromptOptimWrapper does.
     """
 
     title = ''  # of the loss in the log, and of the memory in a checkpoint
     priority = 'HIGH'  # before what writes a checkpoint
 
     def __init__(self, *, weight):
-        if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight < float('inf'):
-            raise UsageError(f'{type(self).__name__}: weight must be a number of at least 0, got {weight!r}.')
-        self.weight, self.memory = weight, {}
+        self.weight, self.memory = check_weight(f'{type(self).__name__}: weight', weight), {}
 
     def remember(self, runner, task):
         """What there is to remember where ``task`` is over, {name: tensor}."""
@@ -50,6 +49,7 @@ class RetentionHook(Hook):
         if fresh:
             raise UsageError(f'{type(self).__name__} holds on to parameters that all tasks share, and {fresh[0]} has '
                              'new ones for each task: remove the hook, or take another method.')
+        require_taken(type(self).__name__, runner.optim_wrapper)
         device = next(runner.model.parameters()).device
         self.memory = {name: tensor.to(device) for name, tensor in self.memory.items()}
         head_of(runner.model).loss_module.register_forward_pre_hook(
