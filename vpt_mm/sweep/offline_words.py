@@ -1,7 +1,5 @@
 """The experiment on the small image-text model: base to new, and from clean drawings to other styles."""
 import copy
-import csv
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,12 +7,12 @@ from pathlib import Path
 from ..config_file import read_config_file
 from ..datasets.offline.drawings import STYLES
 from ..errors import UsageError
-from ..files import require_writable, write_whole
+from ..files import require_writable
 from ..results.table_one import seeds_table
 from ..results.words import pair_sheet
 from .execute import execute
-from .plan import digest
-from .store import commit
+from .identity import digest
+from .store import commit, write_csv
 
 CONFIG, ADAPT = (f'configs/offline/{name}.py' for name in ('words_offline', 'words_adapt_offline'))
 SEEDS = (42, 44, 82)
@@ -127,13 +125,5 @@ def run_experiment(out, *, seeds=SEEDS, report=print):
         rows += found
         report(f'{trial.group}, {trial.protocol}, seed {trial.seed}: '
                + ', '.join(f"{row['task']} {row['value']:.1f}" for row in found))
-        write_whole(_table(rows).encode(), Path(out, 'results.csv'))
+        write_csv(rows, list(rows[0]), Path(out, 'results.csv'))
     return rows
-
-
-def _table(rows):
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()

@@ -56,11 +56,7 @@ class Store:
         """Write the table of those runs that are finished; returns its rows."""
         rows = [self.row(run) for run in runs if run in self]
         columns = list(dict.fromkeys(key for row in rows for key in row))
-        text = io.StringIO()
-        table = csv.DictWriter(text, columns, restval='', lineterminator='\n')
-        table.writeheader()
-        table.writerows(rows)
-        write_whole(text.getvalue().encode(), self.folder / 'results.csv')
+        write_csv(rows, columns, self.folder / 'results.csv')
         write_whole(json.dumps([{key: row.get(key) for key in columns} for row in rows], indent=1).encode(),
                     self.folder / 'results.json')
         return rows
@@ -69,6 +65,15 @@ class Store:
         outcome = {key: value for key, value in self[run].items() if key not in ('metrics', 'run')}
         return dict(run.describe(), value=self.value(run), **run.columns(self[run]['metrics']), **outcome,
                     run=run.identity)
+
+
+def write_csv(rows, columns, file):
+    """Write rows, dicts of which some may lack a column."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, restval='', lineterminator='\n')
+    table.writeheader()
+    table.writerows(rows)
+    write_whole(text.getvalue().encode(), file)
 
 
 def _read(file):
