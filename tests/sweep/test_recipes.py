@@ -86,7 +86,9 @@ def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch, capsy
 
 
 @pytest.mark.parametrize('changes, message', [
-    (dict(seed=[1]), 'unknown: seed'), (dict(tasks=[]), 'tasks must be a dict'), (dict(shots=[0]), 'shots must be'),
+    (dict(seed=[1]), 'unknown: seed'), (dict(tasks=[]), 'tasks must be a dict'),
+    (dict(seeds=[2, 2]), 'seeds must be different whole numbers'), (dict(seeds=['1']), "of 0 or more, got ..1"),
+    (dict(shots=[0]), 'shots must be'),
     (dict(recipes={}), 'needs recipes and tasks'), (dict(recipes={'a': dict(config='none.py')}), 'no config file at'),
     (dict(recipes={'a': dict(tuning=1)}), 'unknown: tuning.*missing: config')], ids=str)
 def test_sweeps_that_are_none(changes, message, tmp_path):

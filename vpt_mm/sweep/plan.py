@@ -120,6 +120,13 @@ def require_kind(kind, place, given, *names):
             raise UsageError(f"{place}: {name} must be a {'dict' if kind is dict else 'list'}, got {given[name]!r}.")
 
 
+def require_different_seeds(seeds):
+    """Raise UsageError for seeds that are none, or come twice."""
+    wrong = [seed for seed in seeds if not isinstance(seed, int) or seed < 0]
+    if wrong or len(set(seeds)) < len(seeds):
+        raise UsageError(f'seeds must be different whole numbers of 0 or more, got {seeds}.')
+
+
 def _protocol(name, given):
     require_kind(dict, 'protocols', {name: given}, name)
     require_keys(f'protocol {name}', given, known=PROTOCOL_KEYS, needed={'tuning', 'optimizer', 'grid'})
@@ -147,9 +154,7 @@ def _check(plan):
     for name in ('tasks', 'protocols', 'seeds', 'fractions', 'sizes'):
         if not getattr(plan, name):
             raise UsageError(f'a sweep needs {name}, got none.')
-    wrong = [seed for seed in plan.seeds if not isinstance(seed, int) or seed < 0]
-    if wrong or len(set(plan.seeds)) < len(plan.seeds):
-        raise UsageError(f'seeds must be different whole numbers of 0 or more, got {plan.seeds}.')
+    require_different_seeds(plan.seeds)
     wrong = [fraction for fraction in plan.fractions if not 0 < fraction <= 1]
     if wrong:
         raise UsageError(f'data fractions must be above 0 and at most 1, got {wrong[0]}.')

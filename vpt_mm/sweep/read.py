@@ -3,7 +3,7 @@ import os
 
 from ..config_file import read_config_file
 from ..errors import UsageError, require_counts
-from .plan import SEEDS, read_plan, require_keys, require_kind
+from .plan import SEEDS, read_plan, require_different_seeds, require_keys, require_kind
 from .recipes import Recipe, RecipePlan
 
 KEYS = {'recipes', 'tasks', 'seeds', 'shots', 'environment', 'tests', 'options', 'group', 'metric'}
@@ -34,6 +34,7 @@ def _recipes(file, entries, *, tasks=None, protocols=None, seeds=None, **others)
     shots, seeds = list(entries.get('shots') or [None]), list(seeds or entries.get('seeds') or SEEDS)
     for count in shots if shots != [None] else ():
         require_counts(shots=count)
+    require_different_seeds(seeds)
     plan = RecipePlan(
         recipes=list(_chosen(recipes, protocols, 'recipes').values()), tasks=_chosen(entries['tasks'], tasks, 'tasks'),
         seeds=seeds, shots=shots,
