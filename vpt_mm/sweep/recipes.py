@@ -66,6 +66,7 @@ class RecipePlan:
             UsageError: the first that is not as it must be.
         """
         read: list = []  # files that were looked at
+        built = set()  # datasets, which recipes share
         for cell in {(cell.task, cell.protocol.name): cell for cell in self.cells}.values():
             run = cell.runs[0]
             init_default_scope(run.config['default_scope'])
@@ -73,7 +74,9 @@ class RecipePlan:
             for dataset in [*(loader['dataset'] for loader in loaders if loader),
                             *(run.options['tests'] or {}).values()]:
                 check_data(ConfigDict(dataset), run.config['model'], phase='test', read=read)
-                build_dataset(dataset)
+                if (known := digest(dataset)) not in built:
+                    build_dataset(dataset)
+                    built.add(known)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class RecipeRun:
     @cached_property
     def options(self):
         """Of :func:`~vpt_mm.sweep.execute.execute`, beside those of all runs."""
-        tests = {name: self.read(**given)['test_dataloader']['dataset'] for name, given in self.cell.plan.tests.items()}
+        configs = {name: self.read(**given) if given else self.config for name, given in self.cell.plan.tests.items()}
+        tests = {name: config['test_dataloader']['dataset'] for name, config in configs.items()}
         return dict(train=bool(self.config.get('train_cfg')), tests=tests or None)
 
     def columns(self, metrics):
