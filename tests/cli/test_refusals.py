@@ -20,6 +20,13 @@ def test_a_number_that_makes_no_sense_is_refused(command, capsys):
     assert said(words, capsys).startswith(f'error: argument {option}: must be a ')
 
 
+@pytest.mark.parametrize('option', ['--method DeepPrompt', '--read patches', '--dropout 0.1', '--stored bfloat16',
+                                    '--checkpointing', '--plot out.png'])
+def test_methods_that_choose_are_compared_as_their_papers_have_them(option, capsys):
+    line = said(['cost', 'blocks', '--choosing', *option.split()], capsys)
+    assert line.startswith(f'error: argument {option.split()[0]}: --choosing compares')
+
+
 @pytest.mark.parametrize('command', ['cost steps config.py --cfg-options', 'prompt x.py --tuning-options'])
 def test_an_entry_without_a_value_is_refused(command, capsys):
     words = command.split()

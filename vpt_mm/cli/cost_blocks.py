@@ -21,7 +21,8 @@ def add_arguments(parser):
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
     parser.add_argument('--choosing', action='store_true',
-                        help='L2P, DualPrompt and CODA-Prompt, whose prompts each image chooses, against VPT-deep')
+                        help='L2P, DualPrompt and CODA-Prompt, whose prompts each image chooses, against VPT-deep of '
+                        'the first length')
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
 
 
@@ -34,6 +35,8 @@ def run(args):
     from ..costs.graphs import require_graphs
     from ..devices import default_device
     from ..picture import require_picture
+    if args.choosing:
+        _require_their_form(args)
     if args.plot:
         require_picture(args.plot)
     torch.set_num_threads(args.threads)
@@ -59,3 +62,13 @@ def run(args):
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')
+
+
+def _require_their_form(args):
+    """Raise UsageError for options that say what these methods are, and for a picture over prompt length."""
+    from ..errors import UsageError
+    usual = dict(method=None, read='class', dropout=0., stored=None, checkpointing=False, plot=None)
+    given = [name for name, value in usual.items() if getattr(args, name) != value]
+    if given:
+        raise UsageError(f'argument --{given[0]}: --choosing compares classifiers with the methods that their papers '
+                         'describe, at one length, and takes none: leave it out.')
