@@ -13,7 +13,10 @@ def labels_of(dataset):
     """
     try:
         found = [dataset.get_data_info(index)['gt_label'] for index in range(len(dataset))]
-        return np.array([int(label) if torch.is_tensor(label) else label for label in found], dtype=np.int64)
+        labels = np.array([int(label) if torch.is_tensor(label) else label for label in found], dtype=np.int64)
+        if labels.ndim > 1:
+            raise ValueError('lists of labels')
+        return labels
     except (AttributeError, KeyError, TypeError, ValueError):
         raise UsageError('images are chosen by their class, which get_data_info() of a dataset of OpenMMLab '
                          f'tells as gt_label, a number; {type(dataset).__name__} has none.') from None
