@@ -3,7 +3,7 @@ import pytest
 
 from vpt_mm.errors import UsageError
 from vpt_mm.results.table import Results
-from vpt_mm.results.words import base_to_new_sheet, tasks_sheet
+from vpt_mm.results.words import base_to_new_sheet, pair_sheet, tasks_sheet
 
 # Means over eleven datasets at 16 shots: base, new, H (Zhou et al. 2022, CVPR, table 3; Khattak et al. 2023).
 PUBLISHED = {'zero-shot': (69.34, 74.22, 71.70), 'CoOp': (82.69, 63.22, 71.66), 'CoCoOp': (80.47, 71.69, 75.83),
@@ -36,6 +36,15 @@ def test_the_mean_comes_first_and_its_h_is_that_of_the_means():
     assert [float(line[4]) for line in sheet.rows[:4]] == pytest.approx([h for *_, h in PUBLISHED.values()], abs=0.01)
     assert sheet.rows[5] == ['EuroSAT', 'CoOp', '87.69', '58.22', f'{2 * 87.69 * 58.22 / (87.69 + 58.22):.2f}']
     assert len(base_to_new_sheet(rows[:2]).rows) == 1
+
+
+def test_h_is_the_harmonic_mean_of_the_means():
+    """The means of CoOp over eleven datasets (Zhou et al. 2022, CVPR, table 1)."""
+    rows = [dict(protocol='CoOp', tuned=2048, task=task, value=value) for task, values in dict(
+        base=(82.6, 82.78), new=(63.2, 63.24), far=(1., 3.)).items() for value in values]
+    sheet = pair_sheet(rows, base='base', new='new', others=['far'])
+    assert sheet.columns == ['protocol', 'tuned parameters', 'base', 'new', 'H', 'far']
+    assert sheet.rows == [['CoOp', '2,048', '82.69 ± 0.13', '63.22 ± 0.03', '71.66', '2.00 ± 1.41']]
 
 
 def test_pairs_of_domains_and_their_mean():

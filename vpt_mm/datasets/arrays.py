@@ -45,4 +45,3 @@ class ArrayDataset(BaseDataset):
         if not path.is_file():
             raise UsageError(f'{path} is not there: {self.where_to_get}.')
         return path
-

@@ -100,4 +100,3 @@ class DomainSampler(Sampler):
 
     def _order(self, number, size):
         return torch.randperm(size, generator=torch.Generator().manual_seed(self.seed + number)).tolist()
-
