@@ -1,6 +1,7 @@
 """EWCHook and LwFHook: their losses are those of literal twins, and their memory is in checkpoints."""
 import copy
 import json
+from argparse import Namespace
 
 import pytest
 import torch
@@ -107,6 +108,14 @@ def test_outputs_for_earlier_tasks_are_held(tmp_path):
     for one, other in zip(torch.autograd.grad(losses['loss_lwf'], parameters, retain_graph=True),
                           torch.autograd.grad(2 * twin, parameters), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-11)
+
+
+def test_the_model_as_it_was_has_its_running_statistics():
+    model, images = torch.nn.BatchNorm1d(3).double(), torch.randn(8, 3, dtype=torch.float64)
+    memory = LwFHook().remember(Namespace(model=model), 0)
+    told = model.eval()(images)
+    model.train()(images + 5)
+    assert torch.equal(torch.func.functional_call(model.eval(), memory, (images,)), told)
 
 
 @pytest.mark.parametrize('hook', [EWC, LWF], ids=lambda one: one['type'])

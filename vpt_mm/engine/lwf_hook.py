@@ -13,7 +13,7 @@ class LwFHook(RetentionHook):
 
     Before each step, the model as it was when the last task ended tells the scores of the step's images. The loss is
     the cross-entropy of softened scores, of each earlier task's classes on their own, summed over tasks, as a mean over
-    images. Memory is what trains.
+    images. Memory is what trains, and buffers, such as the running statistics of batch norms.
 
     Args:
         weight: lambda_o.
@@ -30,7 +30,8 @@ class LwFHook(RetentionHook):
         self.told: torch.Tensor  # scores of the step's images (B, classes), by the model as it was
 
     def remember(self, runner, task):
-        return {name: parameter.detach().clone() for name, parameter in trained(runner.model)}
+        kept = [*trained(runner.model), *unwrap(runner.model).named_buffers()]
+        return {name: tensor.detach().clone() for name, tensor in kept}
 
     @torch.no_grad()
     def before_train_iter(self, runner, batch_idx, data_batch=None):
