@@ -10,7 +10,7 @@ from ...weights.words import read_words
 
 
 class SharedTexts:
-    """The frozen weights of text towers, each read when the first task asks for it.
+    """The frozen weights of text towers, each read when the first task asks for it, and held once.
 
     Args:
         source: file, or name, that the user gave for the weights; none out of a task file is ever opened.
@@ -19,7 +19,7 @@ class SharedTexts:
 
     def __init__(self, source, device):
         self.source, self.device, self.lock = source, device, threading.Lock()
-        self.states, self.digests = {}, {}
+        self.held, self.states, self.digests = {}, {}, {}
 
     def weights(self, said):
         """{key: tensor} of the tower that a task file describes.
@@ -35,7 +35,9 @@ class SharedTexts:
         with self.lock:
             if name not in self.states:
                 state = read_words(build_weightless(plain), self.source).state
-                self.states[name] = {key: tensor.to(self.device, torch.float32) for key, tensor in state.items()}
+                self.held.update({key: tensor.to(self.device, torch.float32) for key, tensor in state.items()
+                                  if key not in self.held})  # what fits one file has one value for each key
+                self.states[name] = {key: self.held[key] for key in state}
             return self.states[name]
 
     def frozen_digests(self, weights, keys, prefix):
