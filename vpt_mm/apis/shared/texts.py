@@ -44,6 +44,5 @@ class SharedTexts:
         """{key: digest} of those of some weights that are frozen, by their names in a task."""
         named = {prefix + key: weights[key] for key in keys}
         with self.lock:
-            missing = {key: tensor for key, tensor in named.items() if (key, id(tensor)) not in self.digests}
-            self.digests.update({(key, id(missing[key])): digest for key, digest in digests(missing).items()})
-            return {key: self.digests[key, id(tensor)] for key, tensor in named.items()}
+            self.digests.update(digests({key: one for key, one in named.items() if key not in self.digests}))
+            return {key: self.digests[key] for key in named}
