@@ -25,6 +25,7 @@ model = dict(
         of='SETRUPHead',
         in_channels=64,
         channels=64,
+        num_classes=len(looks),
         classes=list(looks.values()),
         text=dict(width=32, heads=2, layers=3, features=64, init_cfg=words),
         templates=['a drawing of a {}.', 'a picture of a {}.', 'a {}.'],

@@ -160,6 +160,16 @@ def test_a_view_of_weights_that_others_hold_computes_the_same(name):
     assert torch.equal(view.eval()(image)[0], model(image)[0])
 
 
+def test_a_view_with_a_table_of_values_has_the_same_branches():
+    """T2T-ViT makes its positions by numpy, on no meta device."""
+    config = dict(type='PromptedBackbone', of='mmpretrain.T2T_ViT', img_size=32, embed_dims=8, num_layers=2,
+                  t2t_cfg=dict(token_dims=8, use_performer=False), layer_cfgs=dict(num_heads=2, feedforward_channels=8),
+                  tuning=ADAPTER)
+    view, model = build_weightless(copy.deepcopy(config)), MODELS.build(config)
+    assert view.host.branches == model.host.branches and len(model.host.branches) == 2
+    assert view.state_dict().keys() == model.state_dict().keys()
+
+
 @pytest.mark.parametrize('of, arguments', [('DenseNet', dict(arch='121')), ('VGG', dict(depth=11))])
 def test_nets_without_residual_blocks_are_refused_by_name(of, arguments):
     with pytest.raises(UsageError, match=f'Adapter does not fit Prompted{of}, .*no residual branch'):

@@ -82,6 +82,15 @@ def test_what_a_file_must_not_say(place, value, message):
         schema.check(task)
 
 
+def test_texts_are_classes_times_templates():
+    task = task_of(served.classifier_by_name('x', None), [str(number) for number in range(1000)])
+    task['model']['head']['templates'] = ['a {}.'] * 100
+    schema.check(task)
+    task['classes'].append('one more')
+    with pytest.raises(UsageError, match='model.head.templates .* at most 99 for 1001 classes, got 100'):
+        schema.check(task)
+
+
 @pytest.mark.parametrize('change, message', [
     (dict(type='OtherTower'), 'model.head.text in a task file is a PromptedTextTower, got .OtherTower'),
     (dict(colour=1), 'model.head.text in a task file has no colour'),

@@ -89,6 +89,12 @@ class ClassTexts(Mixin):
             *self.names, autocast_dtype(images)), frozen=[one for one in parameters if not one.requires_grad],
             learned=[one for one in parameters if one.requires_grad])
 
+    @property
+    def due(self) -> int:
+        """Tokens that pass through the tower before one more image, at inference, has its scores."""
+        kept = self.kept.held and not self.text.sees_images
+        return 0 if kept else sum(texts.ids.numel() for texts in self.texts)
+
     def averaged(self) -> Tensor:
         """(K, features): unit vectors of each template's texts, averaged."""
         return average([self.text.features_of(texts, chunk=self.chunk) for texts in self.texts])

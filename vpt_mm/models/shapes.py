@@ -69,6 +69,10 @@ class Rehearsals:
         with fake_tensor.FakeCopyMode(fake_tensor.FakeTensorMode(allow_non_fake_inputs=True)):
             shadow = copy.deepcopy(self.backbone)
         shadow.eval()  # returns nothing in mmpretrain
+        like = next(shadow.parameters(), None)
+        for module in shadow.modules() if like is not None else ():  # tables have values where weights have none yet
+            module._buffers.update({name: buffer.to(like.device) for name, buffer in module._buffers.items()
+                                    if buffer is not None})
         return shadow
 
     def __getstate__(self) -> dict[str, Any]:

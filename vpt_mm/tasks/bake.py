@@ -12,10 +12,9 @@ from ..models.frozen import frozen_keys, frozen_weights
 from ..weights.fingerprint import fingerprint
 from ..weights.state import compare_state
 from .build import backbone_config, build_heads, scope_of
+from .from_config import HEADS
 from .task_file import require_backbone
 from .words import WORDS
-
-HEADS = dict(classification='head.', segmentation='decode_head.')  # in front of a head's tensors
 
 
 def bake_task(task: dict[str, Any], state: dict[str, Tensor],
@@ -38,7 +37,7 @@ def bake_task(task: dict[str, Any], state: dict[str, Tensor],
     with scope_of(model['kind']):
         built = build_heads(model, backbone=ConfigDict(backbone_config(model), init_cfg=source),
                             classes=task['classes'], words=source, weights=True)
-    texts, prefix = texts_in(built), HEADS[model['kind']]
+    texts, prefix = texts_in(built), f"{HEADS[model['kind']]}."
     for tower in (built.backbone, texts.text):
         tower.init_weights()
     require_backbone(dict(vpt_mm=task), fingerprint(frozen_weights(built)))

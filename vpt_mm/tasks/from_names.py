@@ -10,7 +10,6 @@ from ..errors import UsageError, some
 from ..models.build import build_model
 from ..models.class_texts import texts_in
 from ..models.frozen import base_names, fingerprint_of, frozen_keys, prompted_backbones, require_pretrained
-from ..version import __version__
 from . import schema
 from .from_config import describe
 
@@ -39,7 +38,6 @@ def describe_names(path: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
         backbone.init_weights()
     require_pretrained(model)
     task = dict(base=base_names(model), frozen_weights=fingerprint_of(model), metrics={}, classes=texts.names,
-                versions=dict(vpt_mm=__version__), date='',
-                model=describe(config.to_dict(), dict(classes=texts.names)))
+                versions={}, date='', model=describe(config.to_dict(), dict(classes=texts.names)))
     schema.check(task)
     return task, {}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..errors import UsageError
 from ..files import write_whole
+from ..version import __version__
 from ..weights.files import load_from_disk
 from .bake import bake_task
 from .from_checkpoint import describe_checkpoint
@@ -41,7 +42,7 @@ def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, s
         raise UsageError(f'a task file is named *.safetensors, got {out}.')
     if str(checkpoint).endswith('.py'):
         task, state = describe_names(str(checkpoint))
-        task['versions'] = _versions(dict(version=task['versions']['vpt_mm']))
+        task['versions'] = _versions(dict(version=__version__))
     else:
         task, state = _read_checkpoint(checkpoint, served)
     if bake is not None:

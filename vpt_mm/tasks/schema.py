@@ -31,7 +31,7 @@ from .backbones import BACKBONES, METHODS, SIDE
 from .fields import Field, Flag, Number, Text, Whole, refuse
 from .heads import HEADS, MOST_CLASSES, MOST_SEGMENTED, NECKS, TRANSFORMS
 from .records import Listed, Maybe, Named, OneOf, Record, Typed
-from .words import MOST_NAMED, WORDS
+from .words import MOST_NAMED, MOST_TEXTS, WORDS
 
 FORMAT = 'vpt_mm task 2'
 MOST_TEXT, MOST_DEPTH = 16_000_000, 16
@@ -124,6 +124,9 @@ def check(task: dict[str, Any]) -> None:
     if names and model['head']['type'] in WORDS:
         if names > MOST_NAMED:
             refuse('classes', f'at most {MOST_NAMED} where they are told by name', names)
+        if names * len(model['head']['templates']) > MOST_TEXTS:
+            refuse('model.head.templates', f'at most {MOST_TEXTS // names} for {names} classes',
+                   len(model['head']['templates']))
         require_different(task['classes'])
     if (model['head'].get('topk') or 1) > (count or names):
         refuse('model.head.topk', f'at most {count or names}, the number of classes', model['head']['topk'])

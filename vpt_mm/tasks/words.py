@@ -15,6 +15,7 @@ from .from_part import as_dict, defaults_of, describe_part, name_of, plain, refu
 from .records import Listed, Maybe, OneOf, Record, Typed
 
 MOST_NAMED = 25_000  # classes by name: each is a text that passes through the tower
+MOST_TEXTS = 100_000  # of all classes in all templates: the 80 of Radford et al. 2021 for ImageNet are 80,000
 WORDS = ('WordsHead', 'WordsDecodeHead')
 TRAINED = (*WORDS, 'DomainWordsHead')  # in configs
 BAKED = ('BakedWordsHead', 'BakedWordsDecodeHead')

@@ -1,4 +1,5 @@
 """Names of classes in a request: told apart at once, by tasks of words alone."""
+import threading
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from tests.apis.app.conftest import DEEP, png
 from tests.clip import LIKE_CLIP, write_clip
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.app.server import build_app
+from vpt_mm.apis.task import ServedTask
 
 IMAGE = png(0)
 COOP = dict(type='ContextPrompt', length=2)
@@ -52,6 +54,14 @@ def test_names_are_told_apart_at_once(server, inferencer):
     status, answer = server.ask('POST', '/api/predict?task=pets', IMAGE)
     assert status == 200 and len(answer['pred_scores']) == 3 and 'classes' not in answer
     assert len(inferencer.find('pets').twins) == 1
+
+
+def test_others_do_not_wait_while_names_are_read(server, inferencer, monkeypatch):
+    """Hundreds of sentences are tokenized for seconds: not by the thread that answers everybody."""
+    threads, read = set(), ServedTask.named
+    monkeypatch.setattr(ServedTask, 'named', lambda *given: threads.add(threading.current_thread()) or read(*given))
+    assert server.ask('POST', f'/api/predict?task=pets{named("a", "b")}', IMAGE)[0] == 200
+    assert threads and server.thread not in threads
 
 
 @pytest.mark.parametrize('task, names, reason', [

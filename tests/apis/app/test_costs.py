@@ -1,6 +1,8 @@
 """Images are refused that would hold up all others, before they do, and no others are."""
 import threading
 import time
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from mmengine.registry import MODELS
 
 from tests import served
 from tests.apis.app.conftest import DEEP, png
+from tests.clip import write_clip
 from tests.conftest import TINY
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.app import costs
@@ -27,6 +30,17 @@ def as_it_comes(tmp_path_factory):
                  windows=served.write_task(folder / 'windows.safetensors', windows),
                  small=served.write_task(folder / 'small.safetensors', served.classifier(weights, DEEP)))
     return TaskInferencer(files['whole'], checkpoint=weights, device='cpu', tasks=files)
+
+
+@pytest.fixture(scope='module')
+def by_name(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('by_name')
+    weights = write_clip(folder / 'clip.safetensors')
+    contexts = dict(coop=dict(type='ContextPrompt', length=2),
+                    cocoop=[dict(type='ConditionalContext', length=2, reduction=4), dict(type='BiasTuning')])
+    files = {name: served.write_task(folder / f'{name}.safetensors', served.classifier_by_name(weights, context))
+             for name, context in contexts.items()}
+    return TaskInferencer(files['coop'], checkpoint=weights, device='cpu', tasks=files)
 
 
 def blank(height, width):
@@ -73,6 +87,22 @@ def test_scores_have_a_time_too(as_it_comes):
     meter.seconds_per_value = 1
     with pytest.raises(UsageError, match='would keep whole busy for about 4,096 s'):
         meter.prepare(blank(32, 32), task)
+
+
+@pytest.mark.parametrize('name, anew', [('coop', False), ('cocoop', True)])
+def test_names_have_a_time_too(by_name, name, anew):
+    """That of their texts, until they are kept; those of a context that sees images are made for each."""
+    meter, own = Meter(by_name, most_seconds=10), by_name.find(name)
+    meter.prepare(blank(32, 32), own.named(['owl', 'old hut']))
+    assert 0 < meter.seconds_per_token[own] < 0.1
+    meter.seconds_per_token[own], named = 10, own.named(['owl', 'lake'])
+    refused = partial(pytest.raises, UsageError, match=f'of 2 classes would keep {name} busy .* name fewer classes')
+    with refused():
+        meter.prepare(blank(32, 32), named)
+    meter.prepare(blank(32, 32), own)
+    by_name([blank(32, 32)], name, classes=named.classes)
+    with refused() if anew else nullcontext():
+        meter.prepare(blank(32, 32), named)
 
 
 @pytest.mark.parametrize('height, width, reason', [

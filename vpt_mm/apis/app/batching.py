@@ -44,7 +44,7 @@ class Batcher:
                  most_bytes: int = 2 ** 30, most_seconds: float = 10, patience: float = 60):
         require_counts(batch_size=batch_size, most_waiting=most_waiting)
         self.inferencer, self.batch_size, self.wait, self.patience = inferencer, batch_size, wait, patience
-        self.waiting, self.most_bytes = queue.Queue(most_waiting), most_bytes
+        self.waiting, self.most_bytes, self.entering = queue.Queue(most_waiting), most_bytes, threading.Lock()
         self.meter = Meter(inferencer, most_seconds=most_seconds)
         self.closed = threading.Event()
         self.worker = threading.Thread(target=self._work, name='vpt_mm batches', daemon=True)
@@ -66,14 +66,15 @@ class Batcher:
         task = task.named(classes) if classes else task
         if self.closed.is_set():
             raise QueueFull('no requests are taken any more: the server is shutting down.')
-        with self.waiting.mutex:
-            held = sum(one.array.nbytes for one in self.waiting.queue)
-        if held and held + array.nbytes > self.most_bytes:
-            raise QueueFull(f'{held / 1e6:.0f} MB of images are waiting already: try again later.')
-        try:
-            self.waiting.put_nowait(Request(array, task, future, time.monotonic()))
-        except queue.Full:
-            raise QueueFull(f'{self.waiting.maxsize} requests are waiting already: try again later.') from None
+        with self.entering:
+            with self.waiting.mutex:
+                held = sum(one.array.nbytes for one in self.waiting.queue)
+            if held and held + array.nbytes > self.most_bytes:
+                raise QueueFull(f'{held / 1e6:.0f} MB of images are waiting already: try again later.')
+            try:
+                self.waiting.put_nowait(Request(array, task, future, time.monotonic()))
+            except queue.Full:
+                raise QueueFull(f'{self.waiting.maxsize} requests are waiting already: try again later.') from None
         return future
 
     def close(self) -> None:

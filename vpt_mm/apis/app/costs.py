@@ -8,11 +8,14 @@ import torch
 from torch.nn import functional as F
 
 from ...errors import UsageError
+from ...models.class_texts import texts_in
+from ...models.tunable import PLAIN
 from ..shared.passes import Job, predict_prepared, prepare
 
 MOST_RATIO = 50  # of an image's sides: tasks that resize by the shorter one would make a long one of any length
 MOST_VALUES = 2 ** 29  # of one image's scores by class and pixel, which take 2 GB
 TRIES = 3  # of a measurement; the fastest counts
+FEW = 4  # texts by which the text tower is measured
 MEASURABLE = 0.05  # seconds: shorter ones are more of overhead than of work
 
 
@@ -21,7 +24,7 @@ class Meter:
 
     What a task needs for an image of the backbone's own size, or a larger one where that takes next to no time, is
     measured when it is first asked; other images take as much longer as they have more work, and time for each score
-    of each pixel. Used by one thread.
+    of each pixel. Names that a client gives are texts, whose time is counted as well. Used by one thread.
 
     Args:
         inferencer: a :class:`TaskInferencer`.
@@ -31,6 +34,7 @@ class Meter:
     def __init__(self, inferencer, *, most_seconds: float):
         self.shared, self.most_seconds = inferencer.shared, most_seconds
         self.measured = WeakKeyDictionary()  # task: (seconds, work)
+        self.seconds_per_token = WeakKeyDictionary()  # task: of texts of its classes
         self.seconds_per_value = _time(lambda: _spread(self.shared.device)) / 2 ** 20
 
     def prepare(self, array: np.ndarray, task) -> tuple[list[Job], int]:
@@ -43,6 +47,7 @@ class Meter:
         if max(height, width) > MOST_RATIO * min(height, width):
             raise UsageError(f'the sides of an image may differ {MOST_RATIO} times, this one has {width}x{height} '
                              'pixels: cut it.')
+        self._require_few(task)
         jobs = prepare(array, task)
         scores = sum(count_scores(job, height * width) for job in jobs)
         if scores > MOST_VALUES:
@@ -59,8 +64,25 @@ class Meter:
             raise UsageError(f'an image of {size} pixels would keep {task.name} busy for about {seconds:,.0f} s, and '
                              f'{most:,.0f} s is the most that this server gives to one: make it smaller.')
 
+    def _require_few(self, task):
+        """Refuse other names than the task's own, whose texts would keep its text tower busy for too long."""
+        texts = [texts_in(member.model) for member in task.members] if task.origin is not task else []
+        due = sum(one.due for one in texts)
+        seconds = due * self._measure_texts(task, texts[0]) if due else 0
+        if seconds > self.most_seconds:
+            raise UsageError(f'the texts of {len(task.classes)} classes would keep {task.name} busy for about '
+                             f'{seconds:,.0f} s, and {self.most_seconds:,.0f} s is the most that this server gives to '
+                             'one image: name fewer classes.')
+
+    def _measure_texts(self, task, texts):
+        if task.origin not in self.seconds_per_token:
+            ids = texts.texts[0].ids[:FEW].to(self.shared.device)
+            seconds = _time(torch.no_grad()(lambda: texts.text.walk(ids, PLAIN, {})[0].cpu()))
+            self.seconds_per_token[task.origin] = seconds / ids.numel()
+        return self.seconds_per_token[task.origin]
+
     def _measure(self, task):
-        known = task.origin  # under other names a task is as much work
+        known = task.origin  # texts of other names are counted apart
         if known not in self.measured:
             seconds = work = 0
             for times in (1, 2, 4, 8, 16):

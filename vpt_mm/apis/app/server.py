@@ -2,7 +2,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 from ...errors import UsageError, needs_extra, require_counts
 from ..images import read_image
@@ -113,9 +112,8 @@ class Desk:
             raise UsageError(f'at most {MOST_NAMES} classes are named at once, got {len(classes)}.')
         self._require_task(name)
         content = await request.body()
-        array = await anyio.to_thread.run_sync(
-            partial(read_image, content, most_pixels=self.inferencer.most_pixels), limiter=self.readers)
-        task, sample = await asyncio.wrap_future(self.batcher.submit(array, name, classes))
+        array, future = await anyio.to_thread.run_sync(self._submit, content, name, classes, limiter=self.readers)
+        task, sample = await asyncio.wrap_future(future)
         return await anyio.to_thread.run_sync(answer, task, array, sample, form, limiter=self.drawers)
 
     async def add(self, request: Request) -> Response:
@@ -123,6 +121,11 @@ class Desk:
         if not name:
             raise UsageError('a task needs a name: POST /api/tasks?name=NAME.')
         return JSONResponse(_entry(await self.adding.add(await request.body(), name)))
+
+    def _submit(self, content, name, classes):
+        """Away from the loop: an image is decoded, and names in up to 200 sentences are tokenized."""
+        array = read_image(content, most_pixels=self.inferencer.most_pixels)
+        return array, self.batcher.submit(array, name, classes)
 
     def _require_task(self, name):
         try:

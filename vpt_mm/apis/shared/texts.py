@@ -10,7 +10,7 @@ from ...weights.words import read_words
 
 
 class SharedTexts:
-    """The frozen weights of text towers, each read when the first task asks for it.
+    """The frozen weights of text towers, each read when the first task asks for it, and held once.
 
     Args:
         source: file, or name, that the user gave for the weights; none out of a task file is ever opened.
@@ -19,7 +19,7 @@ class SharedTexts:
 
     def __init__(self, source, device):
         self.source, self.device, self.lock = source, device, threading.Lock()
-        self.states, self.digests = {}, {}
+        self.held, self.states, self.digests = {}, {}, {}
 
     def weights(self, said):
         """{key: tensor} of the tower that a task file describes.
@@ -35,13 +35,14 @@ class SharedTexts:
         with self.lock:
             if name not in self.states:
                 state = read_words(build_weightless(plain), self.source).state
-                self.states[name] = {key: tensor.to(self.device, torch.float32) for key, tensor in state.items()}
+                self.held.update({key: tensor.to(self.device, torch.float32) for key, tensor in state.items()
+                                  if key not in self.held})  # what fits one file has one value for each key
+                self.states[name] = {key: self.held[key] for key in state}
             return self.states[name]
 
     def frozen_digests(self, weights, keys, prefix):
         """{key: digest} of those of some weights that are frozen, by their names in a task."""
         named = {prefix + key: weights[key] for key in keys}
         with self.lock:
-            missing = {key: tensor for key, tensor in named.items() if (key, id(tensor)) not in self.digests}
-            self.digests.update({(key, id(missing[key])): digest for key, digest in digests(missing).items()})
-            return {key: self.digests[key, id(tensor)] for key, tensor in named.items()}
+            self.digests.update(digests({key: one for key, one in named.items() if key not in self.digests}))
+            return {key: self.digests[key] for key in named}
