@@ -14,12 +14,12 @@ from tests.streets import write_cityscapes, write_gtav
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.cli import test, train
 from vpt_mm.errors import UsageError
+from vpt_mm.models.build import build_model
 from vpt_mm.models.tuned import count_tuned
 from vpt_mm.models.weightless import build_weightless
-from vpt_mm.tasks import publish_task
+from vpt_mm.tasks import load_task, publish_task
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'gtav'
-TUNED = dict(linear=(2_530_817, 19_475), mask2former=(2_990_081, 31_573_460))
 NEEDS_MMDET = pytest.mark.skipif(importlib.util.find_spec('mmdet') is None, reason='mmdet is not installed (extra det)')
 HEADS = ['linear', pytest.param('mask2former', marks=NEEDS_MMDET)]
 TINY = dict(embed_dim=32, depth=4, num_heads=2)
@@ -29,12 +29,31 @@ def read(head):
     return Config.fromfile(FOLDER / f'dinov2-l_{head}_rein_gtav.py')
 
 
+def tuned(model):
+    return count_tuned(build_weightless(model, scope='mmseg'))
+
+
+def test_what_is_tuned_under_a_linear_head():
+    counts = tuned(read('linear').model)
+    assert (counts.added, counts.backbone, counts.head) == (2_530_817, 0, 19 * 1025)
+
+
+@NEEDS_MMDET
+def test_what_is_tuned_under_mask2former():
+    model = read('mask2former').model
+    linked = tuned(model)
+    model.update(type=model.pop('of'))
+    model.backbone.tuning.pop('link')
+    alone = tuned(model)
+    assert (linked.added, linked.backbone) == (2_990_081, 0) and alone.added == 2_530_817
+    assert alone.head - linked.head == 100 * 256  # queries that the head learns by itself
+
+
 @pytest.mark.parametrize('head', HEADS)
-def test_what_is_tuned(head):
+def test_the_recipe_is_the_papers(head):
     config = read(head)
-    counts = count_tuned(build_weightless(config.model, scope='mmseg'))
-    assert (counts.added, counts.backbone, counts.head) == (TUNED[head][0], 0, TUNED[head][1])
     assert config.train_cfg.max_iters == config.param_scheduler[0].end == 40_000
+    assert config.optim_wrapper.optimizer == dict(type='AdamW', lr=1e-4, weight_decay=0.05)
 
 
 def shrink(config, folder):
@@ -46,7 +65,7 @@ def shrink(config, folder):
     backbone.init_cfg.checkpoint = str(folder / 'base.safetensors')
     backbone.tuning.update(length=8, rank=2)
     config.model.data_preprocessor.size = size
-    config.model.test_cfg.update(crop_size=size, stride=(32, 32))
+    config.model.test_cfg.update(crop_size=size, stride=(48, 48))
     if 'num_queries' in head:
         backbone.out_indices = [0, 1, 2, 3]
         config.model.neck.update(embed_dim=32)
@@ -58,7 +77,7 @@ def shrink(config, folder):
         head.update(in_channels=32, channels=32)
     train_steps = config.train_dataloader.dataset.pipeline
     train_steps[2].scale, train_steps[3].crop_size = (128, 64), size
-    roots = dict(train=write_gtav(folder / 'gta'), val=write_cityscapes(folder / 'cityscapes'))
+    roots = dict(train=write_gtav(folder / 'gta'), val=write_cityscapes(folder / 'cityscapes', count=1))
     for phase in ('train', 'val', 'test'):
         loader = config[f'{phase}_dataloader']
         loader.update(num_workers=0, persistent_workers=False)
@@ -72,27 +91,42 @@ def shrink(config, folder):
     config.dump(folder / 'small.py')
 
 
-@pytest.mark.parametrize('head', HEADS)
-def test_it_trains_resumes_tests_and_is_published_if_it_can_be_served(head, tmp_path):
-    shrink(read(head), tmp_path)
-    train.run(train_options(tmp_path))
+@pytest.fixture
+def trained(tmp_path, request):
+    """Folder and checkpoint of two steps, and what is in it."""
+    shrink(read(request.param), tmp_path)
+    train.run(train_options(tmp_path, no_validate=True))
     checkpoint = tmp_path / 'run/iter_2.pth'
-    state = torch.load(checkpoint, weights_only=True)['state_dict']
-    linked = head == 'mask2former'
-    assert {key.split('.')[2] for key in state if key.startswith('backbone.')} == {
-        'scale', 'stages', *(['join'] if linked else [])}
-    assert not any('query_feat' in key for key in state)
-    metrics = test.run(train_options(tmp_path, checkpoint=str(checkpoint)))
-    assert 0 <= metrics['mIoU'] <= 100
-    train.run(train_options(tmp_path, resume=str(tmp_path / 'run/iter_1.pth')))
+    return tmp_path, checkpoint, torch.load(checkpoint, weights_only=True)['state_dict']
+
+
+@pytest.mark.parametrize('trained', ['linear'], indirect=True)
+def test_under_a_linear_head_it_trains_and_is_served(trained):
+    folder, checkpoint, state = trained
+    own = {key for key in state if key.startswith('backbone.')}
+    assert own and all(key.startswith(('backbone.tuning.stages.', 'backbone.tuning.scale')) for key in own)
+    task, base = str(folder / 'task.safetensors'), str(folder / 'base.safetensors')
+    publish_task(checkpoint, task)
+    image = mmcv.imread(str(next((folder / 'cityscapes').rglob('*_leftImg8bit.png'))))
+    shared = TaskInferencer(task, checkpoint=base, device='cpu', tasks=dict(streets=task))
+    sample, = shared([image], 'streets', return_datasamples=True)
+    assert sample.pred_sem_seg.shape == image.shape[:2]
+
+
+@NEEDS_MMDET
+@pytest.mark.parametrize('trained', ['mask2former'], indirect=True)
+def test_under_mask2former_it_trains_resumes_tests_and_is_published_for_its_own_config(trained):
+    folder, checkpoint, state = trained
+    assert 'backbone.tuning.join.weight' in state and not any('query_feat' in key for key in state)
+    assert 0 <= test.run(train_options(folder, checkpoint=str(checkpoint)))['mIoU'] <= 100
+    train.run(train_options(folder, no_validate=True, resume=str(folder / 'run/iter_1.pth')))
     again = torch.load(checkpoint, weights_only=True)['state_dict']
     assert all(torch.equal(again[key], tensor) for key, tensor in state.items())
-    if linked:
-        with pytest.raises(UsageError, match="model.type in a task file is one of .*, got 'LinkedModel'"):
-            publish_task(checkpoint, tmp_path / 'task.safetensors')
-        return
-    publish_task(checkpoint, tmp_path / 'task.safetensors')
-    shared = TaskInferencer(str(tmp_path / 'task.safetensors'), checkpoint=str(tmp_path / 'base.safetensors'),
-                            device='cpu', tasks=dict(streets=str(tmp_path / 'task.safetensors')))
-    image = mmcv.imread(str(next((tmp_path / 'cityscapes').rglob('*_leftImg8bit.png'))))
-    assert shared([image], 'streets')
+    with pytest.raises(UsageError, match="model.type in a task file is one of .*, got 'LinkedModel'"):
+        publish_task(checkpoint, folder / 'task.safetensors')
+    publish_task(checkpoint, folder / 'task.safetensors', served=False)
+    model = build_model(Config.fromfile(folder / 'small.py'))
+    model.init_weights()
+    load_task(model, folder / 'task.safetensors')
+    own = model.state_dict()
+    assert all(torch.equal(own[key], tensor) for key, tensor in state.items())

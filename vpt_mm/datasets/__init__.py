@@ -22,5 +22,5 @@ from .words.table import WORDS, find_words, words_task
 __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CaptionedSymbols', 'CifarBinary',
            'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'GTAVDataset',
            'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols',
-           'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset', 'TaskStream',
-           'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
+           'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset',
+           'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
