@@ -1,5 +1,5 @@
-# Rein in DINOv2-L under a linear head, without a link, from GTA5 to Cityscapes. Optimizer, schedule and images are those
-# of dinov2-l_mask2former_rein_gtav.py.
+# Rein in DINOv2-L under a linear head, without a link, from GTA5 to Cityscapes. Optimizer, schedule and images are
+# those of dinov2-l_mask2former_rein_gtav.py.
 _base_ = ['mmseg::_base_/default_runtime.py', 'mmseg::_base_/datasets/cityscapes.py',
           'mmseg::_base_/schedules/schedule_40k.py', '_base_/gtav.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
