@@ -33,7 +33,7 @@ EXAMPLES = dict(
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],
-    ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
+    Rein=[dict(length=4, rank=2)], ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
 
 ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (
     'Adapter', 'BiasTuning', 'DeepPrompt', 'FullTuning', 'LoRA', 'PixelPadPrompt', 'PartialTuning', 'ShallowPrompt',

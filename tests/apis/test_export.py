@@ -15,7 +15,7 @@ from vpt_mm.errors import UsageError
 DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP),
              pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
-             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2)]))
+             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2), dict(type='Rein', length=4, rank=2)]))
 
 
 def binary(weights, tuning):

@@ -52,6 +52,7 @@ TASKS = dict(
     scenes=(served.segmentor, DEEP, dict()),
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
     pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
+    rein=(served.segmentor, dict(type='Rein', length=4, rank=2), dict()),
     unsorted=(unsorted, DEEP, dict()), dense=(dense, DEEP, dict()))
 MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
 

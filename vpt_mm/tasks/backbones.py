@@ -2,7 +2,7 @@
 
 Names and arguments are those of the classes; what matters in training alone is not said in a task file.
 """
-from .fields import Choice, Flag, Number, Text, Whole
+from .fields import Choice, Flag, Null, Number, Text, Whole
 from .hosted import ARGUMENTS, OF
 from .records import Listed, Maybe, OneOf, Record
 
@@ -56,7 +56,7 @@ BACKBONES = dict(
         out_indices=Listed(Whole(0, 3), 1, 4), style=Choice('pytorch', 'caffe'), deep_stem=Flag(), avg_down=Flag(),
         norm_cfg=NORM, realign=Flag(), frozen_dtype=STORED), training=(*TRAINED, 'zero_init_residual')),
     PromptedTimmViT=Record(dict(model=Text(100, pattern=r'[a-z0-9_]+(\.[a-z0-9_]+)?', rule="a model's name in timm")),
-                           optional=dict(img_size=Maybe(SIDES), out_type=Choice(
+                           optional=dict(img_size=Maybe(SIDES), patch_size=SIDE, out_type=Choice(
                                'pooled', 'cls_token', 'avg_featmap', 'featmap', 'featmap_cls', 'raw'),
                                out_indices=INDICES, final_norm=Flag(), interpolate_offset=Maybe(Number(0, 1)),
                                dynamic_img_size=Flag(), dynamic_img_pad=Flag(), embed_dim=WIDTH, depth=Whole(1, 128),
@@ -89,5 +89,6 @@ METHODS = dict(
     PrefixPrompt=Record(dict(length=LENGTH)),
     PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
+    Rein=Record(dict(length=LENGTH, rank=WIDTH, link=Null())),
     ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
     SideTuning=Record(dict(width=Whole(1, 1024))))

@@ -15,11 +15,12 @@ from .pool import PromptPool
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
 from .registry import TUNING_METHODS
+from .rein import Rein
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
            'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
            'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
+           'Place', 'PrefixPrompt', 'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
            'build_tuning', 'collect_losses']
