@@ -29,7 +29,7 @@ EXAMPLES = dict(
                 dict(length=2, shared_within=True, shared_across=True)],
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
-    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
+    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], Mona=[dict(width=4, kernels=[1, 3])], NormTuning=[{}], PartialTuning=[dict(last=1)],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],

@@ -17,7 +17,7 @@ OWN = dict(FullTuning=lambda name: True,
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))
 # Methods that start as the plain backbone.
 NEUTRAL = {'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'FullTuning', 'LinearProbe', 'LoRA',
-           'NormTuning', 'PartialTuning'}
+           'Mona', 'NormTuning', 'PartialTuning'}
 
 
 def test_every_registered_method_and_backbone_is_tried():

@@ -82,6 +82,7 @@ METHODS = dict(
     FullTuning=Record({}),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
+    Mona=Record(dict(width=WIDTH, kernels=Listed(Whole(1, 255), 1, 16)), training=('dropout',)),
     NormTuning=Record({}),
     PartialTuning=Record(dict(last=Whole(1, 1024))),
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),

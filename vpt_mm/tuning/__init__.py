@@ -10,6 +10,7 @@ from .experts import DualPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
+from .mona import Mona
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .pool import PromptPool
 from .prefix import PrefixPrompt
@@ -20,6 +21,6 @@ from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
            'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
-           'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
+           'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
            'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
            'build_tuning', 'collect_losses']
