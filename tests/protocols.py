@@ -21,6 +21,7 @@ BACKBONES = dict(
 HOSTED = {'beit', 'dilated'}  # by their own forward pass; alone, since lists are the same everywhere
 # Arguments to try each method with, by its class: its usual form, and others.
 EXAMPLES = dict(
+    AdaptFormer=[dict(width=4)], Convpass=[dict(width=4)],
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
