@@ -223,8 +223,8 @@ def norms_in_front(case):
         assert [module for module, given in read if given is tokens] == ([] if norm is None else [norm])
 
 
-CHECKS = (norms_in_front, plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies, checkpointed,
-          trained_as_a_whole)
+CHECKS = (norms_in_front, plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies,
+          checkpointed, trained_as_a_whole)
 TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -81,7 +82,7 @@ class Mona(TuningMethod):
 
     def refine(self, where: str, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         """A branch, (B, N, C) or (B, h, w, C), and what the module there makes of its sum with the tokens."""
-        modules = self.after[where]
+        modules: Any = self.after[where]
         if place.block >= len(modules):
             return branch
         number = place.block + (where == 'ffn') * (len(self.after) - 1) * len(modules)

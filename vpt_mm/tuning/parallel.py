@@ -42,10 +42,10 @@ class ParallelAdapter(TuningMethod):
         # The backbone's own modules, in tuples that register nothing: a copy of the backbone copies both together.
         self.norms = tuple(tuple(norms) for norms in backbone.block_norms)
 
-    def read(self, tokens: Tensor, place: Place, *, ffn: bool, like: Tensor) -> Tensor:
-        """What the attention or the FFN of a block reads of its tokens (B, N, C), in the type of ``like``."""
+    def read(self, tokens: Tensor, place: Place, *, ffn: bool) -> Tensor:
+        """What the attention or the FFN of a block reads of its tokens (B, N, C)."""
         norm = self.norms[place.block][ffn]
-        return (tokens if norm is None else norm(tokens)).to(like.dtype)
+        return tokens if norm is None else norm(tokens)
 
     def add(self, branch: Tensor, adapted: Tensor) -> Tensor:
         return torch.add(branch, adapted.to(branch.dtype), alpha=self.scale)
@@ -73,8 +73,7 @@ class AdaptFormer(ParallelAdapter):
         self.blocks = nn.ModuleList(ReluBottleneck(width, self.width) for width in backbone.block_widths)
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
-        adapter = self.blocks[place.block]
-        return self.add(branch, adapter(self.read(tokens, place, ffn=True, like=adapter.up.weight)))
+        return self.add(branch, self.blocks[place.block](self.read(tokens, place, ffn=True)))
 
 
 class ReluBottleneck(nn.Module):
@@ -88,7 +87,7 @@ class ReluBottleneck(nn.Module):
             nn.init.zeros_(tensor)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return self.up(F.relu(self.down(tokens)))
+        return self.up(F.relu(self.down(tokens.to(self.down.weight.dtype))))
 
 
 @TUNING_METHODS.register_module()
@@ -119,12 +118,10 @@ class Convpass(ParallelAdapter):
                                                   for width in backbone.block_widths) for _ in range(2))
 
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
-        adapter = self.attention[place.block]
-        return self.add(branch, adapter(self.read(tokens, place, ffn=False, like=adapter.up.weight), place))
+        return self.add(branch, self.attention[place.block](self.read(tokens, place, ffn=False), place))
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
-        adapter = self.ffn[place.block]
-        return self.add(branch, adapter(self.read(tokens, place, ffn=True, like=adapter.up.weight), place))
+        return self.add(branch, self.ffn[place.block](self.read(tokens, place, ffn=True), place))
 
 
 class ConvBottleneck(nn.Module):
@@ -139,13 +136,15 @@ class ConvBottleneck(nn.Module):
             nn.init.zeros_(tensor)
 
     def forward(self, tokens: Tensor, place: Place) -> Tensor:
-        return self.up(F.gelu(self.convolve(F.gelu(self.down(tokens)), place)))
+        inner = F.gelu(self.down(tokens.to(self.down.weight.dtype)))
+        return self.up(F.gelu(self.convolve(inner, place)))
 
     def convolve(self, inner: Tensor, place: Place) -> Tensor:
         """(B, N, n) to the same: patches on their grid, and other tokens each by the middle of the kernel."""
-        parts = ((inner[:, :place.extra], self.alone), (inner[:, place.extra:place.count], partial(self.on_grid, place)),
-                 (inner[:, place.count:], self.alone))
-        there = [compute(part) for part, compute in parts if part.shape[1]]
+        before, behind = inner[:, :place.extra], inner[:, place.count:]
+        patches = inner[:, place.extra:place.count]  # none where a classifier reads the class token alone
+        parts = (before, self.alone), (patches, partial(self.on_grid, place)), (behind, self.alone)
+        there = [convolve(part) for part, convolve in parts if part.shape[1]]
         return there[0] if len(there) == 1 else torch.cat(there, dim=1)
 
     def alone(self, inner: Tensor) -> Tensor:
