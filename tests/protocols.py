@@ -21,6 +21,7 @@ BACKBONES = dict(
 HOSTED = {'beit', 'dilated'}  # by their own forward pass; alone, since lists are the same everywhere
 # Arguments to try each method with, by its class: its usual form, and others.
 EXAMPLES = dict(
+    AdaptFormer=[dict(width=4)], Convpass=[dict(width=4)],
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
@@ -30,6 +31,7 @@ EXAMPLES = dict(
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
+    Mona=[dict(width=4, kernels=[1, 3])],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],

@@ -4,7 +4,7 @@ from argparse import Namespace
 from tests.conftest import TINY
 from vpt_mm.engine.isolation import forget_runs
 
-FEWER_BLOCKS = dict(DualPrompt=dict(expert_blocks=[3, 4]), CodaPrompt=dict(blocks=[1, 2, 3, 4]))
+SMALLER = dict(Mona=dict(kernels=[1]), DualPrompt=dict(expert_blocks=[3, 4]), CodaPrompt=dict(blocks=[1, 2, 3, 4]))
 
 
 def shrink_setr(config, data_root):
@@ -59,7 +59,7 @@ def narrow(tuning):
     for method in tuning if isinstance(tuning, list) else [tuning]:
         if 'reduction' in method:
             method['reduction'] = 8
-        method.update(FEWER_BLOCKS.get(method['type'], {}))
+        method.update(SMALLER.get(method['type'], {}))
 
 
 def train_options(folder, **kwargs):

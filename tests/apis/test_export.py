@@ -15,7 +15,9 @@ from vpt_mm.errors import UsageError
 DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP),
              pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
-             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2), dict(type='Rein', length=4, rank=2)]))
+             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2), dict(type='Rein', length=4, rank=2)]),
+             convolved=(served.segmentor, [dict(type='Mona', width=4, kernels=[3]), dict(type='Convpass', width=4),
+                                           dict(type='AdaptFormer', width=4)]))
 
 
 def binary(weights, tuning):
@@ -74,7 +76,7 @@ def test_onnx(inferencer, tmp_path):
 
 
 @pytest.mark.traced
-@pytest.mark.parametrize('name', ['deep', 'pool', 'setr'])
+@pytest.mark.parametrize('name', ['deep', 'pool', 'setr', 'convolved'])
 def test_torch_export(inferencer, tmp_path, name):
     file, extra = tmp_path / 'task.pt2', {'task.json': ''}
     assert export_task(inferencer.tasks[name], file)['difference'] <= 1e-4

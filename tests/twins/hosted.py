@@ -9,7 +9,9 @@ from mmengine.registry import MODELS
 from torch.utils._pytree import tree_leaves
 
 from tests.twins.compare import assert_twins
+from vpt_mm.layers.norms import is_norm
 from vpt_mm.models.blocks import kind_of
+from vpt_mm.tuning import TuningMethod
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
 BUILT = {}  # finding the shapes of a pass takes longer than to copy a model
@@ -195,8 +197,34 @@ def trained_as_a_whole(case):
             torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * max(1, theirs.abs().max().item()))
 
 
-CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies, checkpointed,
-          trained_as_a_whole)
+class Reader(TuningMethod):
+    """Notes the tokens that attention and FFN of each block are given."""
+
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
+    def after_attention(self, branch, tokens, place, memory):
+        self.given.append(tokens)
+        return branch
+
+    after_ffn = after_attention
+
+
+@torch.no_grad()
+def norms_in_front(case):
+    """Those that a kind names read the tokens, and no others do."""
+    model, reader, read = case.build(dict(type='LinearProbe')), Reader(), []
+    for module in filter(is_norm, model.modules()):
+        module.register_forward_pre_hook(lambda module, given: read.append((module, given[0])))
+    model.run(case.images(1), reader)
+    named = [norm for norms in model.host.block_norms for norm in norms]
+    for norm, tokens in zip(named, reader.given, strict=True):
+        assert [module for module, given in read if given is tokens] == ([] if norm is None else [norm])
+
+
+CHECKS = (norms_in_front, plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies,
+          checkpointed, trained_as_a_whole)
 TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
 
 

@@ -101,6 +101,14 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         return tuple(counts)
 
     @property
+    def block_grids(self) -> list[tuple[int, int] | None]:
+        return [place.grid for place in self.places(1, self.patch_resolution, self.read_stages)]
+
+    @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.norm1, block.norm2) for block in self.blocks]
+
+    @property
     def final_norms(self) -> list[Any]:
         return [getattr(self, f'norm{max(self.out_indices)}')]
 

@@ -107,6 +107,10 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         return (self.context,) * len(self.layers)
 
     @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.ln1, block.ln2) for block in self.blocks]
+
+    @property
     def final_norms(self) -> list[Any]:
         return [self.ln_final]
 

@@ -42,6 +42,7 @@ class Tunable(LoadsPretrained):
     unread: Sequence[nn.Module] = ()
     computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
+    reads_patches = True  # False: outputs are made of other tokens alone
 
     def tune(self, config: Any) -> None:
         """Build the tuning method and freeze all that it does not name; once, at construction."""

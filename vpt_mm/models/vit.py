@@ -92,12 +92,24 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         return self.out_type in self.POOLED
 
     @property
+    def reads_patches(self) -> bool:
+        return self.out_type not in ('cls_token', 'avg_prompts')
+
+    @property
     def block_widths(self) -> tuple[int, ...]:
         return (self.embed_dims,) * len(self.blocks)
 
     @property
     def block_tokens(self) -> tuple[int, ...]:
         return (self.pos_embed.shape[1],) * len(self.blocks)
+
+    @property
+    def block_grids(self) -> list[tuple[int, int]]:
+        return [self.patch_resolution] * len(self.blocks)
+
+    @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.ln1, block.ln2) for block in self.blocks]
 
     @property
     def final_norms(self) -> list[Any]:

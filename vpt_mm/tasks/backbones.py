@@ -69,12 +69,14 @@ BLOCKS = Listed(Whole(1, 1024), 1, 1024)
 LAYER = Text(200, pattern=r'[\w.]+', rule='the name of a layer')
 METHODS = dict(
     AddedPrompt=Record(dict(shared=Flag(), deep=Flag())),
+    AdaptFormer=Record(dict(width=WIDTH, scale=Number(1e-6, 1e6))),
     Adapter=Record(dict(reduction=WIDTH)),
     BiasTuning=Record({}),
     ChannelPrompt=Record(dict(channels=Whole(1, 1024))),
     ClsTokenTuning=Record({}),
     CodaPrompt=Record(dict(tasks=Whole(1, 1024), components=LENGTH, length=LENGTH, blocks=BLOCKS),
                       training=('orthogonality',)),
+    Convpass=Record(dict(width=WIDTH, scale=Number(1e-6, 1e6))),
     DeepPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024)), shared_within=Flag(),
                            shared_across=Flag(), width=Maybe(WIDTH)), training=('dropout', 'fixed', 'prototypes')),
     DualPrompt=Record(dict(tasks=Whole(1, 1024), general_length=LENGTH, general_blocks=BLOCKS, expert_length=LENGTH,
@@ -82,6 +84,7 @@ METHODS = dict(
     FullTuning=Record({}),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
+    Mona=Record(dict(width=WIDTH, kernels=Listed(Whole(1, 255), 1, 16)), training=('dropout',)),
     NormTuning=Record({}),
     PartialTuning=Record(dict(last=Whole(1, 1024))),
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),

@@ -10,6 +10,8 @@ from .experts import DualPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
+from .mona import Mona
+from .parallel import AdaptFormer, Convpass
 from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .pool import PromptPool
 from .prefix import PrefixPrompt
@@ -19,8 +21,8 @@ from .rein import Rein
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
-           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
-           'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
-           'build_tuning', 'collect_losses']
+__all__ = ['TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
+           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt', 'DomainContext', 'DualPrompt',
+           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
+           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning',
+           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

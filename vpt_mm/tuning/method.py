@@ -142,6 +142,11 @@ class TuningMethod(KeepsValues, BaseModule):
         """Raise UsageError unless an argument is a whole number of at least 1."""
         require_counts(**{f'{type(self).__name__}: {name}': value})
 
+    def check_dropout(self, value: Any) -> None:
+        """Raise UsageError unless an argument is a probability of dropping that leaves something."""
+        if not isinstance(value, (int, float)) or not 0 <= value < 1:
+            raise UsageError(f'{type(self).__name__}: dropout must be in [0, 1), got {value!r}.')
+
     def merge_into(self, backbone: Host) -> None:
         """Fold what was learned into the backbone's own weights, so that the plain backbone computes the same.
 

@@ -45,8 +45,7 @@ class TokenPrompt(TuningMethod):
     def __init__(self, length: int, *, dropout: float = 0.) -> None:
         super().__init__()
         self.check_count('length', length)
-        if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-            raise UsageError(f'{type(self).__name__}: dropout must be in [0, 1), got {dropout!r}.')
+        self.check_dropout(dropout)
         self.length = length
         self.dropout = float(dropout)
 

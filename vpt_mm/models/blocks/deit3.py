@@ -31,6 +31,9 @@ class DeiT3(PreNorm):
 
     classes = ('mmpretrain.models.backbones.deit3.DeiT3TransformerEncoderLayer',)
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        return block.ln1, block.ln1
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         ffn = call.block.ffn
         return ffn.dropout_layer(ffn.gamma2(ffn.layers(call.block.ln1(tokens))))

@@ -63,6 +63,10 @@ class BlockKind:
         """What the attention does to tokens before they meet."""
         raise NotImplementedError
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        """Those in front of its attention and of its FFN; None where there is none."""
+        return (block.ln1, block.ln2) if hasattr(block, 'ln1') else (block.norm1, block.norm2)
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         """What the block adds to its tokens after its attention: (B, N, C)."""
         raise NotImplementedError

@@ -31,6 +31,9 @@ class SwinV2(BlockKind):
         msa = block.attn.w_msa
         return Projection(None, msa.qkv, (None, msa.v_bias))
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        return None, None
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, msa = call.block.attn, call.block.attn.w_msa
         windows = windows_of(attn, call.grid)

@@ -59,6 +59,9 @@ class PostNorm(TimmBlock):
     def projection(self, block: Any) -> Projection:
         return _projection(None, block.attn)
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        return None, None
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path1(call.block.norm1(attend(call, tokens)))
 
