@@ -1,5 +1,6 @@
 """Backbones of the libraries' own classes with prompts: what must hold for blocks of every kind, and literal twins."""
 import copy
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from tests.twins.compare import assert_twins
 from vpt_mm.models.blocks import kind_of
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
+CROSS = dict(type='CrossPrompt', length=3)
 BUILT = {}  # finding the shapes of a pass takes longer than to copy a model
 
 
@@ -131,6 +133,33 @@ def both_prompts(case):
     assert_twins(tree_leaves(model(images)), twin, list(model.tuning.parameters()))
 
 
+def crossed_prompts(case):
+    """Read by the block's own attention, from which the tokens' keys and values are left out."""
+    model, images = case.build([SHALLOW, CROSS]), case.images()
+    ours = tree_leaves(model(images))
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in {type(block.kind) for block in model.host.blocks}:
+            patch.setattr(kind, 'cross', read_literally)
+        twin = tree_leaves(model(images))
+    assert_twins(ours, twin, list(model.tuning.parameters()))
+
+
+def read_literally(kind, call, tokens):
+    """What a block's attention gives where it is to the prompts alone, which are the last of its keys."""
+    length = call.seen.shape[1]
+
+    def attend_last(attention, query, key, value, attn_mask=None, **given):
+        mask = None if attn_mask is None else attn_mask[..., -length:]
+        return attention(query, key[..., -length:, :], value[..., -length:, :], attn_mask=mask, **given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for owner in (F, getattr(call.block, 'attn', None)):  # classes of mmpretrain's keep it
+            attention = getattr(owner, 'scaled_dot_product_attention', None)
+            if attention is not None:
+                patch.setattr(owner, 'scaled_dot_product_attention', partial(attend_last, attention))
+        return kind.attention(call, tokens)
+
+
 def images_alone(case):
     """What an image gives does not depend on the rest of its batch, with gradients and without."""
     model, images = case.build([SHALLOW, DEEP]), case.images(3)
@@ -195,8 +224,8 @@ def trained_as_a_whole(case):
             torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * max(1, theirs.abs().max().item()))
 
 
-CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies, checkpointed,
-          trained_as_a_whole)
+CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, crossed_prompts, images_alone, copies,
+          checkpointed, trained_as_a_whole)
 TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
 
 

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .heads import attend_heads
+from .heads import attend_across, attend_heads
+from .updated import linear_rows
 
 
 class Group(NamedTuple):
@@ -72,6 +73,37 @@ def attend_scaled(attn: Any, qkv: Tensor, seen: Tensor | None = None, *, mask: T
     mixed = attend_heads(attention, qkv, seen, attn.num_heads, rebuild=rebuild)
     branch: Tensor = attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2)))
     return branch
+
+
+def cross(attn: Any, tokens: Tensor, seen: Tensor) -> Tensor:
+    """What :func:`attend` gives where tokens see the prompts ``seen`` and not each other.
+
+    Its cost is linear in the numbers of both.
+
+    Args:
+        attn: mmpretrain's ``MultiheadAttention``.
+        tokens: (B, N, C), normalised by the block.
+        seen: keys and values of prompts, (1 or B, P, 2, C).
+
+    Returns:
+        (B, N, C).
+    """
+    attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
+    mixed = attend_across(attention, queries_of(attn, tokens), seen, attn.num_heads)
+    return attn.out_drop(attn.gamma1(attn.proj_drop(attn.proj(mixed))))
+
+
+def cross_scaled(attn: Any, query: Tensor, seen: Tensor) -> Tensor:
+    """The same for the attentions of :func:`attend_scaled`, from queries (B, N, C)."""
+    attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
+                        dropout_p=attn.attn_drop.p if attn.attn_drop.training else 0.)
+    branch: Tensor = attn.proj_drop(attn.proj(attend_across(attention, query, seen, attn.num_heads)))
+    return branch
+
+
+def queries_of(attn: Any, tokens: Tensor, *, bias: Tensor | None = None) -> Tensor:
+    """(B, N, C) to queries (B, N, C) by ``attn.qkv``; ``bias``, (C,), where that has none of its own."""
+    return linear_rows(attn.qkv, tokens, slice(attn.qkv.weight.shape[0] // 3), bias=bias)
 
 
 def _mix(attn: Any, qkv: Tensor, seen: Tensor | None, keep: int | None, rebuild: bool,

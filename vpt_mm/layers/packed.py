@@ -7,7 +7,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .heads import attend_heads, attend_pairs
+from .heads import attend_across, attend_heads, attend_pairs
 from .updated import linear_rows
 
 
@@ -51,4 +51,12 @@ def attend_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor | No
         query, pairs = linear_rows(packed, tokens, slice(width)), linear_rows(packed, others, slice(width, None))
         mixed = attend_pairs(attention, query, pairs, seen, heads)
     branch: Tensor = attn.out_proj(mixed.transpose(1, 2).flatten(2))
+    return branch
+
+
+def cross_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor) -> Tensor:
+    """What :func:`attend_packed` gives where tokens (B, N, C) see prompts, (1 or B, P, 2, C), and not each other."""
+    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.dropout if attn.training else 0.)
+    query = linear_rows(PackedProjection(attn), tokens, slice(attn.embed_dim))
+    branch: Tensor = attn.out_proj(attend_across(attention, query, seen, attn.num_heads))
     return branch

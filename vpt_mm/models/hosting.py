@@ -30,15 +30,17 @@ class Pass:
         tuning: the method.
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        crossed: those that are read alone, as :meth:`SeesPrompts.cross` gives them.
         batch: number of images.
         kept: of the backbone.
         extra: number of class tokens and registers.
         grid: (h, w) of the patches, where it is the same for all blocks and they are not told.
     """
 
-    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (), *, batch: int,
-                 kept: Kept, extra: int = 0, grid: tuple[int, int] | None = None) -> None:
-        self.tuning, self.memory, self.seen, self.kept = tuning, memory, seen, kept
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (),
+                 crossed: Sequence[Any] = (), *, batch: int, kept: Kept, extra: int = 0,
+                 grid: tuple[int, int] | None = None) -> None:
+        self.tuning, self.memory, self.seen, self.crossed, self.kept = tuning, memory, seen, crossed, kept
         self.batch, self.extra, self.grid = batch, extra, grid
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
@@ -81,10 +83,13 @@ class Pass:
         return torch.cat([own, self.guests], dim=1)
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
-        seen = self.seen[block.number]
-        seen = None if seen is None else for_parts(seen, len(tokens))
+        seen, crossed = (None if pairs is None else for_parts(pairs, len(tokens))
+                         for pairs in (self.seen[block.number], self.crossed[block.number]))
         call = Call(block, place, given, seen, self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
+        if crossed is not None:
+            branch = kind.cross(call._replace(seen=crossed), tokens)
+            tokens = tokens + self.tuning.after_cross(branch, tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
         return kind.finish(call, tokens)
 

@@ -5,8 +5,10 @@ from .build import build_tuning
 from .coda import CodaPrompt
 from .composed import TuningList
 from .context import ConditionalContext, ContextPrompt
+from .cross import CrossPrompt
 from .domain import DomainContext
 from .experts import DualPrompt
+from .fourier import FourierPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -19,7 +21,7 @@ from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, Norm
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
-           'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
-           'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
-           'build_tuning', 'collect_losses']
+           'ConditionalContext', 'ContextPrompt', 'CrossPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt',
+           'FourierPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning',
+           'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
+           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -74,9 +74,17 @@ class TuningList(KeepsValues, ModuleList):
     def prefixes(self, place: Place, memory: Memory) -> Tensor | None:
         return _join([method.prefixes(place, own) for method, own in self.each(memory)], place.batch, dims=4)
 
+    def cross_prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        return _join([method.cross_prompts(place, own) for method, own in self.each(memory)], place.batch, dims=3)
+
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         for method, own in self.each(memory):
             branch = method.after_attention(branch, tokens, place, own)
+        return branch
+
+    def after_cross(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            branch = method.after_cross(branch, tokens, place, own)
         return branch
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:

@@ -67,6 +67,10 @@ class BlockKind:
         """What the block adds to its tokens after its attention: (B, N, C)."""
         raise NotImplementedError
 
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        """The same where the tokens see ``call.seen`` and not each other: (B, N, C)."""
+        raise NotImplementedError
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         """What the block adds to its tokens after its FFN: (B, N, C)."""
         raise NotImplementedError

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from mmpretrain.models.backbones.vit_sam import get_rel_pos
 from torch import Tensor
 
+from ...layers.attention import queries_of
 from ...layers.ffn import ffn_branch
+from ...layers.heads import attend_across
 from ...layers.projection import Projection
 from ...layers.windows import Whole, Windows, mix_in_windows
 from .kind import BlockKind, Call
@@ -34,6 +36,13 @@ class SAM(BlockKind):
         mixed = mix_in_windows(attention, windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
                                rebuild=call.rebuild)
         branch: Tensor = attn.proj(mixed)
+        return branch
+
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        attn = call.block.attn
+        attention = partial(F.scaled_dot_product_attention, scale=attn.scale)
+        branch: Tensor = attn.proj(attend_across(attention, queries_of(attn, call.block.ln1(tokens)), call.seen,
+                                                 attn.num_heads))
         return branch
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...layers.attention import queries_of
 from ...layers.ffn import ffn_branch
+from ...layers.heads import attend_across
 from ...layers.projection import Projection
 from ...layers.updated import linear_rows, weights_of
 from ...layers.windows import Windows, mix_in_windows, windows_of
@@ -40,6 +42,11 @@ class SwinV2(BlockKind):
                                varied=bool(windows.shift), rebuild=call.rebuild)
         return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
 
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        attn, msa = call.block.attn, call.block.attn.w_msa
+        mixed = attend_across(partial(_attend, msa), queries_of(msa, tokens, bias=msa.q_bias), call.seen, msa.num_heads)
+        return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.norm2(ffn_branch(call.block.ffn, tokens))
 
@@ -50,7 +57,8 @@ class SwinV2(BlockKind):
         return 'attn.w_msa.relative_coords_table', 'attn.w_msa.relative_position_index'
 
 
-def _attend(msa: Any, query: Tensor, key: Tensor, value: Tensor, *, attn_mask: Tensor) -> Tensor:
+def _attend(msa: Any, query: Tensor, key: Tensor, value: Tensor, *,
+            attn_mask: Tensor | None = None) -> Tensor:
     """Scaled cosines as products: (B, heads, N, d), where windows may be heads."""
     scale = msa.logit_scale.clamp(max=math.log(100)).exp()  # the class's own bound
     if query.shape[1] != msa.num_heads:

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...layers.attention import queries_of
 from ...layers.heads import attend_heads
 from ...layers.projection import Projection, Rows
 from ...layers.rotary import Rotation
@@ -32,6 +33,10 @@ class TimmBlock(BlockKind):
         block = call.block
         return block.drop_path1(block.ls1(attend(call, block.norm1(tokens))))
 
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        block = call.block
+        return block.drop_path1(block.ls1(cross(call, block.norm1(tokens))))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
         return block.drop_path2(block.ls2(block.mlp(block.norm2(tokens))))
@@ -45,6 +50,10 @@ class EvaBlock(TimmBlock):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
         return block.drop_path1(scaled(attend(call, block.norm1(tokens)), block.gamma_1))
+
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        block = call.block
+        return block.drop_path1(scaled(cross(call, block.norm1(tokens)), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
@@ -61,6 +70,9 @@ class PostNorm(TimmBlock):
 
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path1(call.block.norm1(attend(call, tokens)))
+
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        return call.block.drop_path1(call.block.norm1(cross(call, tokens)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path2(call.block.norm2(call.block.mlp(tokens)))
@@ -84,6 +96,26 @@ def attend(call: Call, tokens: Tensor) -> Tensor:
         mixed = attend_heads(attention, _qkv(attn, tokens), call.seen, attn.num_heads, rebuild=call.rebuild)
     else:
         mixed = attention(*_meeting(call, tokens))
+    return _read(attn, tokens, mixed)
+
+
+def cross(call: Call, tokens: Tensor) -> Tensor:
+    """The same where the tokens see ``call.seen`` and not each other."""
+    attn, rope, seen = call.block.attn, call.given.get('rope'), cast(Tensor, call.seen)
+    query = attn.q_norm(_query(attn, tokens).unflatten(-1, (attn.num_heads, -1)))  # (B, N, heads, d)
+    if rope is not None:
+        query = _rotation(call, rope, tokens.shape[1])(query)
+    pairs = seen.to(query.dtype).unflatten(-1, (-1, query.shape[-1]))  # (1 or B, P, 2, heads of keys, d)
+    key, value = attn.k_norm(pairs[:, :, 0]), pairs[:, :, 1]
+    heads_first = [part.repeat_interleave(attn.num_heads // part.shape[2], dim=2).expand(len(tokens), -1, -1, -1)
+                   .transpose(1, 2) for part in (key, value)]
+    dropout = attn.attn_drop.p if attn.training else 0.
+    mixed = F.scaled_dot_product_attention(query.transpose(1, 2), *heads_first, dropout_p=dropout)
+    return _read(attn, tokens, mixed)
+
+
+def _read(attn: Any, tokens: Tensor, mixed: Tensor) -> Tensor:
+    """What tokens (B, N, C) read, (B, heads, N, d), to what the attention makes of it."""
     mixed = attn.norm(mixed.transpose(1, 2).flatten(2))
     if attn.gate is not None:
         mixed = mixed * attn.gate(tokens).sigmoid()
@@ -99,6 +131,11 @@ def _qkv(attn: Any, tokens: Tensor) -> Tensor:
     if getattr(attn, 'q_bias', None) is None:
         return attn.qkv(tokens)
     return linear_rows(attn.qkv, tokens, bias=torch.cat([attn.q_bias, attn.k_bias, attn.v_bias]))
+
+
+def _query(attn: Any, tokens: Tensor) -> Tensor:
+    """Queries alone, (B, N, C)."""
+    return attn.q_proj(tokens) if attn.qkv is None else queries_of(attn, tokens, bias=getattr(attn, 'q_bias', None))
 
 
 def _meeting(call: Call, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:

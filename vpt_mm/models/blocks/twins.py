@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...layers.attention import cross_scaled, queries_of
 from ...layers.ffn import ffn_branch
-from ...layers.heads import attend_pairs
-from ...layers.packed import PackedProjection, attend_packed
+from ...layers.heads import attend_across, attend_pairs
+from ...layers.packed import PackedProjection, attend_packed, cross_packed
 from ...layers.projection import Projection, Rows
 from ...layers.reduced import reduce_patches
 from ...layers.windows import Windows, mix_in_windows, pad_bias
@@ -23,11 +24,18 @@ class Twins(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(self.attend(call, call.block.norm1(tokens)))
 
+    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+        return call.block.drop_path(self.read(call, call.block.norm1(tokens)))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(ffn_branch(call.block.ffn, call.block.norm2(tokens)))
 
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         """(B, N, C), normed, to what the attention makes of them."""
+        raise NotImplementedError
+
+    def read(self, call: Call, tokens: Tensor) -> Tensor:
+        """The same where they see ``call.seen`` and not each other."""
         raise NotImplementedError
 
 
@@ -46,6 +54,12 @@ class TwinsGlobal(Twins):
         mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
 
+    def read(self, call: Call, tokens: Tensor) -> Tensor:
+        attn = call.block.attn
+        attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
+        mixed = attend_across(attention, attn.q(tokens), call.seen, attn.num_heads)
+        return attn.out_drop(attn.proj_drop(attn.proj(mixed)))
+
 
 class TwinsGlobalPacked(Twins):
     """mmseg's, whose attention is ``nn.MultiheadAttention``."""
@@ -60,6 +74,10 @@ class TwinsGlobalPacked(Twins):
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
         return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others,
                                                                rebuild=call.rebuild)))
+
+    def read(self, call: Call, tokens: Tensor) -> Tensor:
+        attn = call.block.attn
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, tokens, call.seen)))
 
 
 class TwinsLocal(Twins):
@@ -83,6 +101,9 @@ class TwinsLocal(Twins):
                                bias=partial(_hide_padding, call, windows), varied=all(windows.padding),
                                rebuild=call.rebuild)
         return attn.proj_drop(attn.proj(mixed))
+
+    def read(self, call: Call, tokens: Tensor) -> Tensor:
+        return cross_scaled(call.block.attn, queries_of(call.block.attn, tokens), call.seen)
 
 
 def _hide_padding(call: Call, windows: Windows, queries: int, keys: int, *, fold: bool,
