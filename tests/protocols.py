@@ -25,7 +25,7 @@ EXAMPLES = dict(
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
     ConditionalContext=[dict(length=2, reduction=4)], ContextPrompt=[dict(length=2), dict(length=2, depth=2)],
-    CrossPrompt=[dict(length=2), dict(length=3, gated=True)],
+    CrossPrompt=[dict(length=3, gated=True)],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from tests.runs import save_weights
-from tests.small import narrow, shrink_classifier, shrink_setr, train_options
+from tests.small import narrow, shrink_classifier, shrink_setr, shrink_upernet, train_options
 from vpt_mm.cli import train
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets.digits.scenes import main as write_scenes
@@ -18,6 +18,7 @@ CLASSIFIERS = {
     'full': dict(backbone=85_798_656), 'linear': {}, 'partial-1': dict(blocks=7_089_408),
     'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': {'side network': 585_793}, 'bias': dict(biases=102_912),
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
+    'cvpt': dict(prompts=92_160), 'vfpt': dict(prompts=460_800),
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
@@ -27,8 +28,11 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'full': dict(backbone=304_147_456), 'head-only': {}, 'partial-1': dict(blocks=12_596_224),
     'bias': dict(biases=271_360), 'adapter-64': dict(adapters=811_392), 'lora-16': {'low-rank updates': 1_572_864},
     'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
-    'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
+    'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360), 'cvpt': dict(prompts=4_915_200),
+    'vfpt': dict(prompts=245_760),
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
+SWINS = {  # of a Swin-L with UPerNet
+    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480)}
 
 
 def path_of(protocol):
@@ -37,6 +41,7 @@ def path_of(protocol):
 
 def test_every_config_is_listed_here():
     listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
+    listed |= {f'swin-l_upernet_{one}_ade20k.py' for one in SWINS}
     assert {file.name for file in FOLDER.glob('*.py')} == listed
 
 
@@ -49,6 +54,12 @@ def test_what_a_classifier_tunes(protocol):
 def test_what_a_segmentor_tunes(protocol):
     found = read_protocol(FOLDER / f'vit-l_setr_{protocol}_ade20k.py')
     assert found.parts == {**SEGMENTORS[protocol], 'head': SETR_HEADS}
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_what_a_segmentor_on_swin_tunes(protocol):
+    parts = read_protocol(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py').parts
+    assert parts.pop('head') and parts == SWINS[protocol]
 
 
 @pytest.fixture(scope='module')
@@ -92,6 +103,13 @@ def test_a_segmentor_trains_on_digit_scenes(protocol, scenes, tmp_path):
     assert any(key.startswith('decode_head.') for key in saved)
     model = MODELS.build({'_scope_': 'mmseg', **config.model})
     assert saved.keys() <= model.state_dict().keys()
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_a_segmentor_on_swin_trains_on_digit_scenes(protocol, scenes, tmp_path):
+    config = shrink_upernet(Config.fromfile(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py'), scenes)
+    saved = train_small(config, tmp_path, validate=False)
+    assert any(key.startswith('backbone.tuning.') for key in saved)
 
 
 def test_the_data_are_those_that_the_environment_names(monkeypatch):

@@ -1,12 +1,9 @@
 """CrossPrompt: the paper's equations written out, on backbones of every kind, its count, gate and cost."""
 import pytest
 import torch
-import torch.nn.functional as F
 
-from tests.protocols import build, learned
-from tests.twins import hosted
+from tests.protocols import learned
 from tests.twins.compare import assert_twins
-from vpt_mm.layers import attention
 from vpt_mm.models.weightless import build_weightless
 
 CROSS = dict(type='CrossPrompt', length=3)
@@ -66,3 +63,40 @@ def test_on_swin_every_token_sees_all_prompts():
         if stage.downsample:
             tokens, hw = stage.downsample(tokens, hw)
     assert_twins(model(image), expected, list(model.tuning.parameters()))
+
+
+@pytest.mark.parametrize('length, gated, count', [(10, False, 92_160), (10, True, 92_172)])
+def test_its_count(length, gated, count):
+    """12 blocks of ViT-B with 10 prompts of 768: the 0.09M of the paper's VTAB-1k table (Huang et al. 2025)."""
+    model = build_weightless(dict(type='PromptedViT', arch='base', patch_size=16,
+                                  tuning=dict(type='CrossPrompt', length=length, gated=gated)))
+    assert sum(one.numel() for one in model.parameters() if one.requires_grad) == count
+
+
+def test_the_weights_are_those_of_the_self_attention_as_another_method_leaves_them():
+    """No copies: what LoRA adds to queries, keys and values, the cross-attention has as well."""
+    model, image = learned('vit', [CROSS, dict(type='LoRA', rank=2)], out_type='raw'), wide()
+    keys = {key for key in model.state_dict() if key.startswith('tuning.0.')}
+    cross, lora = model.tuning
+    assert keys == {'tuning.0.tokens'}
+    tokens, _ = model.embed(image)
+    for block, prompts in zip(model.layers, cross.tokens):
+        update, = block.attn.qkv.updates
+        width = tokens.shape[-1]
+        added = update(torch.eye(width, dtype=torch.float64)).t()
+        tokens = tokens + block.attn(block.ln1(tokens))
+        tokens = tokens + literal(block.ln1(tokens), block.ln1(prompts), block.attn.qkv.weight + added,
+                                  block.attn.qkv.bias, block.attn.proj, 4)
+        tokens = block.ffn(block.ln2(tokens), identity=tokens)
+    assert_twins(model(image), [model.ln1(tokens)], list(cross.parameters()))
+
+
+def test_prompts_are_projected_in_one_product_and_kept_at_inference(monkeypatch):
+    model, image, made = learned('vit', CROSS).eval(), wide(), []
+    product = torch.baddbmm
+    monkeypatch.setattr(torch, 'baddbmm', lambda *given: made.append(given) or product(*given))
+    model(image)
+    assert len(made) == 1
+    with torch.no_grad():
+        first, again = model(image)[0], model(image)[0]
+    assert len(made) == 2 and torch.equal(first, again)

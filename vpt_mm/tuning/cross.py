@@ -60,5 +60,5 @@ class CrossPrompt(BlockPrompt):
     def after_cross(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         if not self.gated:
             return branch
-        gates = memory.get('gates', self.gates)
-        return branch * gates[place.block].to(branch.dtype)
+        gates = memory.get('gates', self.gates)  # taken apart at once while training
+        return branch * gates[place.block]  # which, without dimensions, leaves the type as it is

@@ -35,6 +35,5 @@ class FourierPrompt(DeepPrompt):
                              f'{1 / length:.2g}, or DeepPrompt.')
 
     def made_of(self, tokens: Tensor, stage: int) -> Tensor:
-        # Of blocks (L, P, C): rows and columns of each alone.
-        moved = torch.fft.fft2(tokens[:, :self.transformed]).real
-        return torch.cat([moved, tokens[:, self.transformed:]], dim=1)
+        transformed = torch.fft.fft2(tokens[:, :self.transformed]).real  # of each block alone
+        return torch.cat([transformed, tokens[:, self.transformed:]], dim=1)

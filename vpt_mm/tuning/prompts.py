@@ -86,8 +86,9 @@ class BlockPrompt(TokenPrompt):
         return self.new_tokens(backbone, depth, self.length, width)
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """While training, prompts of all blocks at once; at inference nothing, so that what becomes of them is kept."""
-        if not (self.drops or torch.is_grad_enabled()):
+        """While training, or in a graph, prompts of all blocks at once; else nothing, so that what becomes of them is kept.
+        """
+        if not (self.drops or torch.is_grad_enabled() or torch.compiler.is_compiling()):
             return {}
         return dict(prompts=self.prompts_of_blocks(len(inputs)))
 
