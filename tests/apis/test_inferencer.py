@@ -52,8 +52,10 @@ TASKS = dict(
     scenes=(served.segmentor, DEEP, dict()),
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
     pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
+    cross=(served.segmentor, dict(type='CrossPrompt', length=3, gated=True), dict()),
+    fourier=(served.classifier, dict(type='FourierPrompt', length=4), dict()),
     unsorted=(unsorted, DEEP, dict()), dense=(dense, DEEP, dict()))
-MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
+MIXING = {'birds', 'cars', 'probe', 'shallow', 'fourier', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
 
 
 @pytest.fixture(scope='module')

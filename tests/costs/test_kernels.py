@@ -94,7 +94,7 @@ def test_deep_prompts_in_timms_models(name, size, plain, most):
 
 
 def test_cross_prompts():
-    """Ten more than the plain 250 in each of 12 blocks: a norm, two products, attention, a sum, and casts under autocast."""
+    """Ten a block more than the plain 250: a norm, two products, attention, a sum, and casts."""
     inference, training = count(MODELS.build(dict(BASE, tuning=dict(type='CrossPrompt', length=5))).eval(), 64)
     assert inference <= 372 and training <= 675
 

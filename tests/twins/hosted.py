@@ -144,9 +144,9 @@ def crossed_prompts(case):
     assert_twins(ours, twin, list(model.tuning.parameters()))
 
 
-def read_literally(kind, call, tokens):
+def read_literally(kind, call, tokens, seen):
     """What a block's attention gives where it is to the prompts alone, which are the last of its keys."""
-    length = call.seen.shape[1]
+    length = seen.shape[1]
 
     def attend_last(attention, query, key, value, attn_mask=None, **given):
         mask = None if attn_mask is None else attn_mask[..., -length:]
@@ -157,7 +157,7 @@ def read_literally(kind, call, tokens):
             attention = getattr(owner, 'scaled_dot_product_attention', None)
             if attention is not None:
                 patch.setattr(owner, 'scaled_dot_product_attention', partial(attend_last, attention))
-        return kind.attention(call, tokens)
+        return kind.attention(call._replace(seen=seen), tokens)
 
 
 def images_alone(case):

@@ -88,7 +88,7 @@ class Pass:
         call = Call(block, place, given, seen, self.kept)
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
         if crossed is not None:
-            branch = kind.cross(call._replace(seen=crossed), tokens)
+            branch = kind.cross(call, tokens, crossed)
             tokens = tokens + self.tuning.after_cross(branch, tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
         return kind.finish(call, tokens)

@@ -104,6 +104,9 @@ class TuningList(KeepsValues, ModuleList):
         for method in self:
             method.next_task()
 
+    def settled(self) -> TuningList:
+        return TuningList(method.settled() for method in self)
+
     def merge_into(self, backbone: Host) -> None:
         for method in self:
             method.merge_into(backbone)

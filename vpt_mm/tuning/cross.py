@@ -16,17 +16,17 @@ from .registry import TUNING_METHODS
 class CrossPrompt(BlockPrompt):
     """Cross visual prompt tuning (Huang et al. 2025, arXiv 2408.14961).
 
-    Behind the self-attention of a block and its residual, and before its FFN, all tokens (queries) attend to the block's
-    prompts (keys and values), and what they read is added to them. The self-attention sees no prompts. Its cost is linear
-    in the length. In windows each token sees all prompts as well, without relative positions.
+    Behind the self-attention of a block and its residual, and before its FFN, all tokens (queries) attend to the
+    block's prompts (keys and values), and what they read is added to them. The self-attention sees no prompts. The cost
+    is linear in the length. In windows each token sees all prompts as well, without relative positions.
 
-    ``tokens``: (blocks, length, C), or one such parameter for each stage of another width; of ``gated`` prompts
+    ``tokens``: (blocks, length, C), or one such parameter for each stage of another width; with ``gated`` also
     ``gates``, (blocks,). Blocks * (length * C + gated) parameters where all are C wide: 9,216 a prompt of ViT-B/16.
 
-    The paper's cross-attention has frozen copies of the weights of the block's self-attention. Here it reads the block's
-    own, so that nothing is stored twice; where another method trains or updates them, it sees that too. Chosen here: it
-    is the whole of that attention, with its norm in front, for tokens and prompts alike, its output projection and its
-    layer scale; class tokens, registers and prompts that travel read the prompts as well.
+    The paper's cross-attention has frozen copies of the weights of the block's self-attention. Here it reads the
+    block's own, so that nothing is stored twice; where another method trains or updates them, it sees that too. Chosen
+    here: it is the whole of that attention, with its norm in front, for tokens and prompts alike, its output projection
+    and its layer scale; class tokens, registers and prompts that travel read the prompts as well.
 
     Args:
         length: number of prompts of a block.

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import UsageError
 from .prompts import DeepPrompt
@@ -33,6 +33,15 @@ class FourierPrompt(DeepPrompt):
         if self.transformed == 0:
             raise UsageError(f'FourierPrompt: alpha={alpha!r} transforms none of {length} prompts: take at least '
                              f'{1 / length:.2g}, or DeepPrompt.')
+
+    @torch.no_grad()
+    def settled(self) -> DeepPrompt:
+        """VPT-deep with what the transform gives: runtimes of graphs are less exact at it, or have none."""
+        settled = DeepPrompt(self.length).eval()
+        settled.prompted, settled.depths, settled.joining = self.prompted, self.depths, self.joining
+        settled.hold([nn.Parameter(self.made_of(tokens, stage), requires_grad=False)
+                      for stage, tokens in enumerate(self.stages)])
+        return settled
 
     def made_of(self, tokens: Tensor, stage: int) -> Tensor:
         transformed = torch.fft.fft2(tokens[:, :self.transformed]).real  # of each block alone

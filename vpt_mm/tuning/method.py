@@ -150,6 +150,10 @@ class TuningMethod(KeepsValues, BaseModule):
     def next_task(self) -> None:
         """The task that trains is over, and another begins: the optimizer starts anew with it."""
 
+    def settled(self) -> TuningMethod:
+        """The same for inference, where what follows from parameters alone has been computed: for exported graphs."""
+        return self
+
     def check_count(self, name: str, value: Any) -> None:
         """Raise UsageError unless an argument is a whole number of at least 1."""
         require_counts(**{f'{type(self).__name__}: {name}': value})

@@ -79,15 +79,21 @@ class BlockPrompt(TokenPrompt):
         widths = backbone.block_widths[prompted.start:prompted.stop]
         stages = [(len(list(blocks)), width) for width, blocks in groupby(widths)]
         self.prompted, self.depths = prompted, [depth for depth, _ in stages]
-        tokens = [self.new_stage(backbone, depth, width) for depth, width in stages]
-        self.tokens = tokens[0] if len(tokens) == 1 else nn.ParameterList(tokens)
+        self.hold([self.new_stage(backbone, depth, width) for depth, width in stages])
+
+    def hold(self, stages: list[nn.Parameter]) -> None:
+        self.tokens = stages[0] if len(stages) == 1 else nn.ParameterList(stages)
+
+    @property
+    def stages(self) -> list[nn.Parameter]:
+        """The parameter of each stage."""
+        return list(self.tokens) if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
 
     def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
         return self.new_tokens(backbone, depth, self.length, width)
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """While training, or in a graph, prompts of all blocks at once; else nothing, so that what becomes of them is kept.
-        """
+        """Prompts of all blocks at once; at inference nothing, so that what becomes of them is kept, but in graphs."""
         if not (self.drops or torch.is_grad_enabled() or torch.compiler.is_compiling()):
             return {}
         return dict(prompts=self.prompts_of_blocks(len(inputs)))
@@ -100,8 +106,7 @@ class BlockPrompt(TokenPrompt):
     def prompts_of_blocks(self, batch: int) -> list[Tensor]:
         """For each prompted block (P, C), or (batch, P, C) with dropout."""
         prompts: list[Tensor] = []
-        stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
-        for stage, (tokens, depth) in enumerate(zip(stages, self.depths)):
+        for stage, (tokens, depth) in enumerate(zip(self.stages, self.depths)):
             tokens = self.made_of(tokens, stage).expand(depth, -1, -1)
             prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
         return prompts

@@ -31,9 +31,9 @@ def test_the_pieces_are_the_block(name):
 @pytest.mark.parametrize('name', BLOCKS)
 def test_prompts_that_are_read_alone(name):
     kind, call = build(name)
-    call = call._replace(seen=kind.projection(call.block)(torch.randn(1, 3, 32, dtype=torch.float64)))
-    expected = read_literally(kind, call, TOKENS)
-    torch.testing.assert_close(kind.cross(call, TOKENS), expected, rtol=0, atol=1e-12)
+    seen = kind.projection(call.block)(torch.randn(1, 3, 32, dtype=torch.float64))
+    expected = read_literally(kind, call, TOKENS, seen)
+    torch.testing.assert_close(kind.cross(call, TOKENS, seen), expected, rtol=0, atol=1e-12)
 
 
 def build(name):

@@ -35,10 +35,10 @@ class BEiT(BlockKind):
         branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
         return block.drop_path(scaled(branch, block.gamma_1))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn, block = call.block.attn, call.block
         query = queries_of(attn, _norms(block)[0](tokens), bias=attn.q_bias if attn.bias == 'qv_bias' else None)
-        return block.drop_path(scaled(cross_scaled(attn, query, call.seen), block.gamma_1))
+        return block.drop_path(scaled(cross_scaled(attn, query, seen), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block

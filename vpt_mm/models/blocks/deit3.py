@@ -22,8 +22,8 @@ class PreNorm(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return attend(call.block.attn, call.block.ln1(tokens), call.seen, rebuild=call.rebuild)
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
-        return cross(call.block.attn, call.block.ln1(tokens), call.seen)
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return cross(call.block.attn, call.block.ln1(tokens), seen)
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return ffn_branch(call.block.ffn, call.block.ln2(tokens))

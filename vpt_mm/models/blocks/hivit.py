@@ -29,9 +29,9 @@ class HiViT(BlockKind):
         branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
         return block.drop_path(scaled(branch, block.gamma_1))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         block = call.block
-        branch = cross_scaled(block.attn, queries_of(block.attn, block.norm1(tokens)), call.seen)
+        branch = cross_scaled(block.attn, queries_of(block.attn, block.norm1(tokens)), seen)
         return block.drop_path(scaled(branch, block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -67,8 +67,8 @@ class BlockKind:
         """What the block adds to its tokens after its attention: (B, N, C)."""
         raise NotImplementedError
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
-        """The same where the tokens see ``call.seen`` and not each other: (B, N, C)."""
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        """The same where the tokens see ``seen``, keys and values (1 or B, P, 2, C), and not each other."""
         raise NotImplementedError
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

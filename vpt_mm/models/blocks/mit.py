@@ -29,9 +29,9 @@ class MiT(BlockKind):
         branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild)
         return attn.dropout_layer(attn.proj_drop(branch))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
-        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, call.block.norm1(tokens), call.seen)))
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, call.block.norm1(tokens), seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         ffn = call.block.ffn

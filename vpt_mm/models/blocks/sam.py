@@ -38,10 +38,10 @@ class SAM(BlockKind):
         branch: Tensor = attn.proj(mixed)
         return branch
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
         attention = partial(F.scaled_dot_product_attention, scale=attn.scale)
-        branch: Tensor = attn.proj(attend_across(attention, queries_of(attn, call.block.ln1(tokens)), call.seen,
+        branch: Tensor = attn.proj(attend_across(attention, queries_of(attn, call.block.ln1(tokens)), seen,
                                                  attn.num_heads))
         return branch
 

@@ -42,9 +42,9 @@ class SwinV2(BlockKind):
                                varied=bool(windows.shift), rebuild=call.rebuild)
         return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn, msa = call.block.attn, call.block.attn.w_msa
-        mixed = attend_across(partial(_attend, msa), queries_of(msa, tokens, bias=msa.q_bias), call.seen, msa.num_heads)
+        mixed = attend_across(partial(_attend, msa), queries_of(msa, tokens, bias=msa.q_bias), seen, msa.num_heads)
         return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -33,9 +33,9 @@ class TimmBlock(BlockKind):
         block = call.block
         return block.drop_path1(block.ls1(attend(call, block.norm1(tokens))))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         block = call.block
-        return block.drop_path1(block.ls1(cross(call, block.norm1(tokens))))
+        return block.drop_path1(block.ls1(cross(call, block.norm1(tokens), seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
@@ -51,9 +51,9 @@ class EvaBlock(TimmBlock):
         block = call.block
         return block.drop_path1(scaled(attend(call, block.norm1(tokens)), block.gamma_1))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         block = call.block
-        return block.drop_path1(scaled(cross(call, block.norm1(tokens)), block.gamma_1))
+        return block.drop_path1(scaled(cross(call, block.norm1(tokens), seen), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
@@ -71,8 +71,8 @@ class PostNorm(TimmBlock):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path1(call.block.norm1(attend(call, tokens)))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
-        return call.block.drop_path1(call.block.norm1(cross(call, tokens)))
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return call.block.drop_path1(call.block.norm1(cross(call, tokens, seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path2(call.block.norm2(call.block.mlp(tokens)))
@@ -99,19 +99,19 @@ def attend(call: Call, tokens: Tensor) -> Tensor:
     return _read(attn, tokens, mixed)
 
 
-def cross(call: Call, tokens: Tensor) -> Tensor:
-    """The same where the tokens see ``call.seen`` and not each other."""
-    attn, rope, seen = call.block.attn, call.given.get('rope'), cast(Tensor, call.seen)
+def cross(call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+    """The same where the tokens see ``seen``, (1 or B, P, 2, C), and not each other."""
+    attn, rope = call.block.attn, call.given.get('rope')
     query = attn.q_norm(_query(attn, tokens).unflatten(-1, (attn.num_heads, -1)))  # (B, N, heads, d)
     if rope is not None:
-        query = _rotation(call, rope, tokens.shape[1])(query)
+        beside = 0 if call.seen is None else call.seen.shape[1]  # as in the attention, which keeps the rotation
+        query = _rotation(call, rope, tokens.shape[1] + beside)(query)
     pairs = seen.to(query.dtype).unflatten(-1, (-1, query.shape[-1]))  # (1 or B, P, 2, heads of keys, d)
     key, value = attn.k_norm(pairs[:, :, 0]), pairs[:, :, 1]
     heads_first = [part.repeat_interleave(attn.num_heads // part.shape[2], dim=2).expand(len(tokens), -1, -1, -1)
                    .transpose(1, 2) for part in (key, value)]
-    dropout = attn.attn_drop.p if attn.training else 0.
-    mixed = F.scaled_dot_product_attention(query.transpose(1, 2), *heads_first, dropout_p=dropout)
-    return _read(attn, tokens, mixed)
+    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.)
+    return _read(attn, tokens, attention(query.transpose(1, 2), *heads_first))
 
 
 def _read(attn: Any, tokens: Tensor, mixed: Tensor) -> Tensor:

@@ -24,8 +24,8 @@ class Twins(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(self.attend(call, call.block.norm1(tokens)))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
-        return call.block.drop_path(self.read(call, call.block.norm1(tokens)))
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return call.block.drop_path(self.read(call, call.block.norm1(tokens), seen))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(ffn_branch(call.block.ffn, call.block.norm2(tokens)))
@@ -34,8 +34,8 @@ class Twins(BlockKind):
         """(B, N, C), normed, to what the attention makes of them."""
         raise NotImplementedError
 
-    def read(self, call: Call, tokens: Tensor) -> Tensor:
-        """The same where they see ``call.seen`` and not each other."""
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        """The same where they see ``seen`` and not each other."""
         raise NotImplementedError
 
 
@@ -54,10 +54,10 @@ class TwinsGlobal(Twins):
         mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
 
-    def read(self, call: Call, tokens: Tensor) -> Tensor:
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
         attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
-        mixed = attend_across(attention, attn.q(tokens), call.seen, attn.num_heads)
+        mixed = attend_across(attention, attn.q(tokens), seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed)))
 
 
@@ -75,9 +75,9 @@ class TwinsGlobalPacked(Twins):
         return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others,
                                                                rebuild=call.rebuild)))
 
-    def read(self, call: Call, tokens: Tensor) -> Tensor:
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
-        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, tokens, call.seen)))
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, tokens, seen)))
 
 
 class TwinsLocal(Twins):
@@ -102,8 +102,8 @@ class TwinsLocal(Twins):
                                rebuild=call.rebuild)
         return attn.proj_drop(attn.proj(mixed))
 
-    def read(self, call: Call, tokens: Tensor) -> Tensor:
-        return cross_scaled(call.block.attn, queries_of(call.block.attn, tokens), call.seen)
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return cross_scaled(call.block.attn, queries_of(call.block.attn, tokens), seen)
 
 
 def _hide_padding(call: Call, windows: Windows, queries: int, keys: int, *, fold: bool,

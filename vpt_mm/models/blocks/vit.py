@@ -24,9 +24,9 @@ class PackedViT(BlockKind):
         branch = attend_packed(attn.attn, block.norm1(tokens), call.seen, rebuild=call.rebuild)
         return attn.dropout_layer(attn.proj_drop(branch))
 
-    def cross(self, call: Call, tokens: Tensor) -> Tensor:
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
-        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, call.block.norm1(tokens), call.seen)))
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, call.block.norm1(tokens), seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return ffn_branch(call.block.ffn, call.block.norm2(tokens))
