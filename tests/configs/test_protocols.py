@@ -18,7 +18,7 @@ CLASSIFIERS = {
     'full': dict(backbone=85_798_656), 'linear': {}, 'partial-1': dict(blocks=7_089_408),
     'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': {'side network': 585_793}, 'bias': dict(biases=102_912),
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
-    'cvpt': dict(prompts=92_160), 'vfpt': dict(prompts=460_800),
+    'cvpt': dict(prompts=92_160), 'vfpt': dict(prompts=460_800), 'gatevpt': dict(prompts=76_823),
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
@@ -29,10 +29,10 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'bias': dict(biases=271_360), 'adapter-64': dict(adapters=811_392), 'lora-16': {'low-rank updates': 1_572_864},
     'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360), 'cvpt': dict(prompts=4_915_200),
-    'vfpt': dict(prompts=245_760),
+    'vfpt': dict(prompts=245_760), 'gatevpt': dict(prompts=102_447),
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
 SWINS = {  # of a Swin-L with UPerNet
-    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480)}
+    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480), 'gatevpt': dict(prompts=19_247)}
 
 
 def path_of(protocol):

@@ -1,6 +1,7 @@
 """Backbones of the libraries' own classes with prompts: what must hold for blocks of every kind, and literal twins."""
 import copy
-from functools import partial
+from contextlib import contextmanager
+from functools import partial, partialmethod
 from typing import NamedTuple
 
 import pytest
@@ -11,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 from tests.twins.compare import assert_twins
 from vpt_mm.models.blocks import kind_of
+from vpt_mm.tuning import TuningMethod
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
 CROSS = dict(type='CrossPrompt', length=3)
@@ -152,12 +154,48 @@ def read_literally(kind, call, tokens, seen):
         mask = None if attn_mask is None else attn_mask[..., -length:]
         return attention(query, key[..., -length:, :], value[..., -length:, :], attn_mask=mask, **given)
 
+    with attending(call.block, attend_last):
+        return kind.attention(call._replace(seen=seen), tokens)
+
+
+@contextmanager
+def attending(block, otherwise):
+    """Context in which the block's attention is ``otherwise``, a function of the usual one and what that is given."""
     with pytest.MonkeyPatch.context() as patch:
-        for owner in (F, getattr(call.block, 'attn', None)):  # classes of mmpretrain's keep it
+        for owner in (F, getattr(block, 'attn', None)):  # classes of mmpretrain's keep it
             attention = getattr(owner, 'scaled_dot_product_attention', None)
             if attention is not None:
-                patch.setattr(owner, 'scaled_dot_product_attention', partial(attend_last, attention))
-        return kind.attention(call._replace(seen=seen), tokens)
+                patch.setattr(owner, 'scaled_dot_product_attention', partial(otherwise, attention))
+        yield
+
+
+def temperatures(case):
+    """As if scores had been divided where the softmax is taken of them."""
+    model, images = case.build(Cooling()), case.images()
+    ours = tree_leaves(model(images))
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in {type(block.kind) for block in model.host.blocks}:
+            patch.setattr(kind, 'attention', partialmethod(divide_literally, kind.attention))
+        twin = tree_leaves(model(images))
+    assert_twins(ours, twin, list(model.tuning.parameters()))
+
+
+def divide_literally(kind, attention, call, tokens):
+    def divided(attention, query, *others, **given):
+        return attention(query / call.temperature, *others, **given)
+
+    with attending(call.block, divided):
+        return attention(kind, call._replace(temperature=None), tokens)
+
+
+class Cooling(TuningMethod):
+    """A temperature for each block."""
+
+    def build_for(self, backbone):
+        self.temperatures = torch.nn.ParameterList(torch.rand(()) + 0.5 for _ in backbone.blocks)
+
+    def temperature(self, place, memory):
+        return self.temperatures[place.block]
 
 
 def images_alone(case):
@@ -224,8 +262,8 @@ def trained_as_a_whole(case):
             torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * max(1, theirs.abs().max().item()))
 
 
-CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, crossed_prompts, images_alone, copies,
-          checkpointed, trained_as_a_whole)
+CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, crossed_prompts, temperatures,
+          images_alone, copies, checkpointed, trained_as_a_whole)
 TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
 
 

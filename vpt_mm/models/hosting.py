@@ -85,7 +85,7 @@ class Pass:
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
         seen, crossed = (None if pairs is None else for_parts(pairs, len(tokens))
                          for pairs in (self.seen[block.number], self.crossed[block.number]))
-        call = Call(block, place, given, seen, self.kept)
+        call = Call(block, place, given, seen, self.kept, self.tuning.temperature(place, self.memory))
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
         if crossed is not None:
             branch = kind.cross(call, tokens, crossed)

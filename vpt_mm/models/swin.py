@@ -45,7 +45,7 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
             of another kind than ``WindowMSA``.
     """
 
-    gives = frozenset({'grid of patches', 'way to embed patches on their own'})
+    gives = frozenset({'grid of patches', 'way to embed patches on their own', 'way for prompts between stages'})
     takes_groups = False
 
     def __init__(self, *, tuning: Any = None, arch: str | dict[str, Any] = 'tiny', out_indices: Sequence[int] = (3,),
@@ -173,7 +173,8 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         """One block on (B, h * w + T, C); the first ``keep`` tokens come out, or all of them."""
         assert place.grid is not None
         branch = attend_in_windows(block.attn, block.norm1(tokens), place.grid, seen, keep=keep,
-                                   rebuild=not block.with_cp, kept=self.kept)
+                                   rebuild=not block.with_cp, kept=self.kept,
+                                   temperature=tuning.temperature(place, memory))
         tokens = tokens if keep is None else tokens[:, :keep]
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
         if crossed is not None:  # which all windows see, and none adds a bias to

@@ -138,7 +138,8 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
             behind = tokens.shape[1] - count, 0 if seen[place.block] is None else seen[place.block].shape[1]
             if behind not in masks:
                 masks[behind] = causal_mask(count, *behind, tokens.device)
-            branch = attend(block.attn, block.ln1(tokens), seen[place.block], mask=masks[behind])
+            branch = attend(block.attn, block.ln1(tokens), seen[place.block], mask=masks[behind],
+                            temperature=tuning.temperature(place, memory))
             tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
             if crossed[place.block] is not None:
                 branch = cross(block.attn, block.ln1(tokens), crossed[place.block])

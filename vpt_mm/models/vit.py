@@ -165,7 +165,8 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
     def run_block(self, block: Any, tokens: Tensor, seen: Any, crossed: Tensor | None, keep: int | None,
                   tuning: TuningMethod | TuningList, place: Place, memory: Memory) -> Tensor:
         """One encoder block on (B, N, C); the first ``keep`` tokens come out, or all of them."""
-        branch = attend(block.attn, block.ln1(tokens), seen, keep=keep, rebuild=not self.with_cp)
+        branch = attend(block.attn, block.ln1(tokens), seen, keep=keep, rebuild=not self.with_cp,
+                        temperature=tuning.temperature(place, memory))
         tokens = tokens if keep is None else tokens[:, :keep]
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
         if crossed is not None:

@@ -82,6 +82,7 @@ METHODS = dict(
                            expert_blocks=BLOCKS), training=('weight',)),
     FourierPrompt=Record(dict(length=LENGTH, alpha=Number(0, 1)), training=('dropout',)),
     FullTuning=Record({}),
+    GatedPrompt=Record(dict(length=LENGTH), training=('dropout',)),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
     NormTuning=Record({}),

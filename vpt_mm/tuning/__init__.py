@@ -9,6 +9,7 @@ from .cross import CrossPrompt
 from .domain import DomainContext
 from .experts import DualPrompt
 from .fourier import FourierPrompt
+from .gated import GatedPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -22,6 +23,6 @@ from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
            'ConditionalContext', 'ContextPrompt', 'CrossPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt',
-           'FourierPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning',
+           'FourierPrompt', 'FullTuning', 'GatedPrompt', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning',
            'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
            'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -1,6 +1,7 @@
 """TuningList: several tuning methods at once."""
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -76,6 +77,10 @@ class TuningList(KeepsValues, ModuleList):
 
     def cross_prompts(self, place: Place, memory: Memory) -> Tensor | None:
         return _join([method.cross_prompts(place, own) for method, own in self.each(memory)], place.batch, dims=3)
+
+    def temperature(self, place: Place, memory: Memory) -> Tensor | None:
+        given = [one for method, own in self.each(memory) if (one := method.temperature(place, own)) is not None]
+        return math.prod(given[1:], start=given[0]) if given else None
 
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         for method, own in self.each(memory):

@@ -11,8 +11,8 @@ from ..errors import UsageError, require_counts
 from ..mixin import Mixin
 from .host import Host
 
-SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'cross_prompts', 'after_attention', 'after_cross', 'after_ffn',
-         'finish')
+SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'cross_prompts', 'temperature', 'after_attention', 'after_cross',
+         'after_ffn', 'finish')
 
 Memory = dict[Any, Any]  # of a method, for a pass
 Outputs = tuple[Any, ...]  # of a backbone
@@ -121,6 +121,10 @@ class TuningMethod(KeepsValues, BaseModule):
         It follows the block's attention and its residual and is that attention over again, norms and scales included,
         but keys and values are the prompts' alone, which are normed and projected by this block.
         """
+        return None
+
+    def temperature(self, place: Place, memory: Memory) -> Tensor | None:
+        """A number by which this block's attention divides its queries, and so their products with keys; None for 1."""
         return None
 
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:

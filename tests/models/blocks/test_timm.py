@@ -4,7 +4,7 @@ import torch
 from timm.models.eva import EvaBlock, EvaBlockPostNorm
 from timm.models.vision_transformer import Block, ParallelScalingBlock, ResPostBlock
 
-from tests.twins.hosted import read_literally
+from tests.twins.hosted import divide_literally, read_literally
 from vpt_mm.layers.kept import Kept
 from vpt_mm.models.blocks import Call, kind_of
 from vpt_mm.tuning.method import Place
@@ -34,6 +34,14 @@ def test_prompts_that_are_read_alone(name):
     seen = kind.projection(call.block)(torch.randn(1, 3, 32, dtype=torch.float64))
     expected = read_literally(kind, call, TOKENS, seen)
     torch.testing.assert_close(kind.cross(call, TOKENS, seen), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('name', BLOCKS)
+def test_a_temperature_divides_scores(name):
+    kind, call = build(name)
+    call = call._replace(temperature=torch.tensor(0.7, dtype=torch.float64))
+    expected = divide_literally(kind, type(kind).attention, call, TOKENS)
+    torch.testing.assert_close(kind.attention(call, TOKENS), expected, rtol=0, atol=1e-12)
 
 
 def build(name):

@@ -32,7 +32,7 @@ class BEiT(BlockKind):
             bias = torch.cat([attn.q_bias, torch.zeros_like(attn.v_bias), attn.v_bias])
         qkv = linear_rows(attn.qkv, _norms(block)[0](tokens), bias=bias)
         mask = positions_of(call, tokens.shape[1], qkv.dtype)
-        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild, temperature=call.temperature)
         return block.drop_path(scaled(branch, block.gamma_1))
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:

@@ -20,7 +20,8 @@ class PreNorm(BlockKind):
         return Projection(block.ln1, block.attn.qkv)
 
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
-        return attend(call.block.attn, call.block.ln1(tokens), call.seen, rebuild=call.rebuild)
+        return attend(call.block.attn, call.block.ln1(tokens), call.seen, rebuild=call.rebuild,
+                      temperature=call.temperature)
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         return cross(call.block.attn, call.block.ln1(tokens), seen)

@@ -26,7 +26,7 @@ class EVA02(BlockKind):
         qkv = attn.qkv(block.norm1(tokens))
         if attn.rope:
             qkv = rotate_pairs(qkv, attn.num_heads, _rotation(call, tokens.shape[1]))
-        return block.drop_path(attend_scaled(attn, qkv, call.seen, rebuild=call.rebuild))
+        return block.drop_path(attend_scaled(attn, qkv, call.seen, rebuild=call.rebuild, temperature=call.temperature))
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         block, attn = call.block, call.block.attn

@@ -26,7 +26,7 @@ class HiViT(BlockKind):
         block, attn = call.block, call.block.attn
         qkv = attn.qkv(block.norm1(tokens))
         mask = None if call.given.get('rpe_index') is None else positions_of(call, tokens.shape[1], qkv.dtype)
-        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild, temperature=call.temperature)
         return block.drop_path(scaled(branch, block.gamma_1))
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ class Call(NamedTuple):
         given: what it was called with beside its tokens, by name.
         seen: keys and values of prompts, (1 or B, P, 2, C); None for none.
         kept: of the backbone.
+        temperature: a number that its attention divides queries by; None for 1.
     """
 
     block: Any
@@ -29,6 +30,7 @@ class Call(NamedTuple):
     given: dict[str, Any]
     seen: Tensor | None
     kept: Kept
+    temperature: Tensor | None = None
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -26,7 +26,8 @@ class MiT(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, tokens = call.block.attn, call.block.norm1(tokens)
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
-        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild)
+        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
+                               temperature=call.temperature)
         return attn.dropout_layer(attn.proj_drop(branch))
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...layers.attention import queries_of
 from ...layers.ffn import ffn_branch
-from ...layers.heads import attend_across
+from ...layers.heads import attend_across, tempered
 from ...layers.projection import Projection
 from ...layers.windows import Whole, Windows, mix_in_windows
 from .kind import BlockKind, Call
@@ -33,7 +33,7 @@ class SAM(BlockKind):
         windows = Windows(call.grid, block.window_size) if block.window_size else Whole(call.grid)
         attention = partial(_attend, call, windows.sides) if attn.use_rel_pos else partial(
             F.scaled_dot_product_attention, scale=attn.scale)
-        mixed = mix_in_windows(attention, windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
+        mixed = mix_in_windows(tempered(attention, call.temperature), windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
                                rebuild=call.rebuild)
         branch: Tensor = attn.proj(mixed)
         return branch

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...layers.attention import queries_of
-from ...layers.heads import attend_heads
+from ...layers.heads import attend_heads, tempered
 from ...layers.projection import Projection, Rows
 from ...layers.rotary import Rotation
 from ...layers.updated import linear_rows
@@ -91,7 +91,8 @@ def attend(call: Call, tokens: Tensor) -> Tensor:
     Patches are rotated as timm does; class token, registers, prompts and what travels have no place, and are not.
     """
     attn = call.block.attn
-    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.)
+    attention = tempered(partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.),
+                         call.temperature)
     if _is_plain(attn) and call.given.get('rope') is None:
         mixed = attend_heads(attention, _qkv(attn, tokens), call.seen, attn.num_heads, rebuild=call.rebuild)
     else:

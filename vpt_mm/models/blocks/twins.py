@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ...layers.attention import cross_scaled, queries_of
 from ...layers.ffn import ffn_branch
-from ...layers.heads import attend_across, attend_pairs
+from ...layers.heads import attend_across, attend_pairs, tempered
 from ...layers.packed import PackedProjection, attend_packed, cross_packed
 from ...layers.projection import Projection, Rows
 from ...layers.reduced import reduce_patches
@@ -51,7 +51,7 @@ class TwinsGlobal(Twins):
         attn = call.block.attn
         attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
         pairs = attn.kv(reduce_patches(attn, tokens, call.grid))
-        mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads)
+        mixed = attend_pairs(tempered(attention, call.temperature), attn.q(tokens), pairs, call.seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
 
     def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
@@ -72,8 +72,8 @@ class TwinsGlobalPacked(Twins):
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         attn = call.block.attn
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
-        return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others,
-                                                               rebuild=call.rebuild)))
+        return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
+                                                               temperature=call.temperature)))
 
     def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
@@ -97,7 +97,7 @@ class TwinsLocal(Twins):
         windows = Windows(call.grid, attn.window_size)
         attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
                             dropout_p=attn.attn_drop.p if attn.training else 0.)
-        mixed = mix_in_windows(attention, windows, attn.qkv, tokens, call.seen, attn.num_heads,
+        mixed = mix_in_windows(tempered(attention, call.temperature), windows, attn.qkv, tokens, call.seen, attn.num_heads,
                                bias=partial(_hide_padding, call, windows), varied=all(windows.padding),
                                rebuild=call.rebuild)
         return attn.proj_drop(attn.proj(mixed))

@@ -21,7 +21,8 @@ class PackedViT(BlockKind):
 
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, block = call.block.attn, call.block
-        branch = attend_packed(attn.attn, block.norm1(tokens), call.seen, rebuild=call.rebuild)
+        branch = attend_packed(attn.attn, block.norm1(tokens), call.seen, rebuild=call.rebuild,
+                               temperature=call.temperature)
         return attn.dropout_layer(attn.proj_drop(branch))
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
