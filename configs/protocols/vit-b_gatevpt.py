@@ -1,5 +1,5 @@
-# GateVPT: 100 prompts that travel, gates of the blocks that they pass and temperatures of attention learn, on a ViT-B/16
-# that MAE pretrained: it was made for self-supervised ones (Yoo et al. 2023). The rates are those of VPT.
+# GateVPT: 100 prompts that travel, gates of the blocks that they pass and temperatures of attention learn, on a
+# ViT-B/16 that MAE pretrained: it was made for self-supervised ones (Yoo et al. 2023). The rates are those of VPT.
 _base_ = ['_base_/vit-b.py', '_base_/sgd.py']
 model = dict(
     backbone=dict(

@@ -16,8 +16,7 @@ DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP),
              pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
              setr=(served.segmentor, [dict(type='FourierPrompt', length=4), dict(type='CrossPrompt', length=3),
-                                      dict(type='GatedPrompt', length=2),
-                                      dict(type='LoRA', rank=2)]))
+                                      dict(type='GatedPrompt', length=2), dict(type='LoRA', rank=2)]))
 
 
 def binary(weights, tuning):

@@ -39,9 +39,9 @@ def attend_in_windows(attn: Any, tokens: Tensor, grid: tuple[int, int], seen: Te
         UsageError: a map smaller than the window without ``pad_small_map``.
     """
     msa, windows = attn.w_msa, windows_of(attn, grid)
-    attention = partial(F.scaled_dot_product_attention, scale=msa.scale,
-                        dropout_p=msa.attn_drop.p if msa.attn_drop.training else 0.)
-    mixed = mix_in_windows(tempered(attention, temperature), windows, msa.qkv, tokens, seen, msa.num_heads, keep=keep, rebuild=rebuild,
+    attention = tempered(partial(F.scaled_dot_product_attention, scale=msa.scale,
+                                 dropout_p=msa.attn_drop.p if msa.attn_drop.training else 0.), temperature)
+    mixed = mix_in_windows(attention, windows, msa.qkv, tokens, seen, msa.num_heads, keep=keep, rebuild=rebuild,
                            bias=partial(_bias, msa, windows, kept), varied=bool(windows.shift))
     return attn.drop(msa.proj_drop(msa.proj(mixed)))
 

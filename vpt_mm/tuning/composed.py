@@ -1,7 +1,6 @@
 """TuningList: several tuning methods at once."""
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -79,8 +78,11 @@ class TuningList(KeepsValues, ModuleList):
         return _join([method.cross_prompts(place, own) for method, own in self.each(memory)], place.batch, dims=3)
 
     def temperature(self, place: Place, memory: Memory) -> Tensor | None:
-        given = [one for method, own in self.each(memory) if (one := method.temperature(place, own)) is not None]
-        return math.prod(given[1:], start=given[0]) if given else None
+        temperature: Tensor | None = None
+        for method, own in self.each(memory):
+            given = method.temperature(place, own)
+            temperature = given if temperature is None else temperature if given is None else temperature * given
+        return temperature
 
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         for method, own in self.each(memory):

@@ -17,11 +17,11 @@ class GatedPrompt(TokenPrompt):
     """Gated prompts for self-supervised Vision Transformers (Yoo et al. 2023, arXiv 2306.05067).
 
     Prompts enter with the first block and travel. What leaves a block i in their place is
-    ``sigmoid(g_i) * output + (1 - sigmoid(g_i)) * input``, and the block's attention has a learned temperature, by which
-    the products of queries and keys are divided.
+    ``sigmoid(g_i) * output + (1 - sigmoid(g_i)) * input``, and the block's attention has a learned temperature, by
+    which the products of queries and keys are divided.
 
-    ``tokens``: (length, C). ``gates``: (blocks - 1,), since nothing reads what the last block makes of prompts; one more
-    where the mean of prompts is read. ``temperatures``: (blocks,). Length * C + 2 * blocks - 1 parameters.
+    ``tokens``: (length, C). ``gates``: (blocks - 1,), since nothing reads what the last block makes of prompts; one
+    more where the mean of prompts is read. ``temperatures``: (blocks,). Length * C + 2 * blocks - 1 parameters.
 
     Chosen here: gates start half open, at g = 0; temperatures are exponentials of their parameters, so that they stay
     above zero, and start at one. Biases of relative positions are not divided, but what queries read of positions is.

@@ -33,7 +33,8 @@ class SAM(BlockKind):
         windows = Windows(call.grid, block.window_size) if block.window_size else Whole(call.grid)
         attention = partial(_attend, call, windows.sides) if attn.use_rel_pos else partial(
             F.scaled_dot_product_attention, scale=attn.scale)
-        mixed = mix_in_windows(tempered(attention, call.temperature), windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
+        attention = tempered(attention, call.temperature)
+        mixed = mix_in_windows(attention, windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
                                rebuild=call.rebuild)
         branch: Tensor = attn.proj(mixed)
         return branch

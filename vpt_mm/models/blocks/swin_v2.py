@@ -37,8 +37,9 @@ class SwinV2(BlockKind):
         attn, msa = call.block.attn, call.block.attn.w_msa
         windows = windows_of(attn, call.grid)
         bias = None if msa.q_bias is None else torch.cat([msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias])
-        mixed = mix_in_windows(partial(_attend, msa, temperature=call.temperature), windows, partial(linear_rows, msa.qkv, bias=bias), tokens,
-                               call.seen, msa.num_heads, bias=partial(_positions, call, windows),
+        attention = partial(_attend, msa, temperature=call.temperature)
+        mixed = mix_in_windows(attention, windows, partial(linear_rows, msa.qkv, bias=bias), tokens, call.seen,
+                               msa.num_heads, bias=partial(_positions, call, windows),
                                varied=bool(windows.shift), rebuild=call.rebuild)
         return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
 

@@ -72,8 +72,9 @@ class TwinsGlobalPacked(Twins):
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         attn = call.block.attn
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
-        return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
-                                                               temperature=call.temperature)))
+        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
+                               temperature=call.temperature)
+        return attn.dropout_layer(attn.proj_drop(branch))
 
     def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn = call.block.attn
@@ -95,9 +96,9 @@ class TwinsLocal(Twins):
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         attn = call.block.attn
         windows = Windows(call.grid, attn.window_size)
-        attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
-                            dropout_p=attn.attn_drop.p if attn.training else 0.)
-        mixed = mix_in_windows(tempered(attention, call.temperature), windows, attn.qkv, tokens, call.seen, attn.num_heads,
+        attention = tempered(partial(F.scaled_dot_product_attention, scale=attn.scale,
+                                     dropout_p=attn.attn_drop.p if attn.training else 0.), call.temperature)
+        mixed = mix_in_windows(attention, windows, attn.qkv, tokens, call.seen, attn.num_heads,
                                bias=partial(_hide_padding, call, windows), varied=all(windows.padding),
                                rebuild=call.rebuild)
         return attn.proj_drop(attn.proj(mixed))
