@@ -15,7 +15,9 @@ from vpt_mm.errors import UsageError
 DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP),
              pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
-             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2), dict(type='Rein', length=4, rank=2)]),
+             setr=(served.segmentor, [dict(type='FourierPrompt', length=4), dict(type='CrossPrompt', length=3),
+                                      dict(type='GatedPrompt', length=2), dict(type='LoRA', rank=2),
+                                      dict(type='Rein', length=4, rank=2)]),
              convolved=(served.segmentor, [dict(type='Mona', width=4, kernels=[3]), dict(type='Convpass', width=4),
                                            dict(type='AdaptFormer', width=4)]))
 

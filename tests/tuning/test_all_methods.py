@@ -16,7 +16,7 @@ OWN = dict(FullTuning=lambda name: True,
            PartialTuning=lambda name: name.startswith(('layers.3.', 'ln1.', 'stages.1.blocks.1.', 'norm1.',
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))
 # Methods that start as the plain backbone.
-NEUTRAL = {'AdaptFormer', 'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'Convpass',
+NEUTRAL = {'AdaptFormer', 'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'Convpass', 'CrossPrompt',
            'FullTuning', 'LinearProbe', 'LoRA', 'Mona', 'NormTuning', 'PartialTuning'}
 
 

@@ -30,15 +30,17 @@ class Pass:
         tuning: the method.
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        crossed: those that are read alone, as :meth:`SeesPrompts.cross` gives them.
         batch: number of images.
         kept: of the backbone.
         extra: number of class tokens and registers.
         grids: (h, w) that the patches may have, where blocks are not told: the first that fits their number counts.
     """
 
-    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (), *, batch: int,
-                 kept: Kept, extra: int = 0, grids: Sequence[tuple[int, int]] = ()) -> None:
-        self.tuning, self.memory, self.seen, self.kept = tuning, memory, seen, kept
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (),
+                 crossed: Sequence[Any] = (), *, batch: int, kept: Kept, extra: int = 0,
+                 grids: Sequence[tuple[int, int]] = ()) -> None:
+        self.tuning, self.memory, self.seen, self.crossed, self.kept = tuning, memory, seen, crossed, kept
         self.batch, self.extra, self.grids = batch, extra, grids
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
@@ -84,10 +86,13 @@ class Pass:
         return torch.cat([own, self.guests], dim=1)
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
-        seen = self.seen[block.number]
-        seen = None if seen is None else for_parts(seen, len(tokens))
-        call = Call(block, place, given, seen, self.kept)
+        seen, crossed = (None if pairs is None else for_parts(pairs, len(tokens))
+                         for pairs in (self.seen[block.number], self.crossed[block.number]))
+        call = Call(block, place, given, seen, self.kept, self.tuning.temperature(place, self.memory))
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
+        if crossed is not None:
+            branch = kind.cross(call, tokens, crossed)
+            tokens = tokens + self.tuning.after_cross(branch, tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
         return kind.finish(call, tokens)
 

@@ -5,8 +5,11 @@ from .build import build_tuning
 from .coda import CodaPrompt
 from .composed import TuningList
 from .context import ConditionalContext, ContextPrompt
+from .cross import CrossPrompt
 from .domain import DomainContext
 from .experts import DualPrompt
+from .fourier import FourierPrompt
+from .gated import GatedPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -22,7 +25,8 @@ from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, Norm
 from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
-           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt', 'DomainContext', 'DualPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
-           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning',
-           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
+           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'CrossPrompt', 'DeepPrompt',
+           'DomainContext', 'DualPrompt', 'FourierPrompt', 'FullTuning', 'GatedPrompt', 'LinearProbe', 'LoRA', 'Memory',
+           'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt',
+           'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning',
+           'collect_losses']

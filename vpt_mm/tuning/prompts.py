@@ -62,8 +62,61 @@ class TokenPrompt(TuningMethod):
         return F.dropout(tokens.unsqueeze(-3).expand(*tokens.shape[:-2], batch, -1, -1), self.dropout)
 
 
+class BlockPrompt(TokenPrompt):
+    """Prompts of each block's own: ``tokens``, (blocks, length, C), or one such parameter for each stage of a width.
+
+    Attributes:
+        prompted: the blocks that have some.
+        depths: number of those in each stage.
+    """
+
+    prompted: range
+    depths: list[int]
+
+    def build_stages(self, backbone: Host, prompted: range) -> None:
+        """Create the prompts of these blocks."""
+        widths = backbone.block_widths[prompted.start:prompted.stop]
+        stages = [(len(list(blocks)), width) for width, blocks in groupby(widths)]
+        self.prompted, self.depths = prompted, [depth for depth, _ in stages]
+        self.hold([self.new_stage(backbone, depth, width) for depth, width in stages])
+
+    def hold(self, stages: list[nn.Parameter]) -> None:
+        self.tokens = stages[0] if len(stages) == 1 else nn.ParameterList(stages)
+
+    @property
+    def stages(self) -> list[nn.Parameter]:
+        """The parameter of each stage."""
+        return list(self.tokens) if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
+
+    def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
+        return self.new_tokens(backbone, depth, self.length, width)
+
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        """Prompts of all blocks at once; at inference nothing, so that what becomes of them is kept, but in graphs."""
+        if not (self.drops or torch.is_grad_enabled() or torch.compiler.is_compiling()):
+            return {}
+        return dict(prompts=self.prompts_of_blocks(len(inputs)))
+
+    def recall(self, place: Place, memory: Memory) -> Tensor:
+        """(P, C), or (B, P, C) where dropout tells images apart: the prompts of a block in this pass."""
+        prompts = memory.get('prompts') or self.prompts_of_blocks(place.batch)
+        return prompts[place.block - self.prompted[0]]
+
+    def prompts_of_blocks(self, batch: int) -> list[Tensor]:
+        """For each prompted block (P, C), or (batch, P, C) with dropout."""
+        prompts: list[Tensor] = []
+        for stage, (tokens, depth) in enumerate(zip(self.stages, self.depths)):
+            tokens = self.made_of(tokens, stage).expand(depth, -1, -1)
+            prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
+        return prompts
+
+    def made_of(self, tokens: Tensor, stage: int) -> Tensor:
+        """Prompts (blocks or 1, P, C) of the parameter of a stage."""
+        return tokens
+
+
 @TUNING_METHODS.register_module()
-class DeepPrompt(TokenPrompt):
+class DeepPrompt(BlockPrompt):
     """VPT-deep: every block has prompts of its own.
 
     ``tokens``: (blocks, length, C), or one such parameter for each stage of a backbone whose stages differ
@@ -100,14 +153,11 @@ class DeepPrompt(TokenPrompt):
         if not 1 <= self.first <= last <= len(widths):
             raise UsageError(f'DeepPrompt: first and last must be blocks 1..{len(widths)} in order, got {self.first} '
                              f'and {self.last}.')
-        self.prompted = range(self.first - 1, last)
         self.joining = last - 1 if last < len(widths) or backbone.reads_prompts else None
-        stages = [(len(list(blocks)), width) for width, blocks in groupby(widths[self.first - 1:last])]
-        self.depths = [depth for depth, _ in stages]
-        tokens = [self.new_stage(backbone, depth, width) for depth, width in stages]
-        self.tokens = tokens[0] if len(tokens) == 1 else nn.ParameterList(tokens)
+        self.build_stages(backbone, range(self.first - 1, last))
         if self.width is not None:
-            self.projections = nn.ModuleList(nn.Linear(self.width, width) for _, width in stages)
+            stages = [width for width, _ in groupby(widths[self.first - 1:last])]
+            self.projections = nn.ModuleList(nn.Linear(self.width, width) for width in stages)
 
     @property
     def travels(self) -> bool:
@@ -121,12 +171,6 @@ class DeepPrompt(TokenPrompt):
         tokens.requires_grad_(not self.fixed)
         return tokens
 
-    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """While training, prompts of all blocks at once; at inference nothing, so that what becomes of them is kept."""
-        if not (self.drops or torch.is_grad_enabled()):
-            return {}
-        return dict(prompts=self.prompts_of_blocks(len(inputs)))
-
     def prompts(self, place: Place, memory: Memory) -> Tensor | None:
         if place.block not in self.prompted or place.block == self.joining:
             return None
@@ -135,20 +179,9 @@ class DeepPrompt(TokenPrompt):
     def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         return append(tokens, self.recall(place, memory)) if place.block == self.joining else tokens
 
-    def recall(self, place: Place, memory: Memory) -> Tensor:
-        """(P, C), or (B, P, C) where dropout tells images apart: the prompts of a block in this pass."""
-        prompts = memory.get('prompts') or self.prompts_of_blocks(place.batch)
-        return prompts[place.block - self.prompted[0]]
-
-    def prompts_of_blocks(self, batch: int) -> list[Tensor]:
-        """For each prompted block (P, C), or (batch, P, C) with dropout."""
-        prompts: list[Tensor] = []
-        stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
-        for stage, (tokens, depth) in enumerate(zip(stages, self.depths)):
-            tokens = tokens.expand(-1, self.length, -1)
-            tokens = (tokens if self.width is None else self.projections[stage](tokens)).expand(depth, -1, -1)
-            prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
-        return prompts
+    def made_of(self, tokens: Tensor, stage: int) -> Tensor:
+        tokens = tokens.expand(-1, self.length, -1)
+        return tokens if self.width is None else self.projections[stage](tokens)
 
 
 @TUNING_METHODS.register_module()

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...layers.attention import attend_scaled
+from ...layers.attention import attend_scaled, cross_scaled, queries_of
 from ...layers.projection import Projection
 from ...layers.updated import linear_rows
 from ...layers.windows import pad_bias
@@ -32,8 +32,13 @@ class BEiT(BlockKind):
             bias = torch.cat([attn.q_bias, torch.zeros_like(attn.v_bias), attn.v_bias])
         qkv = linear_rows(attn.qkv, self.norms(block)[0](tokens), bias=bias)
         mask = positions_of(call, tokens.shape[1], qkv.dtype)
-        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild, temperature=call.temperature)
         return block.drop_path(scaled(branch, block.gamma_1))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn, block = call.block.attn, call.block
+        query = queries_of(attn, _norms(block)[0](tokens), bias=attn.q_bias if attn.bias == 'qv_bias' else None)
+        return block.drop_path(scaled(cross_scaled(attn, query, seen), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
