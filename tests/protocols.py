@@ -30,9 +30,11 @@ EXAMPLES = dict(
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
-    PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
+    PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)],
+    PrefixPrompt=[dict(length=2), dict(length=2, shared_heads=True, tied=True)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],
+    PrunedPrompt=[dict(length=2, segments=4, left=5), dict(length=3, segments=2, first=2, last=2)],
     ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
 
 ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (

@@ -86,8 +86,10 @@ METHODS = dict(
     PartialTuning=Record(dict(last=Whole(1, 1024))),
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),
     PixelPatchPrompt=Record(dict(length=LENGTH)),
-    PrefixPrompt=Record(dict(length=LENGTH)),
+    PrefixPrompt=Record(dict(length=LENGTH), optional=dict(shared_heads=Flag(), tied=Flag())),
     PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
+    PrunedPrompt=Record(dict(length=LENGTH, segments=WIDTH, left=Maybe(Whole(1, 10_000_000)), first=Whole(1, 1024),
+                             last=Maybe(Whole(1, 1024))), training=('dropout',)),
     ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
     SideTuning=Record(dict(width=Whole(1, 1024))))

@@ -14,6 +14,7 @@ from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .pool import PromptPool
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
+from .pruned import PrunedPrompt
 from .registry import TUNING_METHODS
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
@@ -21,5 +22,5 @@ from .side import SideTuning
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
            'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
            'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod',
-           'build_tuning', 'collect_losses']
+           'Place', 'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList',
+           'TuningMethod', 'build_tuning', 'collect_losses']

@@ -146,10 +146,14 @@ class DeepPrompt(TokenPrompt):
         prompts: list[Tensor] = []
         stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
         for stage, (tokens, depth) in enumerate(zip(stages, self.depths)):
-            tokens = tokens.expand(-1, self.length, -1)
-            tokens = (tokens if self.width is None else self.projections[stage](tokens)).expand(depth, -1, -1)
+            tokens = self.prompts_of_stage(stage, tokens).expand(depth, -1, -1)
             prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
         return prompts
+
+    def prompts_of_stage(self, stage: int, tokens: Tensor) -> Tensor:
+        """(blocks or 1, P, C) of a stage's ``tokens``."""
+        tokens = tokens.expand(-1, self.length, -1)
+        return tokens if self.width is None else self.projections[stage](tokens)
 
 
 @TUNING_METHODS.register_module()
