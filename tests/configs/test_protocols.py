@@ -19,6 +19,7 @@ CLASSIFIERS = {
     'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': {'side network': 585_793}, 'bias': dict(biases=102_912),
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
+    'e2vpt': dict(prompts=464_640),
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
@@ -28,7 +29,7 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'bias': dict(biases=271_360), 'adapter-64': dict(adapters=811_392), 'lora-16': {'low-rank updates': 1_572_864},
     'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
-    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
+    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
 
 
 def path_of(protocol):

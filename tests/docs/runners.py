@@ -107,6 +107,8 @@ RUNNERS = [
     (r'vpt-mm publish zero_shot\.py .*', 'tests/apis/test_by_name.py::test_zero_shot_is_published_from_a_config'),
     (r'vpt-mm merge --help', 'tests/cli/test_merge.py::test_publish_and_merge'),
     (r'vpt-mm convert IN OUT', 'tests/cli/test_convert.py::test_convert'),
+    (r'vpt-mm prune CONFIG CHECKPOINT LEFT\.pth .*',
+     'tests/engine/test_pruning.py::test_from_a_run_to_the_task_file_of_the_next'),
     (r'vpt-mm prototypes CONFIG OUT',
      'tests/engine/test_prototypes.py::test_they_are_the_means_of_cls'),
     (r'vpt-mm report .*', 'tests/costs/test_parameters.py::test_the_command_prints_and_draws'),

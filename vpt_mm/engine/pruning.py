@@ -74,7 +74,8 @@ def prune_checkpoint(config, checkpoint, out, *, tokens, segments=0., parts=8, i
     if odd:
         raise UsageError(f'the number of segments must divide the width of tokens, {odd[0]}, got {parts}.')
     method = methods_of(backbone.tuning)[number or 0]
-    kept, places = choose(*importance(model.to(get_device()), method, _samples(config, images), parts=parts), cut)
+    of_tokens, of_segments = importance(model.to(get_device()), method, _samples(config, images), parts=parts)
+    kept, places = choose(of_tokens, of_segments, cut)
     state = {**start, **rewind(start, f'{name}tokens', kept, places, cut), f'{name}places': places}
     buffer = io.BytesIO()
     torch.save(dict(state_dict=state, meta={key: meta[key] for key in ('vpt_mm', 'dataset_meta') if key in meta}),
@@ -92,7 +93,7 @@ def _find_deep(tuning):
     methods = tuning if isinstance(tuning, (list, tuple)) else [tuning]
     for number, method in enumerate(methods):
         if (method or {}).get('type') == 'DeepPrompt':
-            others = sorted(name for name in method if name not in ('type', 'length', 'prototypes', *CARRIED) and method[name])
+            others = sorted(name for name in {*method} - {'type', 'length', 'prototypes', *CARRIED} if method[name])
             if others:
                 raise UsageError(f'only prompts that are tokens of each block can be pruned, and this DeepPrompt has '
                                  f'{", ".join(others)}: train without.')
@@ -136,14 +137,13 @@ def _samples(config, images):
 def importance(model, method, batches, *, parts):
     """Of each token (blocks, P), and of each of its segments (blocks, P, parts), summed over batches of one image."""
     tokens = list(method.parameters())
-    of_tokens, of_segments = 0, 0
+    of_tokens, of_segments = torch.zeros(()), torch.zeros(())
     for batch in batches:
         data = model.data_preprocessor(batch, True)
         loss, _ = model.parse_losses(model(**data, mode='loss'))
         # A mask m of one in front of x: dL / dm is the product of x with dL / dx.
-        slopes = [(gradient * stage).detach().double().cpu().unflatten(-1, (parts, -1)).sum(-1)
-                  for gradient, stage in zip(torch.autograd.grad(loss, tokens), tokens)]
-        slopes = torch.cat(slopes)
+        slopes = torch.cat([(gradient * stage).detach().double().cpu().unflatten(-1, (parts, -1)).sum(-1)
+                            for gradient, stage in zip(torch.autograd.grad(loss, tokens), tokens)])
         of_tokens, of_segments = of_tokens + slopes.sum(-1).abs(), of_segments + slopes.abs()
     return of_tokens, of_segments
 

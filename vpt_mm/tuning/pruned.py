@@ -69,7 +69,7 @@ class PrunedPrompt(DeepPrompt):
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any) -> None:
         places = state_dict.get(f'{prefix}places')
         if places is not None and places.shape == self.places.shape and not places.is_meta:
-            inside = 0 <= int(places.min()) and int(places.max()) < self.length * self.segments
+            inside = int(places.min()) >= 0 and int(places.max()) < self.length * self.segments
             if not (inside and bool((places.diff() > 0).all())):
                 raise UsageError(f'PrunedPrompt: places must be numbers of segments, 0..'
                                  f'{self.length * self.segments - 1}, in order and each once in a block; these weights '
