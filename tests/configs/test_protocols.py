@@ -9,6 +9,7 @@ from mmengine.registry import MODELS
 from tests.runs import save_weights
 from tests.small import narrow, shrink_classifier, shrink_setr, train_options
 from vpt_mm.cli import train
+from vpt_mm.cli.main import main
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
@@ -32,12 +33,16 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
 
 
+STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which are a file
+
+
 def path_of(protocol):
     return FOLDER / (f'vit-b_{protocol}.py' if protocol in CLASSIFIERS else f'vit-l_setr_{protocol}_ade20k.py')
 
 
 def test_every_config_is_listed_here():
     listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
+    listed |= {f'{one}.py' for one in STARTED}
     assert {file.name for file in FOLDER.glob('*.py')} == listed
 
 
@@ -84,6 +89,19 @@ def test_a_classifier_trains_on_digits(protocol, weights, tmp_path):
                 'vpt-deep-50_bias': biases}
     assert len(own) == expected.get(protocol, 0)
     assert all(not torch.equal(tensor, base[key]) for key, tensor in own.items())
+
+
+@pytest.mark.parametrize('name', STARTED)
+def test_a_classifier_trains_from_prototypes(name, weights, tmp_path, monkeypatch):
+    assert read_protocol(FOLDER / f'{name}.py').parts == dict(head=HEAD, prompts=184_320)
+    monkeypatch.setenv('PROTOTYPES', str(tmp_path / 'tokens.pth'))
+    config = shrink_classifier(Config.fromfile(FOLDER / f'{name}.py'), weights)
+    config.dump(tmp_path / 'small.py')
+    main(['prototypes', str(tmp_path / 'small.py'), str(tmp_path / 'tokens.pth'), '--tokens', '20', '--images', '4'])
+    saved = train_small(config, tmp_path, validate=False)
+    starts = torch.load(tmp_path / 'tokens.pth')['prototypes']
+    moved = (saved['backbone.tuning.tokens'] - torch.stack(starts)).abs().max()
+    assert 0 < moved < torch.stack(starts).std()
 
 
 @pytest.mark.parametrize('protocol', SEGMENTORS)

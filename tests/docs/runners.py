@@ -109,6 +109,8 @@ RUNNERS = [
     (r'vpt-mm convert IN OUT', 'tests/cli/test_convert.py::test_convert'),
     (r'vpt-mm prune CONFIG CHECKPOINT LEFT\.pth .*',
      'tests/engine/test_pruning.py::test_from_a_run_to_the_task_file_of_the_next'),
+    (r'vpt-mm prototypes CONFIG OUT --tokens 20',
+     'tests/engine/test_prototypes.py::test_those_of_tokens_come_from_the_images_and_a_run_starts_from_them'),
     (r'vpt-mm prototypes CONFIG OUT',
      'tests/engine/test_prototypes.py::test_they_are_the_means_of_cls'),
     (r'vpt-mm report .*', 'tests/costs/test_parameters.py::test_the_command_prints_and_draws'),

@@ -5,9 +5,6 @@ from typing import NamedTuple
 
 import torch
 from mmengine.device import get_device
-from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
-from rich.progress import track
 
 from ..config_file import require_entries
 from ..errors import UsageError, require_counts
@@ -16,8 +13,8 @@ from ..models.build import build_model
 from ..tasks.task_file import load_task
 from ..tuning.composed import methods_of
 from ..weights.files import load_from_disk
-from .ewc_hook import spread
 from .keep_start_hook import START
+from .training_images import training_images
 
 CARRIED = ('first', 'last', 'dropout')  # arguments of DeepPrompt that PrunedPrompt has as well
 
@@ -74,7 +71,8 @@ def prune_checkpoint(config, checkpoint, out, *, tokens, segments=0., parts=8, i
     if odd:
         raise UsageError(f'the number of segments must divide the width of tokens, {odd[0]}, got {parts}.')
     method = methods_of(backbone.tuning)[number or 0]
-    of_tokens, of_segments = importance(model.to(get_device()), method, _samples(config, images), parts=parts)
+    looked_at = training_images(config, images, title='importance')
+    of_tokens, of_segments = importance(model.to(get_device()), method, looked_at, parts=parts)
     kept, places = choose(of_tokens, of_segments, cut)
     state = {**start, **rewind(start, f'{name}tokens', kept, places, cut), f'{name}places': places}
     buffer = io.BytesIO()
@@ -122,16 +120,6 @@ def cut_of(length, *, tokens, segments, parts):
         raise UsageError(f'pruning must take something: {tokens:.0%} of {length} tokens and then {segments:.0%} of '
                          f'their {parts} segments are none. Choose higher shares.')
     return Cut(kept, parts, left)
-
-
-def _samples(config, images):
-    """Training images, one in each batch, as the training pipeline makes them."""
-    with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
-        loader = Runner.build_dataloader({**config.train_dataloader, 'num_workers': 0, 'persistent_workers': False,
-                                          'sampler': dict(type='DefaultSampler', shuffle=False)})
-    count = len(loader.dataset)
-    for index in track(spread(count, count if images is None else images), description='importance'):
-        yield loader.collate_fn([loader.dataset[index]])
 
 
 def importance(model, method, batches, *, parts):

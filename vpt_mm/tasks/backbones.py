@@ -91,5 +91,5 @@ METHODS = dict(
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
     PrunedPrompt=Record(dict(length=LENGTH, segments=WIDTH, left=Maybe(Whole(1, 10_000_000)), first=Whole(1, 1024),
                              last=Maybe(Whole(1, 1024))), training=('dropout',)),
-    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
+    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
     SideTuning=Record(dict(width=Whole(1, 1024))))
