@@ -20,7 +20,7 @@ CLASSIFIERS = {
     'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': {'side network': 585_793}, 'bias': dict(biases=102_912),
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
-    'e2vpt': dict(prompts=464_640),
+    'e2vpt': dict(prompts=464_640), 'da-vpt-20': dict(prompts=184_320),
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},

@@ -1,23 +1,25 @@
-"""training_images(): training images of a config one by one, for what is measured on them outside of a training."""
+"""training_images(): the training images of a config, for what is measured on them outside of training."""
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from rich.progress import track
 
 
-def training_images(config, most=None, *, title):
-    """Yields batches of one image as the training pipeline makes them, in the order of the dataset.
+def training_images(config, most=None, *, title, size=1):
+    """Yields batches as the training pipeline makes them, in the order of the dataset.
 
     Args:
         config: mmengine ``Config`` with ``train_dataloader``.
         most: number of images, evenly spread over all; all by default.
         title: what the progress bar says.
+        size: images of a batch.
     """
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
         loader = Runner.build_dataloader({**config.train_dataloader, 'num_workers': 0, 'persistent_workers': False,
                                           'sampler': dict(type='DefaultSampler', shuffle=False)})
     count = len(loader.dataset)
-    for index in track(spread(count, count if most is None else most), description=title):
-        yield loader.collate_fn([loader.dataset[index]])
+    indices = spread(count, count if most is None else most)
+    for first in track(range(0, len(indices), size), description=title):
+        yield loader.collate_fn([loader.dataset[index] for index in indices[first:first + size]])
 
 
 def spread(count, most):

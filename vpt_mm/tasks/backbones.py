@@ -80,6 +80,8 @@ METHODS = dict(
     DualPrompt=Record(dict(tasks=Whole(1, 1024), general_length=LENGTH, general_blocks=BLOCKS, expert_length=LENGTH,
                            expert_blocks=BLOCKS), training=('weight',)),
     FullTuning=Record({}),
+    GuidedPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024))), training=(
+        'patches', 'classes', 'guided', 'alpha', 'delta', 'dropout', 'prototypes')),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
     NormTuning=Record({}),

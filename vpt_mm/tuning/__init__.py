@@ -7,6 +7,7 @@ from .composed import TuningList
 from .context import ConditionalContext, ContextPrompt
 from .domain import DomainContext
 from .experts import DualPrompt
+from .guided import GuidedPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -21,6 +22,6 @@ from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt',
            'ConditionalContext', 'ContextPrompt', 'DeepPrompt', 'DomainContext', 'DualPrompt', 'FullTuning',
-           'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
-           'Place', 'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'ShallowPrompt', 'SideTuning', 'TuningList',
-           'TuningMethod', 'build_tuning', 'collect_losses']
+           'GuidedPrompt', 'LinearProbe', 'LoRA', 'Memory', 'NormTuning', 'PartialTuning', 'PixelPadPrompt',
+           'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'ShallowPrompt', 'SideTuning',
+           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']

@@ -14,6 +14,7 @@ from torch import Tensor
 from ..errors import UsageError
 from ..files import write_whole
 from ..weights.files import load_from_disk
+from .clusters import clusters
 from .method import Memory, Place, TuningMethod
 
 
@@ -33,15 +34,39 @@ def class_prototypes(features_of: Callable[[Tensor], Tensor], batches: Iterable[
     Raises:
         UsageError: a class without an image.
     """
-    sums, counts = torch.zeros(()), torch.zeros(classes, dtype=torch.long)
+    means = ClassMeans(classes)
     for images, labels in batches:
-        features, labels = features_of(images).double().cpu(), labels.cpu()
-        sums = sums + torch.zeros(classes, features.shape[1], dtype=torch.double).index_add(0, labels, features)
-        counts += torch.bincount(labels, minlength=classes)
-    empty = (counts == 0).nonzero().flatten().tolist()
+        means.add(features_of(images), labels)
+    empty = (means.counts == 0).nonzero().flatten().tolist()
     if empty:
         raise UsageError(f'every class needs an image to have a prototype, classes {empty[:10]} have none.')
-    return (sums / counts[:, None]).float()
+    return means.means
+
+
+class ClassMeans:
+    """Means of features by class, gathered batch by batch.
+
+    Attributes:
+        sums: (classes, C), float64.
+        counts: (classes,), images.
+    """
+
+    def __init__(self, classes: int) -> None:
+        self.sums = torch.zeros(classes, 0, dtype=torch.double)
+        self.counts = torch.zeros(classes, dtype=torch.long)
+
+    def add(self, features: Tensor, labels: Tensor) -> None:
+        """Features (B, C) and labels (B,)."""
+        features, labels = features.double().cpu(), labels.cpu()
+        if not self.sums.shape[1]:
+            self.sums = self.sums.new_zeros(len(self.counts), features.shape[1])
+        self.sums.index_add_(0, labels, features)
+        self.counts += torch.bincount(labels, minlength=len(self.counts))
+
+    @property
+    def means(self) -> Tensor:
+        """(classes, C); NaN where a class has no image."""
+        return (self.sums / self.counts[:, None]).float()
 
 
 class TokensBefore(TuningMethod):
@@ -84,9 +109,7 @@ def token_prototypes(tokens: Tensor, length: int, *, by: str = 'k-means') -> Ten
 
 
 def _centres(tokens: Tensor, length: int) -> Tensor:
-    from scipy.cluster.vq import kmeans2  # which takes long to import
-    centres, _ = kmeans2(tokens.numpy(), length, minit='++', seed=0)
-    return torch.from_numpy(centres)
+    return clusters(tokens, length)[0]
 
 
 def _pooled(pool: Callable[[Tensor, int], Tensor], tokens: Tensor, length: int) -> Tensor:
