@@ -15,6 +15,15 @@ def shrink_setr(config, data_root):
     return shrink_ade20k(config, data_root)
 
 
+def shrink_upernet(config, data_root):
+    """A config of UPerNet on a Swin with a tiny backbone, on small scenes."""
+    widths = [16, 32, 64, 128]
+    config.model.backbone.update(arch=dict(embed_dims=16, depths=[1, 1, 2, 1], num_heads=[1, 2, 4, 8]), init_cfg=None)
+    config.model.decode_head.update(in_channels=widths, channels=16)
+    config.model.auxiliary_head.update(in_channels=widths[2], channels=16)
+    return shrink_ade20k(config, data_root)
+
+
 def shrink_ade20k(config, data_root):
     """An ADE20K config with tiny crops and a few steps on scenes of 64x64; all else is as it stands."""
     config.model.data_preprocessor.size = (32, 32)

@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from tests.runs import save_weights
-from tests.small import narrow, shrink_classifier, shrink_setr, train_options
+from tests.small import narrow, shrink_classifier, shrink_setr, shrink_upernet, train_options
 from vpt_mm.cli import train
 from vpt_mm.cli.main import main
 from vpt_mm.costs.parameters import read_protocol
@@ -31,8 +31,8 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
-
-
+SWINS = {  # of a Swin-L with UPerNet
+    'e2vpt': dict(prompts=184_320)}
 STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which are a file
 
 
@@ -42,6 +42,7 @@ def path_of(protocol):
 
 def test_every_config_is_listed_here():
     listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
+    listed |= {f'swin-l_upernet_{one}_ade20k.py' for one in SWINS}
     listed |= {f'{one}.py' for one in STARTED}
     assert {file.name for file in FOLDER.glob('*.py')} == listed
 
@@ -55,6 +56,12 @@ def test_what_a_classifier_tunes(protocol):
 def test_what_a_segmentor_tunes(protocol):
     found = read_protocol(FOLDER / f'vit-l_setr_{protocol}_ade20k.py')
     assert found.parts == {**SEGMENTORS[protocol], 'head': SETR_HEADS}
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_what_a_segmentor_on_swin_tunes(protocol):
+    parts = read_protocol(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py').parts
+    assert parts.pop('head') and parts == SWINS[protocol]
 
 
 @pytest.fixture(scope='module')
@@ -111,6 +118,13 @@ def test_a_segmentor_trains_on_digit_scenes(protocol, scenes, tmp_path):
     assert any(key.startswith('decode_head.') for key in saved)
     model = MODELS.build({'_scope_': 'mmseg', **config.model})
     assert saved.keys() <= model.state_dict().keys()
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_a_segmentor_on_swin_trains_on_digit_scenes(protocol, scenes, tmp_path):
+    config = shrink_upernet(Config.fromfile(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py'), scenes)
+    saved = train_small(config, tmp_path, validate=False)
+    assert any(key.startswith('backbone.tuning.') for key in saved)
 
 
 def test_the_data_are_those_that_the_environment_names(monkeypatch):
