@@ -71,6 +71,7 @@ def test_a_class_without_images_is_left_out():
 
 @pytest.mark.parametrize('entries, message', [
     (dict(train_cfg=dict(type='IterBasedTrainLoop', max_iters=2, _delete_=True)), 'set by_epoch=True in train_cfg'),
+    (dict(compile=True), 'set compile=False'),
     (dict(model__train_cfg=dict(augments=dict(type='Mixup', alpha=0.8))), 'model.train_cfg.augments blends them')])
 def test_what_has_no_groups(config, entries, message):
     with pytest.raises(UsageError, match=message):

@@ -60,9 +60,10 @@ def test_the_least_important_go_in_each_block():
     of_segments = torch.tensor([[[8., 8.], [1., 2.], [4., 3.], [9., 9.]], [[1., 2.], [3., 4.], [9., 9.], [9., 9.]]])
     kept, places = choose(of_tokens, of_segments, cut_of(4, tokens=0.5, segments=0.25, parts=2))
     assert kept.tolist() == [[1, 2], [0, 1]] and places.tolist() == [[1, 2, 3], [1, 2, 3]]
-    start = {'tokens': torch.arange(32.).view(2, 4, 4)}
-    rewound, = rewind(start, 'tokens', kept, places, cut_of(4, tokens=0.5, segments=0.25, parts=2)).values()
-    assert rewound.tolist() == [[[6, 7], [8, 9], [10, 11]], [[18, 19], [20, 21], [22, 23]]]
+    start = {'tokens.0': torch.arange(16.).view(1, 4, 4), 'tokens.1': torch.arange(32.).view(1, 4, 8)}  # two stages
+    rewound = rewind(start, 'tokens', kept, places, cut_of(4, tokens=0.5, segments=0.25, parts=2))
+    assert rewound['tokens.0'].tolist() == [[[6, 7], [8, 9], [10, 11]]]
+    assert rewound['tokens.1'].tolist() == [[[4, 5, 6, 7], [8, 9, 10, 11], [12, 13, 14, 15]]]
 
 
 def test_from_a_run_to_the_task_file_of_the_next(trained, tmp_path, capsys):

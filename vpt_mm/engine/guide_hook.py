@@ -41,7 +41,10 @@ class GuideHook(Hook):
 
     def before_train(self, runner):
         model = unwrap(runner.model)
-        [backbone] = guided_backbones(model)
+        backbone, *others = guided_backbones(model)
+        if others or runner.cfg.get('compile') or backbone.accelerator is not None:
+            raise UsageError('GuidedPrompt is told of labels in Python, in one backbone: set compile=False and '
+                             'accelerate=None, and guide the prompts of one alone.')
         classes = getattr(head_of(model), 'num_classes', None)
         if is_segmentor(model) or not classes or head_of(model) is None:
             raise UsageError('GuidedPrompt needs a label of each image, for a head with num_classes, and this '

@@ -1,6 +1,7 @@
 """PrefixPrompt: prompts that are keys and values themselves."""
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -47,10 +48,22 @@ class PrefixPrompt(TuningMethod):
             torch.empty(1 if self.tied else 2, self.length, width // heads).uniform_(-bound, bound)
             for width, heads in zip(backbone.block_widths, self.heads))
 
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        """While training, what heads share, copied for all blocks of a shape at once: a few kernels, not one a block."""
+        if not (self.shared_heads and torch.is_grad_enabled()):
+            return {}
+        copied: list[Tensor] = []
+        for (_, heads), stage in groupby(zip(self.tokens, self.heads), key=lambda pair: (pair[0].shape, pair[1])):
+            copied += torch.stack([tokens for tokens, _ in stage]).repeat(1, 1, 1, heads).unbind(0)
+        return dict(copied=copied)
+
     def prefixes(self, place: Place, memory: Memory) -> Tensor:
-        tokens: Tensor = self.tokens[place.block]
-        return tokens.repeat(1, 1, self.heads[place.block]).expand(2, -1, -1) if self.shared_heads \
-            else tokens.expand(2, -1, -1)
+        if 'copied' in memory:
+            tokens: Tensor = memory['copied'][place.block]
+        else:
+            tokens = self.tokens[place.block]
+            tokens = tokens.repeat(1, 1, self.heads[place.block]) if self.shared_heads else tokens
+        return tokens.expand(2, -1, -1)
 
 
 def heads_of(block: Any, backbone: Host) -> int:
