@@ -49,7 +49,7 @@ class PrefixPrompt(TuningMethod):
             for width, heads in zip(backbone.block_widths, self.heads))
 
     def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """While training, what heads share, copied for all blocks of a shape at once: a few kernels, not one a block."""
+        """While training, what heads share is copied for all blocks of a shape at once, which starts fewer kernels."""
         if not (self.shared_heads and torch.is_grad_enabled()):
             return {}
         copied: list[Tensor] = []
