@@ -9,6 +9,7 @@ from mmengine.registry import MODELS
 from tests.runs import save_weights
 from tests.small import narrow, shrink_classifier, shrink_setr, shrink_upernet, train_options
 from vpt_mm.cli import train
+from vpt_mm.cli.main import main
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
@@ -22,6 +23,7 @@ CLASSIFIERS = {
     'cvpt': dict(prompts=92_160), 'vfpt': dict(prompts=460_800), 'gatevpt': dict(prompts=76_823),
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
     'mona': dict(adapters=22 * 110_082), 'adaptformer': dict(adapters=1_189_632), 'convpass': dict(adapters=327_552),
+    'e2vpt': dict(prompts=464_640), 'da-vpt-20': dict(prompts=184_320),
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
@@ -34,11 +36,13 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360), 'cvpt': dict(prompts=4_915_200),
     'vfpt': dict(prompts=245_760), 'gatevpt': dict(prompts=102_447),
     'mona': dict(adapters=48 * 143_618), 'adaptformer': dict(adapters=3_171_840), 'convpass': dict(adapters=864_000),
-    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
+    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
 SWINS = {  # of a Swin-L with UPerNet
     'rein': {'learned tokens': 6_599_809}, 'mona': dict(adapters=5_183_328),
     'adaptformer': dict(adapters=2_329_728), 'convpass': dict(adapters=642_048),
-    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480), 'gatevpt': dict(prompts=19_247)}
+    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480), 'gatevpt': dict(prompts=19_247),
+    'e2vpt': dict(prompts=184_320)}
+STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which are a file
 
 
 def path_of(protocol):
@@ -48,6 +52,7 @@ def path_of(protocol):
 def test_every_config_is_listed_here():
     listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
     listed |= {f'swin-l_upernet_{one}_ade20k.py' for one in SWINS}
+    listed |= {f'{one}.py' for one in STARTED}
     assert {file.name for file in FOLDER.glob('*.py')} == listed
 
 
@@ -100,6 +105,19 @@ def test_a_classifier_trains_on_digits(protocol, weights, tmp_path):
                 'vpt-deep-50_bias': biases}
     assert len(own) == expected.get(protocol, 0)
     assert all(not torch.equal(tensor, base[key]) for key, tensor in own.items())
+
+
+@pytest.mark.parametrize('name', STARTED)
+def test_a_classifier_trains_from_prototypes(name, weights, tmp_path, monkeypatch):
+    assert read_protocol(FOLDER / f'{name}.py').parts == dict(head=HEAD, prompts=184_320)
+    monkeypatch.setenv('PROTOTYPES', str(tmp_path / 'tokens.pth'))
+    config = shrink_classifier(Config.fromfile(FOLDER / f'{name}.py'), weights)
+    config.dump(tmp_path / 'small.py')
+    main(['prototypes', str(tmp_path / 'small.py'), str(tmp_path / 'tokens.pth'), '--tokens', '20', '--images', '4'])
+    saved = train_small(config, tmp_path, validate=False)
+    starts = torch.load(tmp_path / 'tokens.pth')['prototypes']
+    moved = (saved['backbone.tuning.tokens'] - torch.stack(starts)).abs().max()
+    assert 0 < moved < torch.stack(starts).std()
 
 
 @pytest.mark.parametrize('protocol', SEGMENTORS)

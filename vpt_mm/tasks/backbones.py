@@ -85,6 +85,8 @@ METHODS = dict(
     FourierPrompt=Record(dict(length=LENGTH, alpha=Number(0, 1)), training=('dropout',)),
     FullTuning=Record({}),
     GatedPrompt=Record(dict(length=LENGTH), training=('dropout',)),
+    GuidedPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024))), training=(
+        'patches', 'classes', 'guided', 'alpha', 'delta', 'dropout', 'prototypes')),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
     Mona=Record(dict(width=WIDTH, kernels=Listed(Whole(1, 255), 1, 16)), training=('dropout',)),
@@ -92,9 +94,11 @@ METHODS = dict(
     PartialTuning=Record(dict(last=Whole(1, 1024))),
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),
     PixelPatchPrompt=Record(dict(length=LENGTH)),
-    PrefixPrompt=Record(dict(length=LENGTH)),
+    PrefixPrompt=Record(dict(length=LENGTH), optional=dict(shared_heads=Flag(), tied=Flag())),
     PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
+    PrunedPrompt=Record(dict(length=LENGTH, segments=WIDTH, left=Maybe(Whole(1, 10_000_000)), first=Whole(1, 1024),
+                             last=Maybe(Whole(1, 1024))), training=('dropout',)),
     Rein=Record(dict(length=LENGTH, rank=WIDTH, link=Null())),
-    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
+    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
     SideTuning=Record(dict(width=Whole(1, 1024))))

@@ -10,6 +10,7 @@ from .domain import DomainContext
 from .experts import DualPrompt
 from .fourier import FourierPrompt
 from .gated import GatedPrompt
+from .guided import GuidedPrompt
 from .lora import LoRA
 from .losses import collect_losses
 from .method import Memory, Place, TuningMethod
@@ -19,6 +20,7 @@ from .pixels import ChannelPrompt, PixelPadPrompt, PixelPatchPrompt
 from .pool import PromptPool
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
+from .pruned import PrunedPrompt
 from .registry import TUNING_METHODS
 from .rein import Rein
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
@@ -26,7 +28,7 @@ from .side import SideTuning
 
 __all__ = ['TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
            'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'CrossPrompt', 'DeepPrompt',
-           'DomainContext', 'DualPrompt', 'FourierPrompt', 'FullTuning', 'GatedPrompt', 'LinearProbe', 'LoRA', 'Memory',
-           'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt',
-           'PromptPool', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning',
-           'collect_losses']
+           'DomainContext', 'DualPrompt', 'FourierPrompt', 'FullTuning', 'GatedPrompt', 'GuidedPrompt', 'LinearProbe',
+           'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place',
+           'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList',
+           'TuningMethod', 'build_tuning', 'collect_losses']

@@ -34,24 +34,31 @@ class TokenPrompt(TuningMethod):
 
     Args:
         length: prompt length, the number of prompts that a block sees.
+        prototypes: file of vpt-mm prototypes that prompts start from, in place of a random initialisation: one for each
+            class, or those of the tokens that a block is given.
         dropout: probability of zeroing a prompt's element while training, drawn for every image.
 
     Raises:
-        UsageError: a length that is not a positive integer, a dropout outside [0, 1).
+        UsageError: a length that is not a positive integer, a dropout outside [0, 1), prototypes that do not fit.
     """
 
     mixes = True
 
-    def __init__(self, length: int, *, dropout: float = 0.) -> None:
+    def __init__(self, length: int, *, prototypes: str | None = None, dropout: float = 0.) -> None:
         super().__init__()
         self.check_count('length', length)
         self.check_dropout(dropout)
-        self.length = length
+        self.length, self.prototypes = length, prototypes
         self.dropout = float(dropout)
 
     def new_tokens(self, backbone: Host, *shape: int, width: int | None = None) -> nn.Parameter:
         bound = bound_for(backbone, width or backbone.block_widths[0])
         return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
+
+    def start_from_prototypes(self, tokens: Tensor, first: int) -> None:
+        """Fill prompts (blocks, P, C) of the blocks from ``first`` on; without values there is nothing to fill."""
+        if self.prototypes is not None and not tokens.is_meta:
+            tokens.data.copy_(torch.stack(read_prototypes(self.prototypes, first=first, shape=tokens.shape)))
 
     @property
     def drops(self) -> bool:
@@ -130,22 +137,20 @@ class DeepPrompt(BlockPrompt):
         shared_across: the blocks, or those of a stage, have the same prompts.
         width: prompts are this wide, and a learned projection, one for each stage, brings them to C.
         fixed: prompts stay as they were initialised.
-        prototypes: file of vpt-mm prototypes: one prompt for each class, in place of a random
-            initialisation.
 
     Raises:
-        UsageError: blocks outside the backbone, a width below 1, prototypes that do not fit.
+        UsageError: blocks outside the backbone, a width below 1.
     """
 
     def __init__(self, length: int, *, first: int = 1, last: int | None = None, shared_within: bool = False,
                  shared_across: bool = False, width: int | None = None, fixed: bool = False,
                  prototypes: str | None = None, dropout: float = 0.) -> None:
-        super().__init__(length, dropout=dropout)
+        super().__init__(length, prototypes=prototypes, dropout=dropout)
         if width is not None:
             self.check_count('width', width)
         self.first, self.last, self.width = first, last, width
         self.shared_within, self.shared_across = shared_within, shared_across
-        self.fixed, self.prototypes = fixed, prototypes
+        self.fixed = fixed
 
     def build_for(self, backbone: Host) -> None:
         widths = backbone.block_widths
@@ -155,6 +160,8 @@ class DeepPrompt(BlockPrompt):
                              f'and {self.last}.')
         self.joining = last - 1 if last < len(widths) or backbone.reads_prompts else None
         self.build_stages(backbone, range(self.first - 1, last))
+        for stage, own in enumerate(self.stages):
+            self.start_from_prototypes(own, self.first - 1 + sum(self.depths[:stage]))
         if self.width is not None:
             stages = [width for width, _ in groupby(widths[self.first - 1:last])]
             self.projections = nn.ModuleList(nn.Linear(self.width, width) for width in stages)
@@ -166,8 +173,6 @@ class DeepPrompt(BlockPrompt):
     def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
         shape = (1 if self.shared_across else depth, 1 if self.shared_within else self.length, self.width or width)
         tokens = self.new_tokens(backbone, *shape, width=self.width)
-        if self.prototypes is not None:
-            tokens.data.copy_(read_prototypes(self.prototypes, shape=shape[1:]))
         tokens.requires_grad_(not self.fixed)
         return tokens
 
@@ -195,6 +200,7 @@ class ShallowPrompt(TokenPrompt):
 
     def build_for(self, backbone: Host) -> None:
         self.tokens = self.new_tokens(backbone, self.length, backbone.block_widths[0])
+        self.start_from_prototypes(self.tokens.data[None], 0)
 
     def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         if place.block > 0:

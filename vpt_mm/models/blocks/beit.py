@@ -37,7 +37,7 @@ class BEiT(BlockKind):
 
     def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
         attn, block = call.block.attn, call.block
-        query = queries_of(attn, _norms(block)[0](tokens), bias=attn.q_bias if attn.bias == 'qv_bias' else None)
+        query = queries_of(attn, self.norms(block)[0](tokens), bias=attn.q_bias if attn.bias == 'qv_bias' else None)
         return block.drop_path(scaled(cross_scaled(attn, query, seen), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
