@@ -39,7 +39,7 @@ class FourierPrompt(DeepPrompt):
         """VPT-deep with what the transform gives: runtimes of graphs are less exact at it, or have none."""
         settled = DeepPrompt(self.length).eval()
         settled.prompted, settled.depths, settled.joining = self.prompted, self.depths, self.joining
-        settled.hold([nn.Parameter(self.made_of(tokens, stage), requires_grad=False)
+        settled.set_stages([nn.Parameter(self.made_of(tokens, stage), requires_grad=False)
                       for stage, tokens in enumerate(self.stages)])
         return settled
 

@@ -85,9 +85,9 @@ class BlockPrompt(TokenPrompt):
         widths = backbone.block_widths[prompted.start:prompted.stop]
         stages = [(len(list(blocks)), width) for width, blocks in groupby(widths)]
         self.prompted, self.depths = prompted, [depth for depth, _ in stages]
-        self.hold([self.new_stage(backbone, depth, width) for depth, width in stages])
+        self.set_stages([self.new_stage(backbone, depth, width) for depth, width in stages])
 
-    def hold(self, stages: list[nn.Parameter]) -> None:
+    def set_stages(self, stages: list[nn.Parameter]) -> None:
         self.tokens = stages[0] if len(stages) == 1 else nn.ParameterList(stages)
 
     @property
