@@ -25,6 +25,7 @@ ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab
          'digits/setr_digits_[dl]', 'protocols/vit-b_[abcfprsv]', 'protocols/vit-b_lin',
          'protocols/swin')  # no tasks, or like others
 UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet',
+            'swin-b_mask-rcnn-mona_coco': 'MaskRCNN', 'swin-b_cascade-mask-rcnn-mona_coco': 'CascadeRCNN',
             **{f'{base}_mask2former_vpt-deep-10_ade20k': 'Mask2FormerHead' for base in ('dinov2-b', 'dinov3-b')},
             'dinov2-l_mask2former_rein_gtav': 'LinkedModel', 'pretrain_vit_digits': 'model.tuning',
             'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning', 'pretrain_words': 'model.tuning'}
