@@ -36,7 +36,7 @@ RUNNERS = [
     (r'python -m vpt_mm COMMAND', 'tests/cli/test_main.py::test_help_does_not_wait_for_torch'),
     (r'python tools/train\.py configs/dino/.*', 'tests/configs/test_dino.py::test_it_trains_tests_and_becomes_a_task'),
     (r'python tools/train\.py configs/gtav/.*mask2former.*',
-     'tests/configs/test_gtav.py::test_under_mask2former_it_trains_resumes_tests_and_is_published_for_its_own_config'),
+     'tests/configs/test_gtav.py::test_under_mask2former_it_trains_resumes_validates_and_is_published_for_its_own_config'),
     (r'python tools/train\.py configs/gtav/.*',
      'tests/configs/test_gtav.py::test_under_a_linear_head_it_trains_and_is_served'),
     (r'.* --amp', 'tests/cli/test_train.py::test_amp_from_the_command_to_the_optimizer'),

@@ -46,8 +46,8 @@ class Rein(TuningMethod):
             whose model is then a ``LinkedModel``; None leaves the head alone.
 
     Raises:
-        UsageError: fewer than 2 tokens, a rank that is not below their number and width or equal to the smaller, or a
-            link that no head takes.
+        UsageError: fewer than 2 tokens, a rank above their number or the width of a block, or, in the first pass, a
+            link whose queries no head takes.
     """
 
     part = 'learned tokens'
