@@ -1,9 +1,11 @@
 """GatedPrompt: the paper's mixture and temperature written out, its count, and its place among other prompts."""
 import pytest
 import torch
+from mmengine.registry import MODELS
 
 from tests.protocols import learned
 from tests.twins.compare import assert_twins
+from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 
 GATED = dict(type='GatedPrompt', length=3)
@@ -57,3 +59,9 @@ def test_its_count(out_type, count):
     model = build_weightless(dict(type='PromptedViT', arch='base', patch_size=16, out_type=out_type,
                                   tuning=dict(type='GatedPrompt', length=100)))
     assert sum(one.numel() for one in model.parameters() if one.requires_grad) == count
+
+
+def test_prompts_that_stay_behind_are_refused():
+    with pytest.raises(UsageError, match='does not fit PromptedMixVisionTransformer, in which prompts stay behind'):
+        MODELS.build(dict(type='PromptedBackbone', of='mmseg.MixVisionTransformer', embed_dims=8, tuning=GATED,
+                          num_layers=[1, 1, 1, 1]))

@@ -12,8 +12,8 @@ from ..layers.kept import Kept
 from ..layers.precision import autocast_dtype
 from ..layers.projection import Projection, project_prompts
 from ..mixin import Mixin
-from ..tuning.composed import TuningList
-from ..tuning.method import Memory, Place, TuningMethod
+from ..tuning.composed import TuningList, methods_of
+from ..tuning.method import Memory, Place, TuningMethod, seams_of
 
 
 class SeesPrompts(Mixin):
@@ -46,6 +46,8 @@ class SeesPrompts(Mixin):
 
     def cross(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
         """The same of what they read alone, in a second attention."""
+        if not any('cross_prompts' in seams_of(type(method)) for method in methods_of(tuning)):
+            return [None] * len(places)
         return self._keep('crossed', partial(self._cross, tuning, memory, places), tuning, memory, places)
 
     def _keep(self, name: str, make: Callable[[], list[Any]], tuning: TuningMethod | TuningList, memory: Memory,

@@ -64,9 +64,9 @@ class GatedPrompt(TokenPrompt):
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         if place.block >= len(self.gates):
             return branch
-        own, first = self.own(tokens, place, memory), place.count + memory['offset']
-        left = torch.lerp(memory['given'][place.block], own + self.own(branch, place, memory),
-                          memory['gates'][place.block].to(branch.dtype))
+        first, given = place.count + memory['offset'], memory['given'][place.block]
+        own = self.own(tokens, place, memory)
+        left = given + memory['gates'][place.block] * (own + self.own(branch, place, memory) - given)
         return torch.cat([branch[:, :first], left - own, branch[:, first + self.length:]], dim=1)
 
     def own(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
