@@ -6,7 +6,6 @@ from tests.runs import RandomImages, build_runner, changed, run_config, save_wei
 from vpt_mm.engine.guide_hook import GuideHook, labels_of
 from vpt_mm.errors import UsageError
 from vpt_mm.models.build import build_model
-from vpt_mm.tuning.clusters import clusters
 from vpt_mm.tuning.prototypes import ClassMeans
 
 
@@ -24,14 +23,6 @@ def config(tmp_path):
 
 def hook_of(runner):
     return next(hook for hook in runner.hooks if isinstance(hook, GuideHook))
-
-
-def test_clusters_keep_their_numbers():
-    points = torch.tensor([[0., 0.], [10., 0.], [10.2, 0.], [0.2, 0.]])
-    centres, numbers = clusters(points, 2, start=torch.tensor([[9., 0.], [1., 0.]]))
-    assert numbers.tolist() == [1, 0, 0, 1]
-    torch.testing.assert_close(centres, torch.tensor([[10.1, 0.], [0.1, 0.]]))
-    assert clusters(points, 2)[1][0] != clusters(points, 2)[1][1]
 
 
 def test_the_losses_are_of_the_groups_and_a_resumed_run_goes_on(config):

@@ -133,3 +133,11 @@ def test_a_run_that_did_not_keep_its_start(trained, tmp_path):
     with pytest.raises(UsageError, match='resume without KeepStartHook'):
         build_runner(changed(config, load_from=str(tmp_path / 'run/iter_2.pth'), resume=True,
                              custom_hooks=trained.custom_hooks)).train()
+
+
+def test_a_start_of_another_model(trained, tmp_path):
+    checkpoint = torch.load(f'{trained.work_dir}/iter_4.pth', weights_only=False)
+    del checkpoint['start']['head.fc.bias']
+    torch.save(checkpoint, tmp_path / 'other.pth')
+    with pytest.raises(UsageError, match=r'the start of its run does not fit the model: missing: head\.fc\.bias'):
+        prune_checkpoint(trained, tmp_path / 'other.pth', tmp_path / 'left.pth', tokens=0.5)

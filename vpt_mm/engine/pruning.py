@@ -10,9 +10,11 @@ from ..config_file import require_entries
 from ..errors import UsageError, require_counts
 from ..files import require_writable, write_whole
 from ..models.build import build_model
+from ..models.frozen import frozen_keys
 from ..tasks.task_file import load_task
 from ..tuning.composed import methods_of
 from ..weights.files import load_from_disk
+from ..weights.state import compare_state
 from .keep_start_hook import START
 from .training_images import training_images
 
@@ -66,6 +68,10 @@ def prune_checkpoint(config, checkpoint, out, *, tokens, segments=0., parts=8, i
                          'custom_hooks.')
     model = build_model(config)
     meta = load_task(model, checkpoint)
+    own, frozen = model.state_dict(), set(frozen_keys(model))
+    difference = compare_state(start, own, needed=[key for key in own if key not in frozen]).describe()
+    if difference:
+        raise UsageError(f'what {checkpoint} says of the start of its run does not fit the model: {difference}.')
     backbone, name = model.backbone, 'backbone.tuning.' + ('' if number is None else f'{number}.')
     odd = sorted({width for width in backbone.host.block_widths if width % parts})
     if odd:
