@@ -1,5 +1,6 @@
-# Rein in DINOv2-L under Mask2Former, whose queries are Rein's, from GTA5 to Cityscapes (Wei et al. 2023, table 2).
-# Patches of 14 pixels are resized to 16. One GPU x 4 images, 40k iterations. mmdet is needed.
+# Rein in DINOv2-L under Mask2Former, whose queries are Rein's, from GTA5 to Cityscapes (Wei et al. 2023).
+# Patches of 14 pixels are resized to 16. Optimizer, crops and 40k iterations are the paper's; one GPU x 4 images. mmdet
+# is needed.
 _base_ = ['mmseg::mask2former/mask2former_r50_8xb2-90k_cityscapes-512x1024.py', '_base_/gtav.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 

@@ -15,7 +15,7 @@ WIDE = torch.randn(2, 3, 24, 40, dtype=torch.float64, generator=torch.Generator(
 
 
 def literal_rein(patches, tuning, stage, block):
-    """Equations 3 to 6 of the paper, patch by patch; behind them the learned scale."""
+    """The equations of section 3, patch by patch; behind them the learned scale."""
     own = tuning.stages[stage]
     tokens = own.a[block] @ own.b[block]
     values = torch.einsum('oc,jc->jo', own.read.weight, tokens[1:]) + own.read.bias
@@ -71,7 +71,7 @@ def test_tokens_start_with_the_variance_of_prompts():
 
 @pytest.mark.parametrize('link, count', [(256, 2_990_080), (None, 2_530_816)])
 def test_counts_of_the_paper_on_dinov2_l(link, count):
-    """2.99M in its table 2, with the link to Mask2Former's queries of 256 channels; the scale is one more."""
+    """2.99M, with the link to Mask2Former's queries of 256 channels; the scale is one more."""
     model = build_weightless(dict(type='PromptedTimmViT', model='vit_large_patch14_dinov2.lvd142m', patch_size=16,
                                   img_size=512, out_type='featmap', tuning=dict(type='Rein', link=link)))
     tokens, shared = 24 * 16 * (100 + 1024), 2 * (1024 ** 2 + 1024)

@@ -1,4 +1,5 @@
-# Trained on GTA5, tested on Cityscapes, in crops of 512x512; what a config takes of it, in names of its own.
+# Trained on GTA5, tested on Cityscapes, in crops of 512x512; what a config takes of it, in names of its own. Images are
+# made smaller first, to two thirds and to half of their sides: a choice of this config.
 # data/gta holds images/ and labels/ as they are downloaded. Masks of train ids, labels/*_labelTrainIds.png, are read by
 # dict(type='CityscapesDataset', img_suffix='.png', seg_map_suffix='_labelTrainIds.png') with the same data_prefix.
 gtav_train = dict(
