@@ -142,6 +142,6 @@ class Filters(nn.Module):
         widest = max(kernel.shape[-1] for kernel in self.depthwise)
         wide = [F.pad(kernel, [(widest - kernel.shape[-1]) // 2] * 4) for kernel in self.depthwise]
         identity = F.pad(wide[0].new_ones(1, 1), [widest // 2] * 4)
-        depthwise = torch.stack(wide).mean(dim=0) + identity
+        depthwise = torch.stack(wide).sum(dim=0) / len(wide) + identity
         return depthwise[:, :, None].unbind(), (self.pointwise + torch.eye(
             self.pointwise.shape[-1], dtype=self.pointwise.dtype, device=self.pointwise.device)).unbind()
