@@ -21,8 +21,8 @@ from .scaled import SSF
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['SSF', 'TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
-           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt', 'DomainContext',
-           'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning',
-           'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
-           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
+__all__ = ['SSF', 'TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt',
+           'ClsTokenTuning', 'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt',
+           'DomainContext', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning',
+           'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool',
+           'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
