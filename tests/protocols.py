@@ -31,7 +31,7 @@ EXAMPLES = dict(
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
-    Mona=[dict(width=4, kernels=[1, 3])],
+    Mona=[dict(width=4, kernels=[1, 3])], SSF=[{}],
     PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],

@@ -20,6 +20,7 @@ CLASSIFIERS = {
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
     'mona': dict(adapters=22 * 110_082), 'adaptformer': dict(adapters=1_189_632), 'convpass': dict(adapters=327_552),
+    'ssf': {'scales and shifts': 205_824},
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
@@ -30,9 +31,10 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
     'mona': dict(adapters=48 * 143_618), 'adaptformer': dict(adapters=3_171_840), 'convpass': dict(adapters=864_000),
+    'ssf': {'scales and shifts': 542_720},
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
 UPERNETS = {  # of a Swin-L, with heads of its widths
-    'mona': 5_183_328, 'adaptformer': 2_329_728, 'convpass': 642_048}
+    'mona': 5_183_328, 'adaptformer': 2_329_728, 'convpass': 642_048, 'ssf': 417_024}
 WIDTHS = [16, 32, 64, 128]
 
 
@@ -60,7 +62,8 @@ def test_what_a_segmentor_tunes(protocol):
 @pytest.mark.parametrize('protocol', UPERNETS)
 def test_what_a_segmentor_on_swin_tunes(protocol):
     found = read_protocol(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py')
-    assert found.parts == dict(adapters=UPERNETS[protocol], head=UPERNET_HEADS)
+    part = 'scales and shifts' if protocol == 'ssf' else 'adapters'
+    assert found.parts == {part: UPERNETS[protocol], 'head': UPERNET_HEADS}
 
 
 @pytest.fixture(scope='module')

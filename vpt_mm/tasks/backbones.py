@@ -92,5 +92,6 @@ METHODS = dict(
     PrefixPrompt=Record(dict(length=LENGTH)),
     PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
+    SSF=Record({}),
     ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
     SideTuning=Record(dict(width=Whole(1, 1024))))

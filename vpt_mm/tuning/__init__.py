@@ -17,11 +17,12 @@ from .pool import PromptPool
 from .prefix import PrefixPrompt
 from .prompts import DeepPrompt, ShallowPrompt
 from .registry import TUNING_METHODS
+from .scaled import SSF
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
-           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt', 'DomainContext',
-           'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning',
-           'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool', 'ShallowPrompt', 'SideTuning',
-           'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
+__all__ = ['SSF', 'TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt',
+           'ClsTokenTuning', 'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'DeepPrompt',
+           'DomainContext', 'DualPrompt', 'FullTuning', 'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning',
+           'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place', 'PrefixPrompt', 'PromptPool',
+           'ShallowPrompt', 'SideTuning', 'TuningList', 'TuningMethod', 'build_tuning', 'collect_losses']
