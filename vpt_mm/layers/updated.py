@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -88,7 +88,7 @@ class ScaledNorm(Mixin):
 
 def scale_norm(norm: Any, scaling: Callable[..., Tensor]) -> None:
     """Scale the outputs of a norm, whose parameters, keys and name stay."""
-    norm.__class__, norm.scalings = _scaled(type(norm)), (scaling,)
+    norm.__class__, norm.scalings = _scaled(cast(Any, type(norm))), (scaling,)
 
 
 @cache
@@ -150,4 +150,5 @@ def is_updated(layer: nn.Module) -> bool:
 
 def weights_of(layer: nn.Module) -> list[Tensor]:
     """All parameters that a layer computes with."""
-    return [*layer.parameters(), *(weight for change in (*updates_of(layer), *scalings_of(layer)) for weight in change.parameters())]
+    changes = (*updates_of(layer), *scalings_of(layer))
+    return [*layer.parameters(), *(weight for change in changes for weight in change.parameters())]

@@ -18,8 +18,9 @@ from .registry import TUNING_METHODS
 class SSF(TuningMethod):
     """Scale and shift behind every linear layer, convolution and norm (Lian et al., arXiv 2210.08823): g * y + b.
 
-    Two parameters for each channel that comes out; layers without a bias are scaled alone. g starts at one and b at zero:
-    the backbone starts as it was. They can be merged into its weights. Depth-wise convolutions stay as they are.
+    Two parameters for each channel that comes out; layers without a bias are scaled alone. g starts at one and b at
+    zero: the backbone starts as it was. They can be merged into its weights. Stand-alone parameters, depth-wise
+    convolutions and layers whose biases are such parameters stay as they are.
     """
 
     part = 'scales and shifts'
