@@ -37,8 +37,9 @@ class SSF(TuningMethod):
                   and (layer.bias is not None or id(layer) not in biased)}
         norms: dict[str, Any] = {name: module for name, module in backbone.named_modules()
                                  if is_norm(module) and module.weight is not None and id(module) not in unread}
-        self.pairs = nn.ModuleDict({name.replace('.', '_'): ScaleShift(len(layer.weight), layer.bias is not None)
-                                       for name, layer in {**layers, **norms}.items()})
+        self.pairs = nn.ModuleDict({
+            name.replace('.', '_'): ScaleShift(len(layer.weight), getattr(layer, 'bias', None) is not None)
+            for name, layer in {**layers, **norms}.items()})
         for name, norm in norms.items():
             scale_norm(norm, self.pairs[name.replace('.', '_')])
         for name, layer in layers.items():
@@ -52,7 +53,7 @@ class SSF(TuningMethod):
             if getattr(module, 'updates', ()):
                 merge_updates(module)
             for scaling in module.scalings:
-                weight, bias = module.weight.data, module.bias
+                weight, bias = module.weight.data, getattr(module, 'bias', None)
                 module.weight.data = weight * scaling.scale.detach().view(-1, *[1] * (weight.dim() - 1))
                 if bias is not None:
                     bias.data = bias.data * scaling.scale.detach() + scaling.shift.detach()
