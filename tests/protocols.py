@@ -35,7 +35,7 @@ EXAMPLES = dict(
     FullTuning=[{}], GatedPrompt=[dict(length=2)], GuidedPrompt=[dict(length=2, guided=[3, 4])],
     LinearProbe=[{}], LoRA=[dict(rank=2)], Mona=[dict(width=4, kernels=[1, 3])], NormTuning=[{}],
     PartialTuning=[dict(last=1)],
-    PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)],
+    SSF=[{}], PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)],
     PrefixPrompt=[dict(length=2), dict(length=2, shared_heads=True, tied=True)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],

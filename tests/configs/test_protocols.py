@@ -24,6 +24,7 @@ CLASSIFIERS = {
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
     'mona': dict(adapters=22 * 110_082), 'adaptformer': dict(adapters=1_189_632), 'convpass': dict(adapters=327_552),
     'e2vpt': dict(prompts=464_640), 'da-vpt-20': dict(prompts=184_320),
+    'ssf': {'scales and shifts': 205_824},
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
@@ -36,12 +37,13 @@ SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360), 'cvpt': dict(prompts=4_915_200),
     'vfpt': dict(prompts=245_760), 'gatevpt': dict(prompts=102_447),
     'mona': dict(adapters=48 * 143_618), 'adaptformer': dict(adapters=3_171_840), 'convpass': dict(adapters=864_000),
+    'ssf': {'scales and shifts': 542_720},
     'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
 SWINS = {  # of a Swin-L with UPerNet
     'rein': {'learned tokens': 6_599_809}, 'mona': dict(adapters=5_183_328),
     'adaptformer': dict(adapters=2_329_728), 'convpass': dict(adapters=642_048),
     'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480), 'gatevpt': dict(prompts=19_247),
-    'e2vpt': dict(prompts=184_320)}
+    'e2vpt': dict(prompts=184_320), 'ssf': {'scales and shifts': 417_024}}
 STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which are a file
 
 

@@ -17,7 +17,7 @@ OWN = dict(FullTuning=lambda name: True,
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))
 # Methods that start as the plain backbone.
 NEUTRAL = {'AdaptFormer', 'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'Convpass', 'CrossPrompt',
-           'FullTuning', 'LinearProbe', 'LoRA', 'Mona', 'NormTuning', 'PartialTuning'}
+           'FullTuning', 'LinearProbe', 'LoRA', 'Mona', 'NormTuning', 'PartialTuning', 'SSF'}
 
 
 def test_every_registered_method_and_backbone_is_tried():

@@ -100,5 +100,6 @@ METHODS = dict(
     PrunedPrompt=Record(dict(length=LENGTH, segments=WIDTH, left=Maybe(Whole(1, 10_000_000)), first=Whole(1, 1024),
                              last=Maybe(Whole(1, 1024))), training=('dropout',)),
     Rein=Record(dict(length=LENGTH, rank=WIDTH, link=Null())),
+    SSF=Record({}),
     ShallowPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
     SideTuning=Record(dict(width=Whole(1, 1024))))

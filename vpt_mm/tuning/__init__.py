@@ -23,12 +23,13 @@ from .prompts import DeepPrompt, ShallowPrompt
 from .pruned import PrunedPrompt
 from .registry import TUNING_METHODS
 from .rein import Rein
+from .scaled import SSF
 from .selection import BiasTuning, ClsTokenTuning, FullTuning, LinearProbe, NormTuning, PartialTuning
 from .side import SideTuning
 
-__all__ = ['TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning',
-           'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'CrossPrompt', 'DeepPrompt',
-           'DomainContext', 'DualPrompt', 'FourierPrompt', 'FullTuning', 'GatedPrompt', 'GuidedPrompt', 'LinearProbe',
-           'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt', 'Place',
-           'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList',
+__all__ = ['SSF', 'TUNING_METHODS', 'AdaptFormer', 'Adapter', 'AddedPrompt', 'BiasTuning', 'ChannelPrompt',
+           'ClsTokenTuning', 'CodaPrompt', 'ConditionalContext', 'ContextPrompt', 'Convpass', 'CrossPrompt',
+           'DeepPrompt', 'DomainContext', 'DualPrompt', 'FourierPrompt', 'FullTuning', 'GatedPrompt', 'GuidedPrompt',
+           'LinearProbe', 'LoRA', 'Memory', 'Mona', 'NormTuning', 'PartialTuning', 'PixelPadPrompt', 'PixelPatchPrompt',
+           'Place', 'PrefixPrompt', 'PromptPool', 'PrunedPrompt', 'Rein', 'ShallowPrompt', 'SideTuning', 'TuningList',
            'TuningMethod', 'build_tuning', 'collect_losses']

@@ -25,6 +25,7 @@ class Host(Protocol):
         block_norms: in front of each block's attention and of its FFN; None where there is none. Of one that calls
             ``after_attention``.
         final_norms: modules behind the last block.
+        unread: modules that the outputs do not need.
         first_conv: the convolution that meets the image.
         image_size: (height, width) that it is built for.
         takes_frames: a frame goes around the image; otherwise the image is shrunk into it.
@@ -56,6 +57,8 @@ class Host(Protocol):
     def block_norms(self) -> Sequence[tuple[Any, Any]]: ...
     @property
     def final_norms(self) -> Sequence[nn.Module]: ...
+    @property
+    def unread(self) -> Sequence[nn.Module]: ...
     @property
     def first_conv(self) -> nn.Conv2d: ...
     @property
