@@ -84,7 +84,7 @@ METHODS = dict(
                            expert_blocks=BLOCKS), training=('weight',)),
     FourierPrompt=Record(dict(length=LENGTH, alpha=Number(0, 1)), training=('dropout',)),
     FullTuning=Record({}),
-    GatedPrompt=Record(dict(length=LENGTH), training=('dropout',)),
+    GatedPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
     GuidedPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024))), training=(
         'patches', 'classes', 'guided', 'alpha', 'delta', 'dropout', 'prototypes')),
     LinearProbe=Record({}),

@@ -43,6 +43,7 @@ class GatedPrompt(TokenPrompt):
     def build_for(self, backbone: Host) -> None:
         depth = len(backbone.block_widths)
         self.tokens = self.new_tokens(backbone, self.length, backbone.block_widths[0])
+        self.start_from_prototypes(self.tokens.data[None], 0)
         self.gates = nn.Parameter(torch.zeros(depth if backbone.reads_prompts else depth - 1))
         self.temperatures = nn.Parameter(torch.zeros(depth))
 
