@@ -10,6 +10,7 @@ from .few_shot import FewShot
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
+from .listed import ListedImages, ListedMasks, TaggedImages
 from .mask_folders import MaskFolders
 from .offline import CaptionedSymbols, NamedSymbols, OfflineStream, OfflineTask, Symbols
 from .source_and_target import DomainSampler, SourceAndTarget
@@ -20,6 +21,7 @@ from .words.table import WORDS, find_words, words_task
 
 __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CaptionedSymbols', 'CifarBinary',
            'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'HeldOutFold',
-           'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols', 'OfflineStream',
-           'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset', 'TaskStream',
-           'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
+           'ImageFolders', 'JoinedClasses', 'JoinedStream', 'ListedImages', 'ListedMasks', 'MaskFolders',
+           'NamedSymbols', 'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols',
+           'TaggedImages', 'TaskDataset', 'TaskStream', 'WordsDataset', 'find_task', 'find_words',
+           'select_tasks', 'task_config', 'words_task']

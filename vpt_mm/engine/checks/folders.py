@@ -118,7 +118,7 @@ def check_split(dataset, classes):
         UsageError: names the classes without images.
     """
     inner = list(leaves(dataset))
-    if not all(name_of(one) in ('ImageFolders', 'CustomDataset') for one in inner) or not classes:
+    if not all(name_of(one) in ('ImageFolders', 'ListedImages', 'CustomDataset') for one in inner) or not classes:
         return
     built = build_dataset(dataset)
     if not hasattr(built, 'get_gt_labels'):

@@ -1,0 +1,121 @@
+"""Label Studio: its JSON export of tasks with polygons, rectangles, ellipses, brushes and choices."""
+import numpy as np
+
+from ...errors import UsageError
+from .documents import written_by
+from .drawn import from_drawings, require_images
+from .kinds import Found
+from .parts import part_of_path
+from .progress import progress
+from .shapes import Disc, Drawing, Patch, box, polygon, require_inside
+from .tables import from_tags
+
+LOOKED_FOR = 'Label Studio: a JSON list of tasks with "data" and "annotations"'
+SHAPES = ('polygonlabels', 'rectanglelabels', 'ellipselabels', 'brushlabels')
+
+
+def read(tree) -> Found | None:
+    documents = {path: tasks for path, tasks in tree.documents.items() if isinstance(tasks, list) and tasks
+                 and all(isinstance(task, dict) and {'data', 'annotations'} <= task.keys() for task in tasks)}
+    if not documents:
+        return None
+    drawings, tags, missing, left_out = [], [], [], []
+    for path, tasks in documents.items():
+        where = str(tree.full(path))
+        with written_by('Label Studio', where):
+            for task in progress(tasks, path):
+                results = _results(task)
+                if results is None:
+                    continue
+                address, image = _image(tree, task['data'], path)
+                if image is None:
+                    missing.append((path, address))
+                    continue
+                drawing, own = Drawing(tree.size(image)), []
+                for number, result in enumerate(results):
+                    kind, value = result['type'], result.get('value') or {}
+                    if kind == 'choices':
+                        own += [str(name) for name in value['choices']]
+                    elif kind in SHAPES and value.get(kind):
+                        place = f'{where}, task {task.get("id")}, result {number}'
+                        said = result['original_width'], result['original_height']
+                        tree.require_size(image, said, by=path)
+                        drawing.areas.append((str(value[kind][0]), _area(kind, value, drawing.size, place)))
+                    else:
+                        left_out.append(kind)
+                drawings.append((image, part_of_path(image), drawing))
+                tags.append((image, part_of_path(image), own))
+    require_images(tree, missing, sum(map(len, documents.values())))
+    if any(own for _, _, own in tags) and not any(drawing.areas for _, _, drawing in drawings):
+        return from_tags(tree, 'Label Studio choices', tags)
+    names = sorted({name for _, _, drawing in drawings for name, _ in drawing.areas})
+    return from_drawings(tree, 'Label Studio', drawings, names=names, left_out=left_out)
+
+
+def _results(task):
+    """Those of the last annotation that was not cancelled, or None."""
+    done = [one for one in task['annotations'] if not one.get('was_cancelled')]
+    return done[-1]['result'] if done else None
+
+
+def _image(tree, data, by):
+    """(address, image) of a task: an upload, which is there by its name with or without the eight digits before it."""
+    address = next((value for key, value in data.items() if isinstance(value, str)
+                    and value.lower().split('?')[0].endswith(('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'))
+                    or isinstance(value, str) and '?d=' in value), None)
+    if address is None:
+        raise UsageError(f'{tree.full(by)} has a task without an image: its data are {str(data)[:80]}.')
+    name = address.rpartition('/')[2]
+    return address, (tree.locate_last(name, by=by) or tree.locate_last(name.partition('-')[2] or name, by=by))
+
+
+def _area(kind, value, size, where):
+    """An area; places and sizes are in percent of the image."""
+    scale = np.array(size) / 100
+    if kind == 'polygonlabels':
+        return polygon(np.asarray(value['points'], np.float64) * scale, size, where)
+    if kind == 'brushlabels':
+        return Patch(_brush(value['rle'], size, where))
+    if value.get('rotation'):
+        raise UsageError(f'{where}: turned boxes and ellipses are not read: draw polygons in their place.')
+    corner = np.array([value['x'], value['y']], np.float64) * scale
+    if kind == 'rectanglelabels':
+        return box([corner, corner + np.array([value['width'], value['height']]) * scale], size, where)
+    require_inside(corner[None], size, where)
+    return Disc(tuple(corner), tuple(np.array([value['radiusX'], value['radiusY']]) * scale))
+
+
+def _brush(data, size, where):
+    """The opacity of a picture in RGBA that Label Studio packs bit by bit.
+
+    32 bits say how many bytes it has, 5 the width of a byte less 1, and four times 4 the widths of lengths less 1. Then
+    follow runs: a bit that says whether one byte is repeated, two that choose the width of the length, and the length
+    less 1.
+    """
+    bits = np.unpackbits(np.asarray(data, np.uint8))
+    place = 0
+
+    def take(count):
+        nonlocal place
+        if place + count > len(bits):
+            raise UsageError(f'{where}: the brush is cut short.')
+        number = int(bits[place:place + count] @ (1 << np.arange(count - 1, -1, -1, dtype=np.int64)))
+        place += count
+        return number
+
+    total, width = take(32), take(5) + 1
+    lengths = [take(4) + 1 for _ in range(4)]
+    if total != 4 * size[0] * size[1]:
+        raise UsageError(f'{where}: the brush is of {total // 4} pixels, the image of {size[0]}x{size[1]}.')
+    out, done = np.zeros(total, np.int64), 0
+    while done < total:
+        repeated, end = take(1), 0
+        end = done + 1 + take(lengths[take(2)])
+        if end > total:
+            raise UsageError(f'{where}: the brush has more pixels than the image.')
+        if repeated:
+            out[done:end] = take(width)
+        else:
+            out[done:end] = [take(width) for _ in range(end - done)]
+        done = end
+    return out[3::4].reshape(size[::-1]) > 0
