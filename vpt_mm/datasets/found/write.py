@@ -1,6 +1,7 @@
 """write(): lists of what was found, masks where they have to be painted, and a config that trains on them."""
 import io
 import json
+import re
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
@@ -12,7 +13,7 @@ from ...files import require_folder, write_whole
 from .kinds import CLASSIFY, SEGMENT, TAG
 from .progress import progress
 
-CONFIG, MASKS = 'config.py', 'masks'
+MASKS = 'masks'
 BASES = {CLASSIFY: 'classify_list', TAG: 'multilabel_list', SEGMENT: 'segment_list'}
 PACKAGE = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ def default_out(root):
 
 
 def write(found, out=None, *, shots=None, seed=0):
-    """Write train.json, val.json, masks and config.py; returns the path of the config.
+    """Write train.json, val.json, masks and a config of the folder's name; returns the path of the config.
 
     Args:
         found: what was recognised, split.
@@ -39,8 +40,9 @@ def write(found, out=None, *, shots=None, seed=0):
     if out is None and place.resolve().is_relative_to(found.root.resolve()):
         raise UsageError(f'{place} would lie in {found.root}, into which nothing is written unasked: name a folder by '
                          '--out.')
-    if (place / CONFIG).exists():
-        raise UsageError(f'{place / CONFIG} exists and is left as it is: choose another --out.')
+    config = place / (re.sub(r'\W+', '_', found.root.resolve().name) + '.py')
+    if config.exists():
+        raise UsageError(f'{config} exists and is left as it is: choose another --out.')
     if shots is not None and found.task != CLASSIFY:
         raise UsageError(f'shots are images of one class each, and this is {found.task}: leave out --shots.')
     if shots is not None:
@@ -53,8 +55,8 @@ def write(found, out=None, *, shots=None, seed=0):
         content = dict(metainfo=dict(classes=list(found.classes)), data_list=entries)
         write_whole(json.dumps(content, indent=1, ensure_ascii=False).encode(), place / f'{part}.json')
     text = _config(found, place.resolve(), parts, bool(painted), shots, seed)
-    write_whole(text.encode(), place / CONFIG)
-    return place / CONFIG
+    write_whole(text.encode(), config)
+    return config
 
 
 def _paint(found, place):
