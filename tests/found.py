@@ -259,7 +259,7 @@ def coco(root):
     places = scenes(root, '{part}2017/{stem}.jpg')
     for part in ('train', 'val'):
         own = {stem: f'{stem}.jpg' for stem in places if PARTS[stem] == part}
-        document = coco_document(own, lambda name: [sum(map(list, corners(name)), [])])
+        document = coco_document(own, lambda name: [np.ravel(corners(name)).tolist()])
         write_json(root / f'annotations/instances_{part}2017.json', document)
         write_json(root / f'annotations/captions_{part}2017.json', dict(images=[], annotations=[]))
     return ['background', 'dog', 'cat'], {image: mask_of(SCENES[stem], cat=2, dog=1)
@@ -336,7 +336,7 @@ def cvat_run_lengths(root):
 
 
 def cvat_tags(root):
-    _, meant = cvat(root, 'tag')
+    cvat(root, 'tag')
     return ['cat', 'dog'], {f'images/{stem}.jpg': set(SCENES[stem]) for stem in SCENES}
 
 

@@ -4,7 +4,7 @@ from .options import above, at_least, print_table
 
 def add_arguments(parser):
     parser.add_argument('folder', help='images of your own, in whatever layout they are: see docs/data.md')
-    parser.add_argument('--out', metavar='FOLDER', help='folder for lists, masks, picture and config; by default '
+    parser.add_argument('--out', metavar='PATH', help='folder for lists, masks, picture and config; by default '
                         'NAME_vpt in the working directory')
     parser.add_argument('--layout', metavar='NAME', help='the layout, where several fit: cityscapes, coco, labelme, '
                         'label_studio, cvat, voc, masks, table, list or class_folders')
@@ -15,7 +15,7 @@ def add_arguments(parser):
     parser.add_argument('--val-share', type=above(0), default=0.2, metavar='SHARE',
                         help='share held out for validation where the folder is not split')
     parser.add_argument('--seed', type=at_least(0), default=0, help='of what is drawn by chance')
-    parser.add_argument('--shots', type=at_least(1), metavar='COUNT', help='train on so many images of each class alone')
+    parser.add_argument('--shots', type=at_least(1), metavar='COUNT', help='train on so many images a class alone')
     parser.add_argument('--look-only', action='store_true', help='say what is there and write nothing')
 
 

@@ -8,7 +8,8 @@ from tests.found import LAYOUTS
 from vpt_mm.datasets.found import look, write
 from vpt_mm.datasets.found.split import split
 
-PLAIN = dict(mmpretrain=['LoadImageFromFile', 'PackInputs'], mmseg=['LoadImageFromFile', 'LoadAnnotations', 'PackSegInputs'])
+PLAIN = dict(mmpretrain=['LoadImageFromFile', 'PackInputs'],
+             mmseg=['LoadImageFromFile', 'LoadAnnotations', 'PackSegInputs'])
 
 
 @pytest.mark.parametrize('make', LAYOUTS, ids=lambda make: make.__name__)

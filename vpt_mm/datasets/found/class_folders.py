@@ -1,6 +1,4 @@
 """Class folders: one folder of images for each class, in parts or not."""
-import os
-
 from ...errors import UsageError
 from .kinds import CLASSIFY, Found, Sample
 from .parts import part_named
@@ -18,7 +16,7 @@ def read(tree) -> Found | None:
             bare = next(image for image, folders in inner.items() if not folders)
             tree.nearly.append(f'class folders need every image in the folder of its class, and {bare} is in none')
         return None
-    shared = len(os.path.commonprefix(list(inner.values())))  # folders around those of the classes
+    shared = _shared(list(inner.values()))  # folders around those of the classes
     names = {image: folders[shared] if len(folders) > shared else None for image, folders in inner.items()}
     classes = sorted(set(filter(None, names.values())))
     if None in names.values() or len(classes) < 2 or {name.lower() for name in classes} & OTHERS:
@@ -28,6 +26,11 @@ def read(tree) -> Found | None:
     labels = {name: label for label, name in enumerate(classes)}
     samples = [Sample(image, labels[name], frozenset({labels[name]}), parts[image]) for image, name in names.items()]
     return Found('class folders', tree.root, CLASSIFY, classes, samples)
+
+
+def _shared(paths):
+    """How many folders all paths begin with."""
+    return next((place for place, few in enumerate(zip(*paths)) if len(set(few)) > 1), min(map(len, paths)))
 
 
 def _ordered(tree, classes):

@@ -3,15 +3,14 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from ...errors import UsageError, some
 from ..formats import open_image
 from ..reading import SCENE_PIXELS
 from .documents import read_json, read_text
 
-FILES = ('labelmap', 'label_map', 'label_color', 'label_colour', 'labelcolor', 'class_dict', 'classes', 'color', 'colour',
-         'palette', 'legend')
+FILES = ('labelmap', 'label_map', 'label_color', 'label_colour', 'labelcolor', 'class_dict', 'classes', 'color',
+         'colour', 'palette', 'legend')
 ENDINGS = ('.txt', '.csv', '.tsv', '.json')
 IGNORED_NAMES = ('ignore', 'ignored', 'void', 'unlabelled', 'unlabeled')
 MOST_SHOWN = 12
@@ -117,12 +116,3 @@ def numbers_of(pixels, table, numbers, where):
         raise UsageError(f'{where} has {len(colours)} colours that {table.file} does not name ({strange.sum():,} '
                          f'pixels): {some(shown, 4)}. Add them to the table.{jpeg}')
     return numbers[places]
-
-
-def colours_in_palette(path):
-    """RGB of each number of a palette PNG, (256, 3), or None."""
-    with open_image(path, str(path), most_pixels=SCENE_PIXELS) as image:
-        if image.mode != 'P':
-            return None
-        flat = Image.Image.getpalette(image, 'RGB')
-    return np.array(flat + [0] * (768 - len(flat)), np.uint8).reshape(256, 3)

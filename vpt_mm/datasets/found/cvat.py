@@ -50,8 +50,8 @@ def read(tree) -> Found | None:
     if any(own for _, _, own in tags) and not any(drawing.areas for _, _, drawing in drawings):
         return from_tags(tree, 'CVAT tags', tags)
     used = {name for _, _, drawing in drawings for name, _ in drawing.areas}
-    return from_drawings(tree, 'CVAT', drawings, names=[name for name in names if name in used] + sorted(used - {*names}),
-                         left_out=left_out)
+    names = [name for name in names if name in used] + sorted(used - {*names})
+    return from_drawings(tree, 'CVAT', drawings, names=names, left_out=left_out)
 
 
 def _head(path):
@@ -68,13 +68,14 @@ def _height(numbered):
 def _area(shape, size, where):
     given = shape.attrib
     if shape.tag == 'polygon':
-        return polygon([[float(value) for value in pair.split(',')] for pair in given['points'].split(';')], size, where)
+        points = [[float(value) for value in pair.split(',')] for pair in given['points'].split(';')]
+        return polygon(points, size, where)
     if shape.tag == 'box' and not math.remainder(float(given.get('rotation', 0)), 360):
         return box([float(given[name]) for name in ('xtl', 'ytl', 'xbr', 'ybr')], size, where)
     if shape.tag == 'ellipse' and not math.remainder(float(given.get('rotation', 0)), 360):
-        centre, radii = (tuple(float(given[name]) for name in pair) for pair in (('cx', 'cy'), ('rx', 'ry')))
-        require_inside(np.array([centre], np.float64), size, where)
-        return Disc(centre, radii)
+        x, y, width, height = (float(given[name]) for name in ('cx', 'cy', 'rx', 'ry'))
+        require_inside(np.array([[x, y]]), size, where)
+        return Disc((x, y), (width, height))
     if shape.tag == 'mask':
         left, top, width, height = (int(given[name]) for name in ('left', 'top', 'width', 'height'))
         box([left, top, left + width, top + height], size, where)

@@ -2,6 +2,7 @@
 import numpy as np
 
 from ...errors import UsageError
+from ..formats import ENDINGS
 from .documents import written_by
 from .drawn import from_drawings, require_images
 from .kinds import Found
@@ -60,9 +61,8 @@ def _results(task):
 
 def _image(tree, data, by):
     """(address, image) of a task: an upload, which is there by its name with or without the eight digits before it."""
-    address = next((value for key, value in data.items() if isinstance(value, str)
-                    and value.lower().split('?')[0].endswith(('.jpg', '.jpeg', '.png', '.bmp', '.tif', '.tiff', '.webp'))
-                    or isinstance(value, str) and '?d=' in value), None)
+    address = next((value for value in data.values() if isinstance(value, str)
+                    and (value.lower().partition('?')[0].endswith(ENDINGS) or '?d=' in value)), None)
     if address is None:
         raise UsageError(f'{tree.full(by)} has a task without an image: its data are {str(data)[:80]}.')
     name = address.rpartition('/')[2]

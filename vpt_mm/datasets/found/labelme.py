@@ -75,7 +75,7 @@ def _area(shape, size, where):
 
 def _patch(shape, size, where):
     """A picture in base64, whose first point is its upper left corner."""
-    left, top = (int(round(value)) for value in shape['points'][0])
+    left, top = (round(value) for value in shape['points'][0])
     with open_image(base64.b64decode(shape['mask'], validate=True), where, most_pixels=MOST_PIXELS) as image:
         pixels = np.asarray(image) > 0
     height, width = pixels.shape

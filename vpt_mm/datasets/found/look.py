@@ -2,7 +2,7 @@
 from collections import Counter
 
 from ...errors import UsageError, some
-from . import (cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc)
+from . import cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc
 from .kinds import Found
 from .tree import Tree
 

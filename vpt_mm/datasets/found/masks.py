@@ -13,9 +13,9 @@ from .parts import part_of_path
 from .progress import progress
 
 LOOKED_FOR = 'masks: images/1.jpg and masks/1.png, train/images and train/masks, or 1.jpg and 1_mask.png'
-MASKS = {'mask', 'masks', 'annotation', 'annotations', 'annot', 'ann', 'anns', 'label', 'labels', 'labelmap', 'labelmaps',
-         'gt', 'ground', 'truth', 'groundtruth', 'seg', 'segs', 'segmentation', 'segmentations', 'segmentationclass',
-         'target', 'targets', 'manual', 'l'}
+MASKS = {'mask', 'masks', 'annotation', 'annotations', 'annot', 'ann', 'anns', 'label', 'labels', 'labelmap',
+         'labelmaps', 'gt', 'ground', 'truth', 'groundtruth', 'seg', 'segs', 'segmentation', 'segmentations',
+         'segmentationclass', 'target', 'targets', 'manual', 'l'}
 IMAGES = {'image', 'images', 'img', 'imgs', 'jpegimages', 'photo', 'photos', 'picture', 'pictures', 'input', 'inputs',
           'rgb', 'sat', 'raw'}
 NEUTRAL = {'dir', 'dirs', 'folder', 'png', 'jpg', 'data'}  # beside those
@@ -80,16 +80,18 @@ def from_masks(tree, layout, triples, *, names=None, table=None, usual=None):
         UsageError: masks of another size than their images, colours without a table or not in it, or numbers without
             a name.
     """
-    contents, coloured = {}, None
+    contents, greys, coloured = {}, set(), None
     for image, mask, _ in progress(triples, 'masks'):
         pixels = read_colours(tree.full(mask))
         width, height = tree.size(image)
         if pixels.shape[:2] != (height, width):
             raise UsageError(f'{tree.full(mask)} is {pixels.shape[1]}x{pixels.shape[0]}, its image {image} is '
                              f'{width}x{height}: they must be of one size.')
-        contents[mask] = np.unique(pack(pixels) if pixels.ndim == 3 else pixels)
         coloured = mask if pixels.ndim == 3 else coloured
+        contents[mask] = np.unique(pack(pixels) if pixels.ndim == 3 else pixels)
+        greys |= {mask} if pixels.ndim == 2 else set()
     if coloured is not None:
+        contents.update({mask: pack(np.repeat(contents[mask][:, None], 3, 1)) for mask in greys})
         return _from_colours(tree, layout, triples, contents, table or find_table(tree), coloured)
     return _from_numbers(tree, layout, triples, contents, names or names_in(tree), usual)
 
@@ -98,15 +100,18 @@ def _from_colours(tree, layout, triples, contents, table, coloured):
     found = sorted({int(one) for colours in contents.values() for one in colours})
     if table is None:
         shown = some([unpack(colour) for colour in found], 8)
-        raise UsageError(f'{tree.full(coloured)} is a mask in colours, and {tree.root} has no table that says what they '
-                         f'mean: write a file of "name,red,green,blue" lines, such as classes.csv, or name one by '
+        raise UsageError(f'{tree.full(coloured)} is a mask in colours, and {tree.root} has no table that says what '
+                         f'they mean: write a file of "name,red,green,blue" lines, such as classes.csv, or name one by '
                          f'--colours. The masks hold {len(found)} colours: {shown}.')
     classes = [name for name in table.names if name.lower() not in IGNORED_NAMES]
     numbers = np.array([classes.index(name) if name in classes else IGNORED for name in table.names], np.uint8)
+    known = dict(zip(pack(table.colours).tolist(), numbers.tolist()))
     samples = []
-    for image, mask, part in progress(triples, 'colours'):
+    for image, mask, part in triples:
         paint = partial(_paint, str(tree.full(mask)), table, numbers)
-        samples.append(Sample(image, paint, frozenset(np.unique(paint()).tolist()) - {IGNORED}, part))
+        if not known.keys() >= set(contents[mask].tolist()):
+            paint()  # which says what is wrong
+        samples.append(Sample(image, paint, frozenset(map(known.get, contents[mask].tolist())) - {IGNORED}, part))
     ignored = [name for name in table.names if name not in classes]
     notes = [f'Colours are read by {table.file}.'] + [f'{some(ignored)} is ignored.'] * bool(ignored)
     colours = [table.colours[table.names.index(name)].tolist() for name in classes]

@@ -1,6 +1,7 @@
 """Areas as programs for annotation write them, polygons, boxes, discs and run lengths, painted into masks.
 
-A pixel belongs to a polygon if its centre lies inside, by the even-odd rule: a box from 2 to 5 holds the pixels 2, 3, 4.
+A pixel belongs to a polygon if its centre lies inside, by the even-odd rule: a box from 2 to 5 holds the pixels 2, 3
+and 4.
 """
 from dataclasses import dataclass, field
 
@@ -59,8 +60,8 @@ class Disc:
 
     def paint(self, mask, number):
         rows, columns = (np.arange(side) + 0.5 for side in mask.shape)
-        far = [((line - middle) / radius) ** 2 for line, middle, radius in zip((columns, rows), self.centre, self.radii)]
-        mask[far[1][:, None] + far[0] <= 1] = number
+        (x, y), (width, height) = self.centre, self.radii
+        mask[((rows[:, None] - y) / height) ** 2 + ((columns - x) / width) ** 2 <= 1] = number
 
 
 @dataclass(frozen=True)

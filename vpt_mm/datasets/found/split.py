@@ -84,7 +84,8 @@ def stratify(labels, share, seed):
     lacking = [{label: counts[label] - wish for label, wish in wanted.items()}, wanted]  # of training, of validation
     parts, left = {}, counts.copy()
     while len(parts) < len(labels):
-        rarest = min((label for label in left if left[label] > 0), key=lambda label: (left[label], counts[label], str(label)))
+        rarest = min((label for label in left if left[label] > 0),
+                     key=lambda label: (left[label], counts[label], str(label)))
         for index in of_label[rarest]:
             if index in parts:
                 continue

@@ -1,6 +1,5 @@
 """Tables: CSV files and JSON lines of images and their classes, one or several, in a column or a column for each."""
 import re
-from collections import Counter
 
 from ...errors import UsageError, some
 from .documents import read_json_lines, read_table
@@ -29,6 +28,7 @@ def read(tree) -> Found | None:
     if not entries:
         return None
     found = from_tags(tree, 'table', entries)
+    _doubt(found)
     if bare:
         found.notes.append(f'{some(bare)} names no classes of images and is left out.')
     return found
@@ -61,6 +61,13 @@ def from_tags(tree, layout, entries):
     bare = len(tree.images) - len(samples)
     notes = [f'{bare} images are named nowhere and are left out.'] if bare > 0 else []
     return Found(layout, tree.root, CLASSIFY if single else TAG, classes, samples, notes=notes)
+
+
+def _doubt(found, most=0.5):
+    """Say so where nearly every image has a class of its own: another column may be meant."""
+    if len(found.samples) > 8 and len(found.classes) > most * len(found.samples):
+        found.notes.append(f'{len(found.classes)} classes for {len(found.samples)} images: is this the right column '
+                           '(--label-column)?')
 
 
 def _by_number(name):
@@ -148,11 +155,3 @@ def _names(cell, head, file):
         raise UsageError(f'{file} has an image without a class in the column {head}: name its class, or remove it.')
     dividers = r'[|;]' if head.strip().lower() not in SEVERAL else r'[|;,]' if re.search('[|;,]', str(cell)) else r'\s'
     return [name.strip() for name in re.split(dividers, str(cell)) if name.strip()]
-
-
-def require_few(found, most=0.5):
-    """Say so where nearly every image has a class of its own: another column is meant."""
-    counts = Counter(number for sample in found.samples for number in sample.present)
-    if len(found.samples) > 8 and len(counts) > most * len(found.samples):
-        found.notes.append(f'{len(counts)} classes for {len(found.samples)} images: is this the right column '
-                           '(--label-column)?')

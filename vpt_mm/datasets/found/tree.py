@@ -124,7 +124,7 @@ class Tree:
         """Raise UsageError unless an image is of the size that a document says; without one, it is the image's."""
         actual = self.size(path)
         if size is not None and tuple(size) != actual:
-            turned = ' The EXIF of the image turns it, and the document does not.' if tuple(size) == actual[::-1] else ''
+            turned = ' EXIF turns the image, and the document does not.' if tuple(size) == actual[::-1] else ''
             raise UsageError(f'{self.full(by)} says that {path} is {size[0]}x{size[1]}, but it is '
                              f'{actual[0]}x{actual[1]}: document and image must belong together.{turned}')
         return actual

@@ -13,11 +13,10 @@ IMAGES, MASKS, SETS = 'JPEGImages/', 'SegmentationClass/', 'ImageSets/Segmentati
 
 
 def read(tree) -> Found | None:
-    masks = {path: path for path in tree.images if f'/{path}'.find(f'/{MASKS}') >= 0}
-    if not masks or not any(f'/{path}'.find(f'/{IMAGES}') >= 0 for path in tree.images):
+    images, masks = ({_name(path, folder): path for path in tree.images if f'/{folder}' in f'/{path}'}
+                     for folder in (IMAGES, MASKS))
+    if not images or not masks:
         return None
-    images = {_name(path, IMAGES): path for path in tree.images if f'/{IMAGES}' in f'/{path}'}
-    masks = {_name(path, MASKS): path for path in masks}
     parts = _parts(tree)
     absent = [name for name in parts if name not in masks or name not in images]
     bare = [name for name in masks if name not in images]
@@ -37,7 +36,7 @@ def _name(path, folder):
 
 def _parts(tree):
     """{name: part} of the lists; those of train and val before that of both, which is left out then."""
-    lists = {path.rpartition('/')[2].rpartition('.')[0]: path for path in tree.ending('.txt') if f'/{SETS}' in f'/{path}'}
+    lists = {_name(path, SETS): path for path in tree.ending('.txt') if f'/{SETS}' in f'/{path}'}
     parts = {}
     for name, path in lists.items():
         part = part_named(name) or (None if {'train', 'val'} & lists.keys() else 'train')

@@ -1,0 +1,54 @@
+"""vpt-mm data, from a folder to a training that follows it."""
+import pytest
+from mmengine.config import Config
+from mmengine.registry import DATASETS, init_default_scope
+from PIL import Image
+
+from tests import found as made
+from tests.own import write_photos
+from vpt_mm.datasets.found import look, write
+from vpt_mm.datasets.found.split import split
+from vpt_mm.engine.isolation import forget_runs
+from vpt_mm.engine.preflight import check_written
+
+
+@pytest.mark.parametrize('make, metric', [(made.labelme, 'mIoU'), (made.table_of_tags, 'multi-label/mAP')])
+def test_two_steps_by_the_config_that_it_writes(make, metric, command, tmp_path, monkeypatch):
+    make(tmp_path / 'mine')
+    monkeypatch.chdir(tmp_path)
+    for name, value in dict(BACKBONE='vit-digits', EPOCHS='2', ITERS='2').items():
+        monkeypatch.setenv(name, value)
+    said = command('data', 'mine', '--val-share', 0.4)
+    assert 'vpt-mm train mine_vpt/mine.py' in said
+    assert Image.open('mine_vpt/samples.png').size[0] > 300
+    forget_runs()
+    command('train', 'mine_vpt/mine.py', '--cfg-options', 'train_dataloader.num_workers=0',
+            'val_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
+            'val_dataloader.persistent_workers=False')
+    assert list((tmp_path / 'work_dirs/mine').glob(f'best_{metric.replace("/", "_")}_*.pth'))
+    assert list((tmp_path / 'work_dirs/mine').glob('*_2.pth'))
+
+
+@pytest.mark.parametrize('make', [made.cityscapes, made.masks_of_two], ids=lambda make: make.__name__)
+def test_what_is_checked_before_a_run_takes_other_numbers_in_masks(make, tmp_path):
+    make(tmp_path / 'mine')
+    found = look(tmp_path / 'mine')
+    split(found)
+    check_written(write(found, tmp_path / 'out'))
+
+
+def test_shots_are_drawn_when_it_trains(command, tmp_path, monkeypatch):
+    write_photos(tmp_path / 'mine', each=5)
+    monkeypatch.chdir(tmp_path)
+    assert '│ cat         │     4 │   1 │' in command('data', 'mine', '--look-only')
+    assert not (tmp_path / 'mine_vpt').exists()
+    command('data', 'mine', '--shots', 2, '--classes', 'fish,cat,dog')
+    config = Config.fromfile('mine_vpt/mine.py')
+    init_default_scope(config.default_scope)
+    train, val = (DATASETS.build(config[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
+    assert len(train) == 6 and len(val) == 3 and list(train.metainfo['classes']) == ['fish', 'cat', 'dog']
+
+
+def test_what_it_refuses_ends_in_one_message(command, tmp_path):
+    with pytest.raises(SystemExit, match='^error: .* has none of the layouts that are known. It holds no file'):
+        command('data', tmp_path)
