@@ -71,6 +71,8 @@ RUNNERS = [
      'tests/docs/test_words_offline.py::test_the_tables_are_those_of_the_results'),
     (r'vpt-mm offline-words', 'tests/docs/test_words_offline.py::test_a_cell_done_again_lands_within_its_deviation'),
     (r'vpt-mm convert work_dirs/pretrain_.*', 'tests/cli/test_convert.py::test_convert'),
+    (r'vpt-mm data .*|(BACKBONE=.* )?vpt-mm train \w+_vpt/.*',
+     'tests/cli/test_data.py::test_two_steps_by_the_config_that_it_writes'),
     (r'vpt-mm check-data.*',
      'tests/datasets/benchmarks/test_check.py::test_the_command_says_what_is_missing'),
     (r'.* python tools/(train|test)\.py configs/words/.*',

@@ -59,6 +59,14 @@ CASES = [
     (made.table_with_parts, lambda root: (root / 'labels.csv').write_text('id;label\n0;a\n1;\n'), 'without a class'),
     (made.lists, lambda root: (root / 'classes.txt').write_text('one\n'), 'has the class 1, and 1 classes are named'),
     (made.voc, lambda root: (root / 'VOC2012/JPEGImages/a.jpg').unlink(), r'\(VOC\) lists or masks a, which has not'),
+    (made.table, lambda root: (root / 'labels.csv').write_text('Image,Species\n/photos/1.jpg,wolf\n2.jpg,wolf\n'),
+     r"labels\.csv names images below its folder, got '/photos/1\.jpg'"),
+    (made.table, lambda root: (root / 'labels.csv').write_text('Image,Species\n/photos/1.jpg,wolf\n'),
+     r"nearly: .*labels\.csv names images below its folder, got '/photos/1\.jpg'"),
+    (made.cvat_run_lengths, lambda root: (root / 'annotations.xml').write_text(
+        (root / 'annotations.xml').read_text().replace('left="8"', 'left="9"')), r'a mask of 4x3 at \(9, 5\) lies outside'),
+    (made.label_studio_brush, lambda root: edit(root / 'project-1.json', lambda one: one[0]['annotations'][1]['result'][
+        0]['value']['rle'].__delitem__(slice(9, None))), 'task 0, result 0: the brush is cut short'),
     (made.class_folders, lambda root: made.draw(root / 'loose.jpg'), r'nearly: class folders need .*loose\.jpg is in'),
 ]
 

@@ -8,7 +8,7 @@ from .drawn import from_drawings, require_images
 from .kinds import Found
 from .parts import part_of_path, part_within
 from .progress import progress
-from .shapes import Disc, Drawing, Patch, box, polygon, require_inside, run_lengths
+from .shapes import Disc, Drawing, box, patch, polygon, require_inside, run_lengths
 from .tables import from_tags
 
 LOOKED_FOR = 'CVAT: annotations.xml ("CVAT for images")'
@@ -78,8 +78,7 @@ def _area(shape, size, where):
         return Disc((x, y), (width, height))
     if shape.tag == 'mask':
         left, top, width, height = (int(given[name]) for name in ('left', 'top', 'width', 'height'))
-        box([left, top, left + width, top + height], size, where)
         counts = [int(count) for count in given['rle'].split(',')]
-        return Patch(run_lengths(counts, (height, width), where), left, top)
+        return patch(run_lengths(counts, (height, width), where), left, top, size, where)
     return None
 

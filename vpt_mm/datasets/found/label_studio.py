@@ -95,27 +95,24 @@ def _brush(data, size, where):
     bits = np.unpackbits(np.asarray(data, np.uint8))
     place = 0
 
-    def take(count):
+    def take(width, count=1):
         nonlocal place
-        if place + count > len(bits):
+        if place + width * count > len(bits):
             raise UsageError(f'{where}: the brush is cut short.')
-        number = int(bits[place:place + count] @ (1 << np.arange(count - 1, -1, -1, dtype=np.int64)))
-        place += count
-        return number
+        found = bits[place:place + width * count].reshape(count, width)
+        place += width * count
+        return found @ (1 << np.arange(width - 1, -1, -1, dtype=np.int64))
 
-    total, width = take(32), take(5) + 1
-    lengths = [take(4) + 1 for _ in range(4)]
+    total, width = int(take(32)[0]), int(take(5)[0]) + 1
+    lengths = (take(4, 4) + 1).tolist()
     if total != 4 * size[0] * size[1]:
         raise UsageError(f'{where}: the brush is of {total // 4} pixels, the image of {size[0]}x{size[1]}.')
-    out, done = np.zeros(total, np.int64), 0
+    out, done = np.zeros(total, bool), 0
     while done < total:
-        repeated, end = take(1), 0
-        end = done + 1 + take(lengths[take(2)])
+        repeated = take(1)[0]
+        end = done + 1 + int(take(lengths[take(2)[0]])[0])
         if end > total:
             raise UsageError(f'{where}: the brush has more pixels than the image.')
-        if repeated:
-            out[done:end] = take(width)
-        else:
-            out[done:end] = [take(width) for _ in range(end - done)]
+        out[done:end] = take(width, 1 if repeated else end - done) > 0
         done = end
-    return out[3::4].reshape(size[::-1]) > 0
+    return out[3::4].reshape(size[::-1])

@@ -10,7 +10,7 @@ from .drawn import from_drawings, require_images
 from .kinds import Found
 from .parts import part_of_path
 from .progress import progress
-from .shapes import MOST_PIXELS, Disc, Drawing, Patch, box, polygon, require_inside
+from .shapes import MOST_PIXELS, Disc, Drawing, box, patch, polygon, require_inside
 from .tables import from_tags
 
 LOOKED_FOR = 'labelme: NAME.json with "shapes" and "imagePath" beside the images'
@@ -78,7 +78,4 @@ def _patch(shape, size, where):
     left, top = (round(value) for value in shape['points'][0])
     with open_image(base64.b64decode(shape['mask'], validate=True), where, most_pixels=MOST_PIXELS) as image:
         pixels = np.asarray(image) > 0
-    height, width = pixels.shape
-    require_inside(np.array([[left, top], [left + width - 1, top + height - 1]], np.float64), size, where)
-    left, top = max(left, 0), max(top, 0)
-    return Patch(pixels[:size[1] - top, :size[0] - left], left, top)
+    return patch(pixels, left, top, size, where)

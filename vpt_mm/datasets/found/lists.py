@@ -46,9 +46,8 @@ def _read_one(tree, path):
             for line in lines]
     if not rows or not all(name for name, _ in rows):
         return []
-    places = [tree.locate(name.strip(), by=path, part=part) for name, _ in rows]
+    places = tree.locate_all([name.strip() for name, _ in rows], by=path, parts=[part] * len(rows))
     if not any(places):
-        tree.nearly.append(f'{path} has lines such as {lines[0][:80]!r}, and no image of this name is there')
         return []
     absent = [name for (name, _), place in zip(rows, places) if not place]
     if absent:

@@ -11,6 +11,9 @@ LAYOUTS = dict(cityscapes=cityscapes, coco=coco, labelme=labelme, label_studio=l
                masks=masks, table=tables, list=lists, class_folders=class_folders)
 
 
+MOST_NEARLY = 4  # sentences of what a layout lacked
+
+
 def look(root, *, layout=None, **given) -> Found:
     """What a folder holds.
 
@@ -40,6 +43,6 @@ def _nothing(tree, readers):
     folders = sorted({path.split('/')[0] for path in tree.files if '/' in path})
     return (f'{tree.root} has none of the layouts that are known. It holds {held}'
             + (f', in the folders {some(folders)}' if folders else '') + '.'
-            + ''.join(f'\n  nearly: {sentence}' for sentence in tree.nearly + broken[:3])
+            + ''.join(f'\n  nearly: {sentence}' for sentence in [*tree.nearly[:MOST_NEARLY], *broken[:MOST_NEARLY]])
             + ''.join(f'\n  looked for {reader.LOOKED_FOR}' for reader in readers.values())
             + '\ndocs/data.md shows them all.')

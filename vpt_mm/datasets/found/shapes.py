@@ -101,6 +101,15 @@ def box(corners, size, where):
     return polygon([(left, top), (right, top), (right, bottom), (left, bottom)], size, where)
 
 
+def patch(pixels, left, top, size, where):
+    """A mask (h, w) of booleans at a place in an image of ``size``, where all of it must lie."""
+    height, width = pixels.shape
+    if not (0 <= left <= size[0] - width and 0 <= top <= size[1] - height):
+        raise UsageError(f'{where}: a mask of {width}x{height} at ({left}, {top}) lies outside of the image, which is '
+                         f'{size[0]}x{size[1]}: image and annotation must belong together.')
+    return Patch(pixels, left, top)
+
+
 def _numbers(values, where):
     try:
         array = np.asarray(values, np.float64)

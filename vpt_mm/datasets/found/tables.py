@@ -86,19 +86,18 @@ def _read_one(tree, path):
                            'by --image-column')
         return None
     part = part_within(path.rpartition('/')[2]) or part_of_path(path)
-    located = [(row, tree.locate(row[image], by=path, part=_part(row, part))) for row in rows[1:] if row.get(image)]
-    there = [(row, place) for row, place in located if place]
+    rows = [row for row in rows[1:] if row.get(image) not in (None, '')]
+    places = tree.locate_all([str(row[image]) for row in rows], by=path, parts=[_part(row, part) for row in rows])
+    there = [(row, place) for row, place in zip(rows, places) if place]
     if not there:
-        tree.nearly.append(f'{path} names images in its column {image}, such as {rows[1].get(image)!r}, none of which '
-                           f'is there')
         return None
     tags = _tags(tree, path, heads, image, [row for row, _ in there])
     if tags is None:
         tree.nearly.append(f'{path} has the columns {some(heads)}: name that of the classes by --label-column')
         return None
-    if len(there) < len(located):
-        absent = next(row[image] for row, place in located if not place)
-        raise UsageError(f'{len(located) - len(there)} of {len(located)} images that {tree.full(path)} names are not '
+    if len(there) < len(rows):
+        absent = next(row[image] for row, place in zip(rows, places) if not place)
+        raise UsageError(f'{len(rows) - len(there)} of {len(rows)} images that {tree.full(path)} names are not '
                          f'in {tree.root}, such as {absent!r}: table and images must belong together.')
     return [(place, _part(row, part) or part_of_path(place), names) for (row, place), names in zip(there, tags)]
 

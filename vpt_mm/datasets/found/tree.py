@@ -93,6 +93,21 @@ class Tree:
                              'images that lie below it.')
         return found[0] if found else None
 
+    def locate_all(self, names, *, by, parts):
+        """:meth:`locate` of many; where none is there, a document that may be another one is no error, and noted."""
+        found, refused = [], None
+        for name, part in zip(names, parts):
+            try:
+                found.append(self.locate(name, by=by, part=part))
+            except UsageError as error:
+                found.append(None)
+                refused = refused or error
+        if refused and any(found):
+            raise refused
+        if names and not any(found):
+            self.nearly.append(str(refused or f'{by} names {names[0][:80]!r}, and no such image is there'))
+        return found
+
     def locate_last(self, name, *, by, part=None):
         """:meth:`locate` by the name of the file alone, for programs that write addresses of their own."""
         return self.locate(PurePosixPath(str(name).replace('\\', '/')).name, by=by, part=part)
