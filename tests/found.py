@@ -379,8 +379,20 @@ def pack_brush(mask):
     return [int(text[place:place + 8], 2) for place in range(0, len(text), 8)]
 
 
+def yolo(root):
+    places = scenes(root, 'images/{part}/{stem}.jpg')
+    for stem, image in places.items():
+        lines = [' '.join([str(['cat', 'dog'].index(name)), *(f'{x / WIDTH} {y / HEIGHT}' for x, y in corners(name))])
+                 for name in SCENES[stem]]
+        text = root / image.replace('images', 'labels').replace('.jpg', '.txt')
+        text.parent.mkdir(parents=True, exist_ok=True)
+        text.write_text('\n'.join(lines) + '\n')
+    (root / 'data.yaml').write_text('train: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n')
+    return known(places)
+
+
 LAYOUTS = [class_folders, class_folders_in_parts, class_folders_for_test, table, table_with_parts, table_of_marks,
            table_of_tags, json_lines, lists, masks_in_folders, masks_in_parts, masks_below_parts, masks_beside,
            masks_of_two, masks_in_colours, camvid, voc, cvat_masks, cityscapes, cityscapes_trained, coco,
            coco_run_lengths, labelme, labelme_masks, cvat, cvat_run_lengths, cvat_tags, label_studio,
-           label_studio_choices, label_studio_brush]
+           label_studio_choices, label_studio_brush, yolo]

@@ -7,7 +7,7 @@ def add_arguments(parser):
     parser.add_argument('--out', metavar='PATH', help='folder for lists, masks, picture and config; by default '
                         'NAME_vpt in the working directory')
     parser.add_argument('--layout', metavar='NAME', help='the layout, where several fit: cityscapes, coco, labelme, '
-                        'label_studio, cvat, voc, masks, table, list or class_folders')
+                        'label_studio, cvat, voc, yolo, masks, table, list or class_folders')
     parser.add_argument('--classes', metavar='A,B,C', help='names of the classes in the order of their numbers')
     parser.add_argument('--colours', metavar='FILE', help='colour table of the masks: name,red,green,blue a line')
     parser.add_argument('--image-column', metavar='NAME', help='column of a table that names the images')

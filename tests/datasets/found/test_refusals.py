@@ -67,6 +67,9 @@ CASES = [
         (root / 'annotations.xml').read_text().replace('left="8"', 'left="9"')), r'a mask of 4x3 at \(9, 5\) lies outside'),
     (made.label_studio_brush, lambda root: edit(root / 'project-1.json', lambda one: one[0]['annotations'][1]['result'][
         0]['value']['rle'].__delitem__(slice(9, None))), 'task 0, result 0: the brush is cut short'),
+    (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('2 0 0 1 0 1 1\n'), r'class 2, which data\.yaml'),
+    (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('0 0 0 2 0 1 1\n'), r'line 1: the point \(24, 0\)'),
+    (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('cat 0 0\n'), r'line 1: the number of a class'),
     (made.class_folders, lambda root: made.draw(root / 'loose.jpg'), r'nearly: class folders need .*loose\.jpg is in'),
 ]
 
@@ -89,8 +92,8 @@ def test_nothing_recognised_says_what_was_looked_for_and_found(tmp_path):
     assert all(f'looked for {name}' in told for name in ('COCO', 'labelme', 'CVAT', 'VOC', 'Cityscapes', 'tables'))
     with pytest.raises(UsageError, match='no folder at'):
         look(tmp_path / 'b')
-    with pytest.raises(UsageError, match="one of cityscapes, .*, got 'yolo'"):
-        look(tmp_path, layout='yolo')
+    with pytest.raises(UsageError, match="one of cityscapes, .*, got 'tfrecord'"):
+        look(tmp_path, layout='tfrecord')
 
 
 def test_boxes_alone_are_for_detectors(tmp_path):

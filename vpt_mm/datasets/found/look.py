@@ -2,13 +2,13 @@
 from collections import Counter
 
 from ...errors import UsageError, some
-from . import cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc
+from . import cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc, yolo
 from .kinds import Found
 from .tree import Tree
 
 # Those that name themselves come before those that are told by names of files and folders alone.
 LAYOUTS = dict(cityscapes=cityscapes, coco=coco, labelme=labelme, label_studio=label_studio, cvat=cvat, voc=voc,
-               masks=masks, table=tables, list=lists, class_folders=class_folders)
+               yolo=yolo, masks=masks, table=tables, list=lists, class_folders=class_folders)
 
 
 MOST_NEARLY = 4  # sentences of what a layout lacked
