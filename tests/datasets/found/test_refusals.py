@@ -64,7 +64,8 @@ CASES = [
     (made.table, lambda root: (root / 'labels.csv').write_text('Image,Species\n/photos/1.jpg,wolf\n'),
      r"nearly: .*labels\.csv names images below its folder, got '/photos/1\.jpg'"),
     (made.cvat_run_lengths, lambda root: (root / 'annotations.xml').write_text(
-        (root / 'annotations.xml').read_text().replace('left="8"', 'left="9"')), r'a mask of 4x3 at \(9, 5\) lies outside'),
+        (root / 'annotations.xml').read_text().replace('left="8"', 'left="9"')),
+     r'a mask of 4x3 at \(9, 5\) lies outside'),
     (made.label_studio_brush, lambda root: edit(root / 'project-1.json', lambda one: one[0]['annotations'][1]['result'][
         0]['value']['rle'].__delitem__(slice(9, None))), 'task 0, result 0: the brush is cut short'),
     (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('2 0 0 1 0 1 1\n'), r'class 2, which data\.yaml'),
