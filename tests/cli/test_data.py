@@ -1,4 +1,7 @@
 """vpt-mm data, from a folder to a training that follows it."""
+import re
+from pathlib import Path
+
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
@@ -10,6 +13,8 @@ from vpt_mm.datasets.found import look, write
 from vpt_mm.datasets.found.split import split
 from vpt_mm.engine.isolation import forget_runs
 from vpt_mm.engine.preflight import check_written
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize('make, metric', [(made.labelme, 'mIoU'), (made.table_of_tags, 'multi-label/mAP')])
@@ -47,6 +52,15 @@ def test_shots_are_drawn_when_it_trains(command, tmp_path, monkeypatch):
     init_default_scope(config.default_scope)
     train, val = (DATASETS.build(config[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
     assert len(train) == 6 and len(val) == 3 and list(train.metainfo['classes']) == ['fish', 'cat', 'dog']
+
+
+def test_the_page_does_it_in_python(tmp_path, monkeypatch, capsys):
+    write_photos(tmp_path / 'photos', each=5)
+    monkeypatch.chdir(tmp_path)
+    block, = re.findall(r'```python\n(.*?)```', (ROOT / 'docs/data.md').read_text(), flags=re.DOTALL)
+    exec(block, {})
+    assert capsys.readouterr().out == "class folders ['cat', 'dog', 'fish'] [4, 4, 4]\n"
+    assert (tmp_path / 'photos_vpt/photos.py').is_file()
 
 
 def test_what_it_refuses_ends_in_one_message(command, tmp_path):

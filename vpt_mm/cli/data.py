@@ -31,9 +31,12 @@ def run(args):
     for note in found.notes:
         print(note)
     if not args.look_only:
+        from rich.console import Console
+
         from ..engine.preflight import check_written
         from ..visualise.samples import draw_samples
         config = write(found, args.out, shots=args.shots, seed=args.seed)
-        check_written(config)
+        with Console().status('looking at the files as training will read them'):
+            check_written(config)
         draw_samples(found, config.parent / 'samples.png')
         print(next_steps(config))

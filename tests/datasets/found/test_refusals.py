@@ -4,6 +4,8 @@ import os
 
 import numpy as np
 import pytest
+from mmengine.config import Config
+from mmengine.registry import DATASETS
 from PIL import Image
 
 from tests import found as made
@@ -95,6 +97,19 @@ def test_nothing_recognised_says_what_was_looked_for_and_found(tmp_path):
         look(tmp_path / 'b')
     with pytest.raises(UsageError, match="one of cityscapes, .*, got 'tfrecord'"):
         look(tmp_path, layout='tfrecord')
+
+
+def test_names_are_no_program(tmp_path):
+    names = ["{{$HOME}}", "a'b", '{{{_base_.embed_dims}}}', '"] + 1 / 0 #', 'x\n1 / 0', '\\']
+    rows = [[image, name] for image, name in zip(map('{}.png'.format, range(12)), names * 2)]
+    for label, (image, _) in enumerate(rows):
+        made.draw(tmp_path / "{{ it's }}" / image, label)
+    made.write_table(tmp_path / "{{ it's }}" / 'x.csv', ['image', 'label'], *rows)
+    found = look(tmp_path / "{{ it's }}")
+    split(found)
+    config = Config.fromfile(write(found, tmp_path / "{{ ou't }}"))
+    data = DATASETS.build(dict(config.train_dataloader.dataset, pipeline=[]))
+    assert data.metainfo['classes'] == sorted(names) and os.path.isfile(data[0]['img_path'])
 
 
 def test_boxes_alone_are_for_detectors(tmp_path):

@@ -86,11 +86,17 @@ def base_config(name):
     return next((place / f'{name}.py' for place in places if (place / f'{name}.py').is_file()), places[-1])
 
 
+def _literal(value):
+    """A value as Python reads it; mmengine would take two braces for a variable, also where a file's names have them."""
+    return repr(value).replace('{{', '{\\x7b')
+
+
 def _config(found, place, parts, painted, shots, seed):
     counts = ', '.join(f'{len(found.part(part))} for {part}' for part in parts)
     root = str(found.root.resolve())
     lines = [f'# Written by vpt-mm data: {found.layout}, {found.task}; {counts}.',
-             f'_base_ = [{str(base_config(BASES[found.task]))!r}]', '', f'classes = {list(found.classes)!r}']
+             f'_base_ = [{_literal(str(base_config(BASES[found.task])))}]', '',
+             f'classes = {_literal(list(found.classes))}']
     own = dict(data_root=root)
     if found.task == SEGMENT:
         own['mask_root'] = str(place / MASKS) if painted else root
@@ -101,11 +107,11 @@ def _config(found, place, parts, painted, shots, seed):
     else:
         lines += [f'data_preprocessor = dict(num_classes={len(found.classes)})',
                   f'model = dict(head=dict(num_classes={len(found.classes)}))']
-    lines.append(f'own = {own!r}')
+    lines.append(f'own = {_literal(own)}')
     names = 'dict(classes=classes, palette=palette)' if found.colours is not None else 'dict(classes=classes)'
     for part in ('train', 'val', 'test'):
         file = str(place / f'{part if part in parts else "val"}.json')
-        dataset = f'**own, metainfo={names}, ann_file={file!r}'
+        dataset = f'**own, metainfo={names}, ann_file={_literal(file)}'
         if part == 'train' and shots is not None:
             dataset = (f"\n    _delete_=True, type='FewShot', shots={shots}, seed={seed}, fewer=True, dataset=dict(\n"
                        f"        type='ListedImages', {dataset},\n"
