@@ -99,6 +99,20 @@ def test_nothing_recognised_says_what_was_looked_for_and_found(tmp_path):
         look(tmp_path, layout='tfrecord')
 
 
+def test_documents_have_a_size(tmp_path, monkeypatch):
+    made.cvat(tmp_path)
+    monkeypatch.setattr('vpt_mm.datasets.found.documents.MOST_BYTES', 100)
+    with pytest.raises(UsageError, match=r'annotations\.xml has more than 100 bytes'):
+        look(tmp_path)
+
+
+def test_masks_of_fractions(tmp_path):
+    made.masks(tmp_path, masks='masks/{stem}.tif')
+    Image.fromarray(np.zeros((8, 12), np.float32)).save(tmp_path / 'masks/a.tif')
+    with pytest.raises(UsageError, match=r'a\.tif has pixels of kind F: masks hold'):
+        look(tmp_path)
+
+
 def test_names_are_no_program(tmp_path):
     names = ["{{$HOME}}", "a'b", '{{{_base_.embed_dims}}}', '"] + 1 / 0 #', 'x\n1 / 0', '\\']
     rows = [[image, name] for image, name in zip(map('{}.png'.format, range(12)), names * 2)]

@@ -14,6 +14,7 @@ FILES = ('labelmap', 'label_map', 'label_color', 'label_colour', 'labelcolor', '
 ENDINGS = ('.txt', '.csv', '.tsv', '.json')
 IGNORED_NAMES = ('ignore', 'ignored', 'void', 'unlabelled', 'unlabeled')
 MOST_SHOWN = 12
+FLAT = dict(RGB='RGB', RGBA='RGB', RGBX='RGB', LA='L')  # transparency is left out
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def read_colours(path):
         if image.mode in ('1', 'L', 'P', 'I', 'I;16', 'I;16B', 'I;16L'):
             pixels = np.asarray(image)
             return pixels.astype(np.uint8) if pixels.dtype == bool else pixels
-        return np.asarray(image.convert('RGB') if image.mode != 'RGB' else image)
+        if image.mode not in FLAT:
+            raise UsageError(f'{path} has pixels of kind {image.mode}: masks hold whole numbers or colours of 8 bits.')
+        return np.asarray(image.convert(FLAT[image.mode]))
 
 
 def pack(colours):

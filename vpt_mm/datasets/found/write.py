@@ -87,7 +87,7 @@ def base_config(name):
 
 
 def _literal(value):
-    """A value as Python reads it; mmengine would take two braces for a variable, also where a file's names have them."""
+    """A value as Python reads it, without two braces in a row, which mmengine takes for a variable."""
     return repr(value).replace('{{', '{\\x7b')
 
 
