@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize('make, metric', [(made.labelme, 'mIoU'), (made.table_of_tags, 'multi-label/mAP')])
-def test_two_steps_by_the_config_that_it_writes(make, metric, command, tmp_path, monkeypatch):
+def test_from_a_folder_to_a_picture_of_predictions(make, metric, command, tmp_path, monkeypatch):
     make(tmp_path / 'mine')
     monkeypatch.chdir(tmp_path)
     for name, value in dict(BACKBONE='vit-digits', EPOCHS='2', ITERS='2').items():
@@ -30,8 +30,12 @@ def test_two_steps_by_the_config_that_it_writes(make, metric, command, tmp_path,
     command('train', 'mine_vpt/mine.py', '--cfg-options', 'train_dataloader.num_workers=0',
             'val_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
             'val_dataloader.persistent_workers=False')
-    assert list((tmp_path / 'work_dirs/mine').glob(f'best_{metric.replace("/", "_")}_*.pth'))
+    best, = (tmp_path / 'work_dirs/mine').glob(f'best_{metric.replace("/", "_")}_*.pth')
     assert list((tmp_path / 'work_dirs/mine').glob('*_2.pth'))
+    forget_runs()
+    command('test', 'mine_vpt/mine.py', best, '--show-dir', 'pictures', '--cfg-options',
+            'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False')
+    assert len([path for path in (tmp_path / 'pictures').rglob('*') if path.suffix in ('.png', '.jpg')]) == 2
 
 
 @pytest.mark.parametrize('make', [made.cityscapes, made.masks_of_two], ids=lambda make: make.__name__)
