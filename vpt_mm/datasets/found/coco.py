@@ -1,5 +1,5 @@
 """COCO: one JSON file of images, annotations and categories for each part."""
-from ...errors import UsageError
+from ...errors import UsageError, some
 from .documents import written_by
 from .drawn import from_drawings, require_images
 from .kinds import Found
@@ -47,8 +47,13 @@ def read(tree) -> Found | None:
                 areas.areas += [(own[entry['category_id']], area) for area in found]
                 left_out += [] if found else ['boxes']
     require_images(tree, missing, count)
-    return from_drawings(tree, 'COCO', list(drawings.values()), names=[names[key] for key in sorted(names)],
-                         left_out=left_out)
+    used = {name for _, _, drawing in drawings.values() for name, _ in drawing.areas}
+    ordered = [names[key] for key in sorted(names)]
+    found = from_drawings(tree, 'COCO', list(drawings.values()), names=[name for name in ordered if name in used],
+                          left_out=left_out)
+    idle = [name for name in ordered if name not in found.classes]  # such as the name of the whole, as Roboflow writes
+    found.notes += [f'Categories without an area are left out: {some(idle)}.'] * bool(idle)
+    return found
 
 
 def _categories(document, names, where):
