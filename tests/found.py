@@ -251,7 +251,8 @@ def coco_document(places, segment):
                    for number, stem in enumerate(stems) for index, name in enumerate(SCENES[stem])]
     return dict(images=[dict(id=number, file_name=places[stem], width=WIDTH, height=HEIGHT)
                         for number, stem in enumerate(stems)],
-                annotations=annotations, categories=[dict(id=18, name='cat'), dict(id=0, name='pets'), dict(id=3, name='dog')])
+                annotations=annotations,
+                categories=[dict(id=18, name='cat'), dict(id=0, name='pets'), dict(id=3, name='dog')])
 
 
 def coco(root):

@@ -9,8 +9,7 @@ from PIL import Image
 
 from tests import found as made
 from tests.own import write_photos
-from vpt_mm.datasets.found import look, write
-from vpt_mm.datasets.found.split import split
+from vpt_mm.datasets.found import look, split, write
 from vpt_mm.engine.isolation import forget_runs
 from vpt_mm.engine.preflight import check_written
 

@@ -20,9 +20,8 @@ def add_arguments(parser):
 
 
 def run(args):
-    from ..datasets.found import look, write
+    from ..datasets.found import look, split, write
     from ..datasets.found.report import data_table, next_steps
-    from ..datasets.found.split import split
     columns = {name: given for name, given in dict(image=args.image_column, label=args.label_column).items() if given}
     classes = [name.strip() for name in args.classes.split(',')] if args.classes else None
     found = look(args.folder, layout=args.layout, classes=classes, colours=args.colours, columns=columns)

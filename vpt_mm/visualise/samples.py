@@ -2,7 +2,7 @@
 import numpy as np
 
 from ..datasets.found.kinds import IGNORED, SEGMENT, Found
-from ..datasets.found.write import mask_of
+from ..datasets.found.writing import mask_of
 from ..datasets.reading import SCENE_PIXELS, read_file
 from ..errors import some
 from ..picture import picture

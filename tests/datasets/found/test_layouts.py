@@ -1,15 +1,24 @@
 """Every layout that is known: a few files of it become a config, whose datasets hold what the files mean."""
+import functools
+
 import numpy as np
 import pytest
 from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 
 from tests.found import LAYOUTS
-from vpt_mm.datasets.found import look, write
-from vpt_mm.datasets.found.split import split
+from vpt_mm.datasets.found import look, split, write
 
 PLAIN = dict(mmpretrain=['LoadImageFromFile', 'PackInputs'],
              mmseg=['LoadImageFromFile', 'LoadAnnotations', 'PackSegInputs'])
+
+
+@pytest.fixture(scope='module', autouse=True)
+def remembered():
+    """Where the bases of configs lie: mmengine looks it up in the model index of a whole package each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Config, '_get_cfg_path', staticmethod(functools.cache(Config._get_cfg_path)))
+        yield
 
 
 @pytest.mark.parametrize('make', LAYOUTS, ids=lambda make: make.__name__)

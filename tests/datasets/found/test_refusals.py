@@ -9,8 +9,7 @@ from mmengine.registry import DATASETS
 from PIL import Image
 
 from tests import found as made
-from vpt_mm.datasets.found import look, write
-from vpt_mm.datasets.found.split import split
+from vpt_mm.datasets.found import look, split, write
 from vpt_mm.errors import UsageError
 
 

@@ -80,10 +80,10 @@ def _read_one(tree, path):
     if len(rows) < 2:
         return None
     heads = list(rows[0])
-    image = _column(tree.columns.get('image'), IMAGE, heads, path)
+    image = _column(tree.columns.get('image'), IMAGE, heads)
     if image is None:
-        tree.nearly.append(f'{path} has the columns {some(heads)}, none of which is called as one of images: name it '
-                           'by --image-column')
+        tree.nearly.append(f'{path} has the columns {some(heads)}, none of which is that of the images: name it by '
+                           '--image-column')
         return None
     part = part_within(path.rpartition('/')[2]) or part_of_path(path)
     rows = [row for row in rows[1:] if row.get(image) not in (None, '')]
@@ -119,12 +119,12 @@ def _rows(path):
     return [dict(zip(heads, heads)), *(dict(zip(heads, row)) for row in table[1:])]
 
 
-def _column(asked, usual, heads, path):
-    """The head of a column: the one that is asked for, or the first that is called so."""
-    if asked is not None and asked not in heads:
-        raise UsageError(f'{path} has no column {asked!r}: it has {some(heads)}.')
+def _column(asked, usual, heads):
+    """The head of a column: the one that is asked for, or the first that is called so; None where there is none."""
+    if asked is not None:
+        return asked if asked in heads else None
     lower = {head.strip().lower().replace(' ', '_'): head for head in reversed(heads)}
-    return asked or next((lower[name] for name in usual if name in lower), None)
+    return next((lower[name] for name in usual if name in lower), None)
 
 
 def _part(row, otherwise):
@@ -134,7 +134,9 @@ def _part(row, otherwise):
 
 def _tags(tree, path, heads, image, rows):
     """Names of the classes of each row, or None where no column tells them."""
-    label = _column(tree.columns.get('label'), LABEL, [head for head in heads if head != image], path)
+    label = _column(tree.columns.get('label'), LABEL, [head for head in heads if head != image])
+    if tree.columns.get('label') and label is None:
+        return None
     if label is not None:
         return [_names(row.get(label), label, tree.full(path)) for row in rows]
     marked = [head for head in heads if head != image and head.strip().lower() not in PART

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from vpt_mm.datasets.found.kinds import TAG, Found, Sample
-from vpt_mm.datasets.found.split import split, stratify
+from vpt_mm.datasets.found.splitting import split, stratify
 from vpt_mm.errors import UsageError
 
 
