@@ -4,54 +4,43 @@ import math
 import numpy as np
 
 from .documents import read_xml, written_by
-from .drawn import from_drawings, require_images
+from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path, part_within
 from .progress import progress
-from .shapes import Disc, Drawing, box, patch, polygon, require_inside, run_lengths
-from .tables import from_tags
+from .shapes import Disc, box, patch, polygon, require_inside, run_lengths
 
 LOOKED_FOR = 'CVAT: annotations.xml ("CVAT for images")'
 
 
 def read(tree) -> Found | None:
-    drawings, tags, missing, left_out, names, count = [], [], [], [], [], 0
+    gathered, names = Gathered(tree, 'CVAT'), []
     for path in tree.ending('.xml'):
         if b'<annotations' not in _head(tree.full(path)):
             continue
-        root, where = read_xml(tree.full(path)), str(tree.full(path))
+        root = read_xml(tree.full(path))
         if root.tag != 'annotations' or root.find('image') is None:
             continue
-        with written_by('CVAT', where):
-            names += [label.findtext('name') for label in root.iter('label') if label.findtext('name') not in names]
+        with written_by('CVAT', tree.full(path)):
+            names += [label.findtext('name') for label in root.iter('label')]
             for element in progress(root.findall('image'), path):
-                count += 1
-                part = part_within(element.get('subset') or '') or part_of_path(path)
-                image = (tree.locate(element.attrib['name'], by=path, part=part)
-                         or tree.locate_last(element.attrib['name'], by=path, part=part))
-                if image is None:
-                    missing.append((path, element.attrib['name']))
-                    continue
-                size = tree.require_size(image, (int(element.attrib['width']), int(element.attrib['height'])), by=path)
-                drawing = Drawing(size)
-                for number, shape in sorted(enumerate(element), key=_height):
-                    if shape.tag == 'tag':
-                        continue
-                    area = _area(shape, size, f'{where}, {image}, shape {number} ({shape.get("label")})')
-                    if area is None:
-                        left_out.append(shape.tag)
-                    else:
-                        drawing.areas.append((shape.attrib['label'], area))
-                drawings.append((image, part or part_of_path(image), drawing))
-                tags.append((image, part or part_of_path(image), [tag.attrib['label'] for tag in element.iter('tag')]))
-    if not count:
-        return None
-    require_images(tree, missing, count)
-    if any(own for _, _, own in tags) and not any(drawing.areas for _, _, drawing in drawings):
-        return from_tags(tree, 'CVAT tags', tags)
-    used = {name for _, _, drawing in drawings for name, _ in drawing.areas}
-    names = [name for name in names if name in used] + sorted(used - {*names})
-    return from_drawings(tree, 'CVAT', drawings, names=names, left_out=left_out)
+                _read_one(gathered, path, element)
+    return gathered.found(list(dict.fromkeys(names))) if gathered.entries or gathered.missing else None
+
+
+def _read_one(gathered, path, element):
+    tree, called = gathered.tree, element.attrib['name']
+    part = part_within(element.get('subset') or '') or part_of_path(path)
+    image = tree.locate(called, by=path, part=part) or tree.locate_last(called, by=path, part=part)
+    entry = gathered.begin(image, called, by=path, part=part or part_of_path(image or ''),
+                           size=(int(element.attrib['width']), int(element.attrib['height'])))
+    if entry is None:
+        return
+    entry.tags += [tag.attrib['label'] for tag in element.iter('tag')]
+    for number, shape in sorted(enumerate(element), key=_height):
+        if shape.tag != 'tag':
+            area = _area(shape, entry.drawing.size, f'{tree.full(path)}, {image}, shape {number}')
+            gathered.add(entry, shape.get('label'), area, shape.tag)
 
 
 def _head(path):

@@ -4,12 +4,11 @@ import numpy as np
 from ...errors import UsageError
 from ..formats import ENDINGS
 from .documents import written_by
-from .drawn import from_drawings, require_images
+from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path
 from .progress import progress
-from .shapes import Disc, Drawing, Patch, box, polygon, require_inside
-from .tables import from_tags
+from .shapes import Disc, Patch, box, polygon, require_inside
 
 LOOKED_FOR = 'Label Studio: a JSON list of tasks with "data" and "annotations"'
 SHAPES = ('polygonlabels', 'rectanglelabels', 'ellipselabels', 'brushlabels')
@@ -20,37 +19,30 @@ def read(tree) -> Found | None:
                  and all(isinstance(task, dict) and {'data', 'annotations'} <= task.keys() for task in tasks)}
     if not documents:
         return None
-    drawings, tags, missing, left_out = [], [], [], []
+    gathered = Gathered(tree, 'Label Studio', tags='choices')
     for path, tasks in documents.items():
-        where = str(tree.full(path))
-        with written_by('Label Studio', where):
+        with written_by('Label Studio', tree.full(path)):
             for task in progress(tasks, path):
-                results = _results(task)
-                if results is None:
-                    continue
-                address, image = _image(tree, task['data'], path)
-                if image is None:
-                    missing.append((path, address))
-                    continue
-                drawing, own = Drawing(tree.size(image)), []
-                for number, result in enumerate(results):
-                    kind, value = result['type'], result.get('value') or {}
-                    if kind == 'choices':
-                        own += [str(name) for name in value['choices']]
-                    elif kind in SHAPES and value.get(kind):
-                        place = f'{where}, task {task.get("id")}, result {number}'
-                        said = result['original_width'], result['original_height']
-                        tree.require_size(image, said, by=path)
-                        drawing.areas.append((str(value[kind][0]), _area(kind, value, drawing.size, place)))
-                    else:
-                        left_out.append(kind)
-                drawings.append((image, part_of_path(image), drawing))
-                tags.append((image, part_of_path(image), own))
-    require_images(tree, missing, sum(map(len, documents.values())))
-    if any(own for _, _, own in tags) and not any(drawing.areas for _, _, drawing in drawings):
-        return from_tags(tree, 'Label Studio choices', tags)
-    names = sorted({name for _, _, drawing in drawings for name, _ in drawing.areas})
-    return from_drawings(tree, 'Label Studio', drawings, names=names, left_out=left_out)
+                _read_one(gathered, path, task)
+    return gathered.found()
+
+
+def _read_one(gathered, path, task):
+    results = _results(task)
+    if results is None:
+        return
+    address, image = _image(gathered.tree, task['data'], path)
+    entry = gathered.begin(image, address, by=path, part=part_of_path(image or ''))
+    for number, result in enumerate(results if entry else ()):
+        kind, value = result['type'], result.get('value') or {}
+        if kind == 'choices':
+            entry.tags += map(str, value['choices'])
+        elif kind in SHAPES and value.get(kind):
+            gathered.tree.require_size(image, (result['original_width'], result['original_height']), by=path)
+            where = f'{gathered.tree.full(path)}, task {task.get("id")}, result {number}'
+            gathered.add(entry, value[kind][0], _area(kind, value, entry.drawing.size, where), kind)
+        else:
+            gathered.left_out.append(kind)
 
 
 def _results(task):

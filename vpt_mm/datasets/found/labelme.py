@@ -6,12 +6,11 @@ import numpy as np
 
 from ..formats import open_image
 from .documents import written_by
-from .drawn import from_drawings, require_images
+from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path
 from .progress import progress
-from .shapes import MOST_PIXELS, Disc, Drawing, box, patch, polygon, require_inside
-from .tables import from_tags
+from .shapes import MOST_PIXELS, Disc, box, patch, polygon, require_inside
 
 LOOKED_FOR = 'labelme: NAME.json with "shapes" and "imagePath" beside the images'
 
@@ -22,31 +21,25 @@ def read(tree) -> Found | None:
     if not documents:
         return None
     _require_whole(tree)
-    drawings, tags, missing, left_out = [], [], [], []
+    gathered = Gathered(tree, 'labelme', tags='flags')
     for path, document in progress(documents.items(), 'labelme'):
-        where = str(tree.full(path))
-        with written_by('labelme', where):
-            part = part_of_path(path)
-            image = (tree.locate_last(document['imagePath'], by=path, part=part)
-                     or tree.locate_last(PurePosixPath(path).stem, by=path, part=part))
-            if image is None:
-                missing.append((path, document['imagePath']))
-                continue
-            said = document.get('imageWidth'), document.get('imageHeight')
-            drawing = Drawing(tree.require_size(image, None if None in said else said, by=path))
-            for number, shape in enumerate(document['shapes']):
-                area = _area(shape, drawing.size, f'{where}, shape {number} ({shape["label"]})')
-                if area is None:
-                    left_out.append(shape['shape_type'])
-                else:
-                    drawing.areas.append((str(shape['label']), area))
-            drawings.append((image, part, drawing))
-            tags.append((image, part, [name for name, on in (document.get('flags') or {}).items() if on is True]))
-    require_images(tree, missing, len(documents))
-    if not any(drawing.areas for _, _, drawing in drawings) and any(names for _, _, names in tags):
-        return from_tags(tree, 'labelme flags', tags)
-    names = sorted({name for _, _, drawing in drawings for name, _ in drawing.areas})
-    return from_drawings(tree, 'labelme', drawings, names=names, left_out=left_out)
+        with written_by('labelme', tree.full(path)):
+            _read_one(gathered, path, document)
+    return gathered.found()
+
+
+def _read_one(gathered, path, document):
+    tree, part, called = gathered.tree, part_of_path(path), document['imagePath']
+    image = (tree.locate_last(called, by=path, part=part)
+             or tree.locate_last(PurePosixPath(path).stem, by=path, part=part))
+    said = document.get('imageWidth'), document.get('imageHeight')
+    entry = gathered.begin(image, called, by=path, part=part, size=None if None in said else said)
+    if entry is None:
+        return
+    entry.tags += [name for name, on in (document.get('flags') or {}).items() if on is True]
+    for number, shape in enumerate(document['shapes']):
+        area = _area(shape, entry.drawing.size, f'{tree.full(path)}, shape {number} ({shape["label"]})')
+        gathered.add(entry, shape['label'], area, shape.get('shape_type'))
 
 
 def _require_whole(tree):

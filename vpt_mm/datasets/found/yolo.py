@@ -6,11 +6,11 @@ import yaml
 
 from ...errors import UsageError
 from .documents import read_text, written_by
-from .drawn import from_drawings, require_images
+from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path
 from .progress import progress
-from .shapes import Drawing, polygon
+from .shapes import polygon
 
 LOOKED_FOR = 'YOLO: images/1.jpg and labels/1.txt with "class x y x y x y ..." in each line, and data.yaml'
 NUMBER = r'-?\d+(\.\d*)?([eE][+-]?\d+)?'
@@ -23,31 +23,27 @@ def read(tree) -> Found | None:
     images = {path.rpartition('.')[0]: path for path in tree.images}
     if not any(_image(images, path) for path in texts):
         return None
-    names, drawings, missing, left_out = _names(tree), [], [], []
+    names, gathered = _names(tree), Gathered(tree, 'YOLO')
     for path in progress(texts, 'YOLO'):
-        image, where = _image(images, path), str(tree.full(path))
-        if image is None:
-            missing.append((path, path.rpartition('/')[2]))
-            continue
-        drawing = Drawing(tree.size(image))
-        for number, line in enumerate(read_text(where).splitlines(), 1):
-            values = ' '.join(line.split())
-            if values and not LINE.fullmatch(values):
-                raise UsageError(f'{where}, line {number}: the number of a class and fractions of width and height are '
-                                 f'needed, got {line[:60]!r}.')
-            label, *fractions = values.split() or ['']
-            if len(fractions) == 4:
-                left_out.append('boxes')
-            elif fractions:
-                points = np.array(fractions, np.float64)
-                if len(points) % 2:
-                    raise UsageError(f'{where}, line {number}: points are pairs, got {len(points)} numbers.')
-                area = polygon(points.reshape(-1, 2) * drawing.size, drawing.size, f'{where}, line {number}')
-                drawing.areas.append((_name(names, int(label), where), area))
-        drawings.append((image, part_of_path(image), drawing))
-    require_images(tree, missing, len(texts))
-    used = {name for _, _, drawing in drawings for name, _ in drawing.areas}
-    return from_drawings(tree, 'YOLO', drawings, names=list(names.values()) or sorted(used), left_out=left_out)
+        image = _image(images, path)
+        entry = gathered.begin(image, path.rpartition('/')[2], by=path, part=part_of_path(path))
+        for number, line in enumerate(read_text(tree.full(path)).splitlines() if entry else (), 1):
+            if line.strip():
+                label, area = _area(line, entry.drawing.size, f'{tree.full(path)}, line {number}')
+                gathered.add(entry, _name(names, label, tree.full(path)), area, 'boxes')
+    return gathered.found(list(names.values()))
+
+
+def _area(line, size, where):
+    """The number of a class and its polygon; None in place of a box."""
+    values = line.split()
+    if not LINE.fullmatch(' '.join(values)):
+        raise UsageError(f'{where}: the number of a class and fractions of width and height are needed, got '
+                         f'{line[:60]!r}.')
+    points = np.array(values[1:], np.float64)
+    if len(points) % 2:
+        raise UsageError(f'{where}: points are pairs, got {len(points)} numbers.')
+    return int(values[0]), None if len(points) == 4 else polygon(points.reshape(-1, 2) * size, size, where)
 
 
 def _image(images, path):
