@@ -54,7 +54,7 @@ class Gathered:
     def add(self, entry, name, area, kind):
         """Add an area to an entry, or, where there is none, count what kind of shape is left out."""
         if area is None:
-            self.left_out.append(kind)
+            self.left_out.append(str(kind))
         else:
             entry.drawing.areas.append((str(name), area))
 

@@ -42,7 +42,7 @@ def _read_one(gathered, path, task):
             where = f'{gathered.tree.full(path)}, task {task.get("id")}, result {number}'
             gathered.add(entry, value[kind][0], _area(kind, value, entry.drawing.size, where), kind)
         else:
-            gathered.left_out.append(kind)
+            gathered.left_out.append(str(kind))
 
 
 def _results(task):
