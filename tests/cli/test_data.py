@@ -66,6 +66,17 @@ def test_the_page_does_it_in_python(tmp_path, monkeypatch, capsys):
     assert (tmp_path / 'photos_vpt/photos.py').is_file()
 
 
+def test_no_config_stays_that_could_not_be_trained(command, tmp_path, monkeypatch):
+    write_photos(tmp_path / 'mine', each=3)
+    monkeypatch.chdir(tmp_path)
+    whole = (tmp_path / 'mine/cat/0.png').read_bytes()
+    (tmp_path / 'mine/cat/0.png').write_bytes(b'no image')
+    with pytest.raises(SystemExit, match=r'^error: .*cat/0\.png cannot be read as an image'):
+        command('data', 'mine')
+    (tmp_path / 'mine/cat/0.png').write_bytes(whole)
+    assert 'vpt-mm train mine_vpt/mine.py' in command('data', 'mine')
+
+
 def test_what_it_refuses_ends_in_one_message(command, tmp_path):
     with pytest.raises(SystemExit, match='^error: .* has none of the layouts that are known. It holds no file'):
         command('data', tmp_path)

@@ -1,4 +1,5 @@
 """vpt-mm data: what lies in a folder, and a config that trains on it."""
+from ..errors import UsageError
 from .options import above, at_least, print_table
 
 
@@ -35,7 +36,11 @@ def run(args):
         from ..engine.preflight import check_written
         from ..visualise.samples import draw_samples
         config = write(found, args.out, shots=args.shots, seed=args.seed)
-        with Console().status('looking at the files as training will read them'):
-            check_written(config)
+        try:
+            with Console().status('looking at the files as training will read them'):
+                check_written(config)
+        except UsageError:
+            config.unlink()  # so that the command can be given again when that is mended
+            raise
         draw_samples(found, config.parent / 'samples.png')
         print(next_steps(config))
