@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.found import labelme
+
 ROOT = Path(__file__).parents[1]
 CONFIG = 'cls_digits_deep.py'
 QUICK = ['--cfg-options', 'train_cfg.max_iters=2', 'train_cfg.val_interval=2', 'train_dataloader.batch_size=2',
@@ -119,6 +121,8 @@ def test_in_an_environment_that_was_empty(installed, tmp_path):
                              capture_output=True)
     assert without.stderr.splitlines()[-1].startswith('error: drawing digits needs sklearn')
     assert 'Traceback' not in without.stderr
+    labelme(tmp_path / 'mine')
+    assert 'vpt-mm train mine_vpt/mine.py' in mim('vpt_mm', 'data', 'mine')
     install('vpt-mm[demo]')  # as the message says
     mim('mim', 'train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
     assert 'accuracy/top1' in mim('mim', 'test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', *QUICK)

@@ -5,16 +5,29 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import MODELS
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
 
+from vpt_mm.apis.ensemble import average
 from vpt_mm.apis.results import LARGEST, describe, draw, summarize
 
 
 def task(kind='segmentation', classes=('a', 'b', 'a'), first_label=0):
     return SimpleNamespace(kind=kind, classes=classes, palette=[[250, 0, 0]] * len(classes), name='task',
                            first_label=first_label, drawing=threading.Lock(), visualizer=None)
+
+
+@pytest.mark.parametrize('rule', [dict(thr=0.5), dict(thr=0.99), dict(topk=2)])
+def test_several_labels_are_those_of_the_head(rule):
+    head = MODELS.build(dict(type='mmpretrain.MultiLabelLinearClsHead', num_classes=3, in_channels=4, **rule))
+    sample, = head.predict((torch.randn(1, 4, generator=torch.Generator().manual_seed(3)),))
+    several = task('classification', ('a', 'b', 'c'))
+    several.members = [SimpleNamespace(model=SimpleNamespace(head=head))] * 2
+    prediction = summarize(several, sample)
+    assert prediction['pred_labels'] == sample.pred_label.tolist() == average([sample] * 2, several).pred_label.tolist()
+    assert prediction['pred_classes'] == ['abc'[label] for label in sample.pred_label]
 
 
 def segmented(labels):

@@ -15,12 +15,14 @@ from vpt_mm.models.tuned import count_tuned
 from vpt_mm.models.weightless import build_weightless
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'own'
+# A norm of the features, two convolutions with their batch norms, and the last one for three classes.
+SETR_UP = 2 * 768 + (9 * 768 + 2) * 128 + (9 * 128 + 2) * 128 + 3 * 129
 
 
 @pytest.mark.parametrize('name, environment, head', [
     ('classify_folder', dict(NUM_CLASSES='3'), 3 * 769), ('classify_split', dict(NUM_CLASSES='3'), 3 * 769),
-    # a norm of the features, two convolutions with their batch norms, and the last one
-    ('segment_folder', dict(CLASSES='a,b,c'), 2 * 768 + (9 * 768 + 2) * 128 + (9 * 128 + 2) * 128 + 3 * 129)])
+    ('classify_list', dict(NUM_CLASSES='3'), 3 * 769), ('multilabel_list', dict(NUM_CLASSES='3'), 3 * 769),
+    ('segment_folder', dict(CLASSES='a,b,c'), SETR_UP), ('segment_list', dict(CLASSES='a,b,c'), SETR_UP)])
 def test_what_trains_on_a_vit_b(name, environment, head, monkeypatch):
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)

@@ -2,7 +2,9 @@
 import copy
 import threading
 
+import torch
 from mmengine.structures import PixelData
+from mmpretrain.models.heads import MultiLabelClsHead
 
 from ..errors import UsageError
 
@@ -51,7 +53,7 @@ def average(samples, task):
     merged = copy.copy(samples[0])
     if 'pred_score' in merged:
         score = sum(sample.pred_score for sample in samples) / len(samples)
-        return merged.set_pred_score(score).set_pred_label(score.argmax(dim=0, keepdim=True).detach())
+        return merged.set_pred_score(score).set_pred_label(labels_of(score.detach(), task))
     logits = [sample.seg_logits.data for sample in samples]
     several = len(logits[0]) > 1  # one channel is a probability already
     scores = sum(one.softmax(dim=0) if several else one for one in logits) / len(logits)
@@ -59,3 +61,16 @@ def average(samples, task):
     labels = scores.argmax(dim=0, keepdim=True) if several else (scores > threshold).to(scores)
     merged.set_data(dict(seg_logits=PixelData(data=scores), pred_sem_seg=PixelData(data=labels)))
     return merged
+
+
+def gives_several(task):
+    """Whether a task gives an image several labels or none."""
+    return isinstance(getattr(task.members[0].model, 'head', None), MultiLabelClsHead)
+
+
+def labels_of(score, task):
+    """The labels that scores (C,) mean: the best, or of several those that mmpretrain's head for them predicts."""
+    if not gives_several(task):
+        return score.argmax(dim=0, keepdim=True)
+    head = task.members[0].model.head
+    return torch.where(score >= head.thr)[0] if head.thr is not None else score.topk(head.topk)[1]

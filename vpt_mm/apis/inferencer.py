@@ -121,7 +121,8 @@ class TaskInferencer:
 
         Returns:
             dict: ``predictions``, for each image a dict with the task and ``pred_label``, ``pred_score``,
-            ``pred_class`` and ``pred_scores``, or ``sem_seg``, numbered as the masks that the task was trained on; and
+            ``pred_class`` and ``pred_scores`` (of several labels an image, ``pred_labels`` and ``pred_classes`` as
+            well), or ``sem_seg``, numbered as the masks that the task was trained on; and
             ``visualization``. Data samples alone with ``return_datasamples``.
 
         Raises:

@@ -10,6 +10,7 @@ from mmseg.structures import SegDataSample
 from PIL import Image
 
 from ..files import write_whole
+from .ensemble import gives_several, labels_of
 
 LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can't be read
 LEAST, LARGEST = 2, 2048  # pixels of a picture's sides: mmseg can't draw a single one, and takes long for many
@@ -17,6 +18,9 @@ LEAST, LARGEST = 2, 2048  # pixels of a picture's sides: mmseg can't draw a sing
 
 def summarize(task, sample):
     """A prediction as plain values: of a class and its scores, or of the label of every pixel.
+
+    A task of several labels an image gives all that reach the threshold of its head as well (``pred_labels`` and
+    ``pred_classes``); ``pred_label`` is the best one.
 
     Label maps (``sem_seg``) are numbered as the masks that the task was trained on: from ``task.first_label``, which is
     1 where 0 means unlabelled there.
@@ -27,8 +31,12 @@ def summarize(task, sample):
         return dict(task=task.name, sem_seg=labels.astype(kind) + kind(task.first_label))
     scores = sample.pred_score.detach().cpu().float()
     label = int(scores.argmax())
-    return dict(task=task.name, pred_label=label, pred_score=float(scores[label]), pred_class=task.classes[label],
-                pred_scores=scores.tolist())
+    found = dict(task=task.name, pred_label=label, pred_score=float(scores[label]), pred_class=task.classes[label],
+                 pred_scores=scores.tolist())
+    if gives_several(task):
+        labels = labels_of(scores, task).tolist()
+        found.update(pred_labels=labels, pred_classes=[task.classes[label] for label in labels])
+    return found
 
 
 def describe(task, prediction):

@@ -2,6 +2,7 @@
 
 GROUPS = {
     'Training': {
+        'data': 'look at a folder of images of your own, and write a config that trains on it',
         'train': 'train a prompted classifier, segmentor or detector',
         'test': 'test what was trained',
         'prompt': 'make a prompted config of any config of OpenMMLab',

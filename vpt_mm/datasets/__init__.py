@@ -11,6 +11,7 @@ from .gtav import GTAVDataset
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
+from .listed import ListedImages, ListedMasks, TaggedImages
 from .mask_folders import MaskFolders
 from .offline import CaptionedSymbols, NamedSymbols, OfflineStream, OfflineTask, Symbols
 from .source_and_target import DomainSampler, SourceAndTarget
@@ -21,6 +22,7 @@ from .words.table import WORDS, find_words, words_task
 
 __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CaptionedSymbols', 'CifarBinary',
            'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'GTAVDataset',
-           'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols',
-           'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset',
-           'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
+           'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream', 'ListedImages', 'ListedMasks', 'MaskFolders',
+           'NamedSymbols', 'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols',
+           'TaggedImages', 'TaskDataset', 'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks',
+           'task_config', 'words_task']

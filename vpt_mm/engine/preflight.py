@@ -1,6 +1,7 @@
 """Checks of a config before anything is built: what would stop a run later stops it here, in one sentence."""
 from mmengine.registry import init_default_scope
 
+from ..config_file import read_config_file
 from ..files import require_folder
 from .checks.batches import check_single_images, check_sizes
 from .checks.channels import check_channels
@@ -16,7 +17,7 @@ from .checks.run import check_checkpoint, check_imports, check_length, check_pre
 from .checks.run_parts import check_run_parts
 from .checks.schedule import check_schedule
 
-__all__ = ['check_config', 'check_data', 'check_names']
+__all__ = ['check_config', 'check_data', 'check_names', 'check_written']
 
 
 def check_config(config, *, phases):
@@ -42,6 +43,17 @@ def check_config(config, *, phases):
     check_agreement(config, phases, found)
     if 'train' in phases:
         check_weights(config)
+
+
+def check_written(path):
+    """The data of a config that was just written, and what has to agree with them; no weights are looked for.
+
+    Args:
+        path: of the config.
+    """
+    config, phases = read_config_file(str(path)), ('train', 'val')
+    init_default_scope(config.default_scope)
+    check_agreement(config, phases, check_all_data(config, phases))
 
 
 def check_all_data(config, phases):

@@ -1,5 +1,8 @@
 """Metrics fit the classes and the masks, and what watches one finds it, before training begins."""
+import logging
+
 import pytest
+from mmengine.logging import MMLogger
 
 from tests.own import changed, read_config
 from vpt_mm.engine.checks.metrics import check_metrics, check_watched
@@ -18,6 +21,22 @@ def test_the_names_of_segmentation_metrics(tmp_path):
     with pytest.raises(UsageError, match=r"save_best is 'mIoU', and the validation gives aAcc, mAcc, mDice: .*"):
         check_watched(config, names)
     check_watched(changed(config, {'default_hooks.checkpoint.save_best': 'mDice'}), names)
+
+
+def test_no_table_of_made_up_predictions_is_logged():
+    logger, heard = MMLogger.get_current_instance(), logging.Handler(logging.INFO)
+    told, heard.emit = [], lambda record: told.append(record.getMessage())
+    before = logger.level
+    logger.addHandler(heard)
+    try:
+        logger.setLevel(logging.INFO)
+        logger.info('before')
+        check_metrics(read_config('segment_folder'), 'val', classes=TWO, masks=True)
+        logger.info('behind')
+    finally:
+        logger.removeHandler(heard)
+        logger.setLevel(before)
+    assert told == ['before', 'behind']
 
 
 def test_a_best_metric_without_a_rule():

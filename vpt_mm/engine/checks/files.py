@@ -76,7 +76,8 @@ class Reader:
             raw = mmcv.imfrombytes(file.read(), flag='unchanged', backend=step.get('imdecode_backend', 'pillow'))
         if raw is None or raw.squeeze().ndim != 2:
             raise UsageError(f'masks hold one class number a pixel, but {path} is a colour image ({mode}): write the '
-                             'number of the class in place of its colour, as a grey or palette PNG.')
+                             'number of the class in place of its colour, as a grey or palette PNG; vpt-mm data FOLDER '
+                             'does so by a table of colours.')
         raw = raw.squeeze()
         if not np.can_cast(raw.dtype, np.uint8) and (raw != raw.astype(np.uint8)).any():
             strange = raw[raw != raw.astype(np.uint8)][0]

@@ -26,10 +26,11 @@ def check_class_folders(built, config, classes):
     names = sorted(path.name for path in folders if not path.name.startswith('.'))
     if not names:
         raise UsageError(f'every class needs a folder of images, such as {root / "cat" / "1.jpg"}, but {root} has no '
-                         'folders.')
+                         f'folders. vpt-mm data {root} looks for other layouts.')
     if set(names) <= PARTS:
         raise UsageError(f'{root} needs one folder a class, and has {some(names)}: for images that are split '
-                         'already, take configs/own/classify_split.py, which reads the folders train and val.')
+                         'already, take configs/own/classify_split.py, which reads the folders train and val, or the '
+                         f'config that vpt-mm data {root} writes.')
     if len(names) == 1:
         inner = root / names[0]
         deeper = f' Did you mean {inner}?' if any(path.is_dir() for path in inner.iterdir()) else ''
@@ -118,7 +119,7 @@ def check_split(dataset, classes):
         UsageError: names the classes without images.
     """
     inner = list(leaves(dataset))
-    if not all(name_of(one) in ('ImageFolders', 'CustomDataset') for one in inner) or not classes:
+    if not all(name_of(one) in ('ImageFolders', 'ListedImages', 'CustomDataset') for one in inner) or not classes:
         return
     built = build_dataset(dataset)
     if not hasattr(built, 'get_gt_labels'):

@@ -4,6 +4,7 @@ import tempfile
 from contextlib import contextmanager
 
 import torch
+from mmengine.logging import MMLogger
 from mmengine.registry import HOOKS, METRICS
 
 from ...errors import UsageError, did_you_mean, some, telling
@@ -86,8 +87,15 @@ def _names_of(config, phase, count):
 def _quiet():
     """Metrics print tables."""
     before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
+    _disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.disable(before)
+        _disable(before)
+
+
+def _disable(level):
+    """``logging.disable``, also for a logger of mmengine that has logged already: it remembers that it is heard."""
+    logging.disable(level)
+    logger = MMLogger.get_current_instance()
+    logger.setLevel(logger.level)  # which makes all of mmengine's forget

@@ -1,0 +1,41 @@
+"""Cityscapes: leftImg8bit and gtFine, with the numbers of its labels or of those that are trained."""
+from mmseg.datasets import CityscapesDataset
+
+from ...errors import UsageError
+from .kinds import IGNORED, SEGMENT, Found, Sample
+from .masks import from_masks
+from .parts import part_of_path
+
+LOOKED_FOR = 'Cityscapes: *_leftImg8bit.png and *_gtFine_labelIds.png or *_gtFine_labelTrainIds.png'
+IMAGE = '_leftimg8bit.png'
+MASKS = ('_gtfine_labeltrainids.png', '_gtfine_labelids.png')  # the first that every image has
+# Of labels.py in cityscapesScripts: the label that each of the 19 classes has, in the order of their trainId.
+TRAINED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+
+
+def read(tree) -> Found | None:
+    images = {_name(path, IMAGE): path for path in tree.ending(IMAGE) if part_of_path(path) != 'test'}
+    if not images:
+        return None
+    for ending in MASKS:
+        masks = {_name(path, ending): path for path in tree.ending(ending)}
+        if images.keys() & masks.keys():
+            break
+    bare = [images[name] for name in images if name not in masks]
+    if bare:
+        raise UsageError(f'{tree.root} (Cityscapes): {len(bare)} of {len(images)} images have no *{MASKS[0]} or '
+                         f'*{MASKS[1]}, such as {bare[0]}.')
+    triples = [(image, masks[name], part_of_path(image)) for name, image in images.items()]
+    if ending == MASKS[0]:
+        return from_masks(tree, 'Cityscapes', triples, names=CityscapesDataset.METAINFO['classes'])
+    found = from_masks(tree, 'Cityscapes', triples, names=[str(number) for number in range(IGNORED)])
+    numbers = {label: TRAINED.index(label) if label in TRAINED else IGNORED for label in range(IGNORED)}
+    samples = [Sample(one.image, one.label, frozenset(numbers.get(label, IGNORED) for label in one.present) - {IGNORED},
+                      one.part) for one in found.samples]
+    return Found('Cityscapes', tree.root, SEGMENT, list(CityscapesDataset.METAINFO['classes']), samples,
+                 numbers=numbers, colours=CityscapesDataset.METAINFO['palette'],
+                 notes=['The numbers of labels become those of the 19 classes that are trained; others are ignored.'])
+
+
+def _name(path, ending):
+    return path.rpartition('/')[2][:-len(ending)]
