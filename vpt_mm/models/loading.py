@@ -14,7 +14,7 @@ from ..tuning.method import KeepsValues
 from ..weights.own import OtherPositionsError
 from ..weights.pretrained import load_pretrained, read_pretrained
 from ..weights.state import TUNING
-from .guard import complete
+from .guard import complete, welcome
 
 
 class LoadsPretrained(KeepsValues):
@@ -116,6 +116,7 @@ class LoadsPretrained(KeepsValues):
                 raise
         self.sourced |= self.loaded
         self.loaded |= before
+        welcome(self)
         self.is_init = True  # mmengine's mark that this part needs no initialisation
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'load from {self.pretrained_source}')

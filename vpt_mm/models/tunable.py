@@ -19,6 +19,7 @@ from ..tuning.losses import report_losses
 from ..tuning.method import SEAMS, Memory, Outputs, TuningMethod
 from ..weights.state import TUNING
 from .accelerators import Accelerator, build_accelerator
+from .guard import await_weights
 from .known import known_or
 from .loading import LoadsPretrained
 from .output import feature_of
@@ -65,6 +66,8 @@ class Tunable(LoadsPretrained):
         self.altered = bool(self.trained) or any(getattr(module, 'updates', ()) for module in self.modules())
         self.tuning = tuning
         self.train(self.training)
+        self._prefer_pretrained()
+        await_weights(self)
 
     def make_ready(self) -> None:
         """What comes before the method is built."""
