@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.logging import print_log
@@ -31,6 +32,7 @@ class LoadsPretrained(KeepsValues):
     tuning: Any
     reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
     computed_keys: frozenset[str]
+    originals: Mapping[str, Tensor] | None = None  # of weights that train, where no init_cfg could bring them again
     may_be_random = False  # True: weights that can't be loaded are not an error (FreezeBackboneHook sets it)
 
     def account_for_loading(self) -> None:
@@ -81,8 +83,9 @@ class LoadsPretrained(KeepsValues):
         Raises:
             UsageError: ``init_cfg`` names no source, or it lacks some of them.
         """
-        source = self.pretrained_source
-        state = self.reads_by(self, source, **self._source_options()).state if source else {}
+        source, state = self.pretrained_source, self.originals or {}
+        if source and not state:
+            state = self.reads_by(self, source, **self._source_options()).state
         absent = [name for name in names if name not in state]
         if absent:
             raise UsageError(f"the plain features need the backbone's own {some(absent)}, which {type(self).__name__} "

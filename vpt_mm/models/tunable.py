@@ -43,6 +43,9 @@ class Tunable(LoadsPretrained):
     unread: Sequence[nn.Module] = ()
     computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
+    own_heads: Sequence[str] = ()  # names of parts of its own that learn as a head does
+    disabled = False  # True: passes are those of the plain backbone
+    merged: Mapping[Any, Any] | None = None  # what its weights were before what was learned was merged into them
 
     def tune(self, config: Any) -> None:
         """Build the tuning method and freeze all that it does not name; once, at construction."""
@@ -85,6 +88,10 @@ class Tunable(LoadsPretrained):
         """Outputs of the backbone for (B, 3, H, W) images under its own tuning method."""
         if self.tuning is None:
             return super().forward(inputs, **given)
+        if self.disabled:
+            return self.plain(inputs)
+        if self.merged is not None:
+            return self.run_merged(inputs)
         if self.accelerator is not None and not given:
             return self.accelerator(self, inputs)
         return self.run(inputs, self.tuning, **given)
@@ -96,6 +103,13 @@ class Tunable(LoadsPretrained):
         outputs = tuning.finish(self.walk(inputs, tuning, memory, **asked), inputs, memory)
         report_losses(tuning.losses(memory))
         return outputs
+
+    def run_merged(self, inputs: Tensor) -> Outputs:
+        """Outputs where what was learned is in the weights; nothing can learn then."""
+        if self.training:
+            raise UsageError('what was learned is merged into the weights, where it cannot learn on: unmerge() before '
+                             'training goes on, or eval() to predict.')
+        return self.walk(inputs, PLAIN, {})
 
     def walk(self, inputs: Tensor, tuning: TuningMethod | TuningList, memory: Memory, **asked: Any) -> Outputs:
         """The forward pass, in which backbone and method meet: one output for each of ``out_indices``."""
