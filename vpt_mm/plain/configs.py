@@ -43,16 +43,17 @@ def around(backbone: dict[str, Any], view: View, *, classes: int | None, head: d
     kind = 'segmentation' if name in DECODERS else 'classification'
     if kind == 'segmentation' and backbone['type'] in MAPS:
         backbone = {'out_type': 'featmap', **backbone}
-    maps = _outputs(backbone, view.size, scope)
-    neck = None
+    outputs = _outputs(backbone, view.size, scope)
+    maps = [tuple(one.shape) if isinstance(one, Tensor) else () for one in outputs]
     if kind == 'segmentation':
         given = dict(in_channels=maps[-1][1], in_index=len(maps) - 1, num_classes=classes, **(head or {}))
-        parts = dict(type='EncoderDecoder', decode_head=given, test_cfg=dict(mode='whole'))
+        parts: dict[str, Any] = dict(type='EncoderDecoder', decode_head=given, test_cfg=dict(mode='whole'))
     else:
         shape = maps[-1]
-        if len(shape) not in (2, 4):
-            raise UsageError(f"a classifier reads one feature (B, C) or one map (B, C, h, w) of an image, and this "
-                             f'backbone gives {shape} last: choose another out_type or out_indices.')
+        if len(shape) not in (2, 4) or not isinstance(outputs, (tuple, Tensor)):
+            raise UsageError(f'a classifier of mmpretrain reads a feature (B, C) or a map (B, C, h, w), the last of a '
+                             f'tuple, and this backbone gives a {type(outputs).__name__} that ends in {shape}: choose '
+                             "another out_type, or a head that segments, such as dict(type='FCNHead', channels=256).")
         neck = dict(type='GlobalAveragePooling') if len(shape) == 4 else None
         parts = dict(type='ImageClassifier', neck=neck, head=None if classes is None else {
             'type': 'LinearClsHead', 'num_classes': classes, 'in_channels': shape[1], **(head or {})})
@@ -62,19 +63,18 @@ def around(backbone: dict[str, Any], view: View, *, classes: int | None, head: d
         test_dataloader=dict(dataset=dict(pipeline=view.pipeline(kind)))))
 
 
-def _outputs(backbone: dict[str, Any], size: tuple[int, int], scope: str | None) -> list[tuple[int, ...]]:
-    """Shapes of the outputs of a backbone for an image; () for what is no tensor."""
+def _outputs(backbone: dict[str, Any], size: tuple[int, int], scope: str | None) -> Any:
+    """What a backbone gives for an image, without values."""
     built = build_backbone({**backbone, 'tuning': dict(type='LinearProbe')}, scope=scope)
     built.eval()
     try:
         with torch.no_grad():
-            outputs = built(torch.empty(1, 3, *size, device='meta'))
+            return built(torch.empty(1, 3, *size, device='meta'))
     except UsageError:
         raise
     except Exception as error:  # whatever a class of another package says
         raise UsageError(f'{built.title} does not run on images of {size[0]}x{size[1]}: {type(error).__name__}: '
                          f'{" ".join(str(error).split())}') from error
-    return [tuple(one.shape) if isinstance(one, Tensor) else () for one in outputs]
 
 
 def prompted_config(config: Any, tuning: Any, *, checkpoint: str | None) -> Config:
@@ -164,8 +164,8 @@ def class_count(classes: int | Sequence[str] | None) -> tuple[int | None, list[s
     """
     if classes is None:
         return None, []
-    if isinstance(classes, int) and not isinstance(classes, bool):
-        if classes < 1:
+    if isinstance(classes, int):
+        if classes < 1 or isinstance(classes, bool):
             raise UsageError(f'classes is how many there are, at least 1, or a list of their names; got {classes}.')
         return classes, []
     if isinstance(classes, str) or not all(isinstance(name, str) for name in classes) or not classes:

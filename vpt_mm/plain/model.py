@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..errors import UsageError
 from ..models.frozen import prompted_backbones
-from ..models.openmmlab import is_segmentor
+from ..models.openmmlab import head_of, is_segmentor
 from ..models.switches import disabled, merge, unmerge
 from ..models.tunable import Tunable
 from ..models.tuned import count_tuned, role_of
@@ -55,9 +55,8 @@ class PromptedModel(nn.Module):
             return self.model(images)
         made = self.model(images, mode='tensor')
         if is_segmentor(self.model):
-            head = self.model.decode_head
-            head = head[-1] if isinstance(head, nn.ModuleList) else head
-            return F.interpolate(made, images.shape[2:], mode='bilinear', align_corners=head.align_corners)
+            return F.interpolate(made, images.shape[2:], mode='bilinear',
+                                 align_corners=head_of(self.model).align_corners)
         return made[-1] if isinstance(made, (tuple, list)) else made
 
     @property

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import copy
+import difflib
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -14,6 +15,12 @@ from ..models.hosted import Hosted
 from ..models.structure import settle_drop_rates
 from ..models.tunable import Tunable
 from ..models.tuned import is_of
+
+# Classes among whose tokens prompts can stand.
+PROMPTED = ('timm.VisionTransformer', 'mmpretrain.VisionTransformer', 'mmpretrain.SwinTransformer', 'timm.Eva',
+            'mmpretrain.SwinTransformerV2', 'mmpretrain.BEiTViT', 'mmpretrain.DeiT3', 'mmpretrain.HiViT',
+            'mmpretrain.ViTEVA02', 'mmpretrain.ViTSAM', 'mmpretrain.PCPVT', 'mmpretrain.SVT', 'mmseg.BEiT', 'mmseg.MAE',
+            'mmseg.MixVisionTransformer')
 
 
 class HostedModule(Hosted):
@@ -62,10 +69,13 @@ def prompted_module(module: nn.Module, tuning: Any, heads: Sequence[str] = ()) -
         raise UsageError(f'{type(module).__name__} has {some(taken)}, a name that a prompted model needs for itself: '
                          'call it otherwise.')
     made: Any = copy.deepcopy(module)
-    made.__class__ = _hosted(type(made))
+    made.__class__ = _hosted(cast(Any, type(made)))
     made.own_heads, made.init_cfg = tuple(heads), None
     settle_drop_rates(made)
-    made.tune(tuning)
+    try:
+        made.tune(tuning)
+    except UsageError as error:
+        raise UsageError(f'{error} {nearest_class(module)}') from None
     made.loaded = set(made.state_dict())  # they are there
     made.originals = {name: parameter.detach().clone() for name, parameter in made.named_parameters()
                       if name in made.trained} if not made.tuning.trains_backbone else None
@@ -76,6 +86,13 @@ def prompted_module(module: nn.Module, tuning: Any, heads: Sequence[str] = ()) -
 def _hosted(kind: Any) -> Any:
     return type(f'Prompted{kind.__name__}', (HostedModule, kind), {'__module__': kind.__module__,
                                                                    '__doc__': kind.__doc__})
+
+
+def nearest_class(module: nn.Module) -> str:
+    """A sentence with the classes nearest to that of a module among whose tokens prompts can stand."""
+    known = {one.rpartition('.')[2].lower(): one for one in reversed(PROMPTED)}
+    near = difflib.get_close_matches(type(module).__name__.lower(), known, n=2, cutoff=0.6)
+    return f"The nearest classes that take prompts are {', '.join([known[one] for one in near] or PROMPTED[:3])}."
 
 
 def device_of(module: nn.Module) -> tuple[torch.device, torch.dtype]:

@@ -86,9 +86,11 @@ def _is_plain(value: Any) -> bool:
 
 def _read(module: nn.Module) -> dict[str, Any]:
     """What is found of the arguments of its class; the others are taken to be at their defaults."""
-    usual: dict[str, Any] = defaults_of(type(module))
-    names = [*usual, *(name for name, one in inspect.signature(type(module)).parameters.items()
-                       if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD)]
+    parameters = inspect.signature(type(module)).parameters
+    usual = defaults_of(type(module))  # of its bases as well, to which it may hand what it doesn't name
+    passes_on = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    names = [name for name, one in parameters.items() if one.kind is one.POSITIONAL_OR_KEYWORD]
+    names += [name for name in usual if passes_on and name not in names]
     found: dict[str, Any] = {}
     for name in names:
         if name in UNSAID:
@@ -141,6 +143,12 @@ def _has(part: str) -> Callable[[nn.Module, Any], Any]:
     return lambda module, usual: any(name.endswith(part) for name, _ in module.named_modules())
 
 
+def _first(name: str) -> Callable[[nn.Module, Any], Any]:
+    """The first attribute of this name in a module, where the argument is a number."""
+    return lambda module, usual: next((getattr(one, name) for one in module.modules() if name in vars(one)), None) \
+        if isinstance(usual, int) else vars(module).get(name)
+
+
 READERS: dict[str, Callable[[Any, Any], Any]] = dict(
     arch=_arch, img_size=_image_size, patch_size=_patch, stem_patch_size=_patch, norm_cfg=_norm, qkv_bias=_qkv_bias,
     layer_scale_init_value=_layer_scale, use_grn=_has('.grn'),
@@ -149,6 +157,9 @@ READERS: dict[str, Callable[[Any, Any], Any]] = dict(
         module.pre_norm, (nn.Identity, bool)),
     linear_pw_conv=lambda module, usual: next((isinstance(one, nn.Linear) for name, one in module.named_modules()
                                                if name.endswith('.pointwise_conv1')), None),
+    num_heads=_first('num_heads'), embed_dims=_first('embed_dims'),
+    num_layers=lambda module, usual: len(module.layers) if isinstance(usual, int) and isinstance(
+        getattr(module, 'layers', None), nn.ModuleList) else vars(module).get('num_layers'),
     window_size=lambda module, usual: next((_side(one.window_size) for one in module.modules()
                                             if hasattr(one, 'window_size')), None))
 

@@ -41,6 +41,6 @@ def _name_bases(model: Any, base: str | None) -> dict[str, str]:
     names = {**base_names(model), **(dict.fromkeys(prompted_backbones(model), base) if base else {})}
     nameless = [backbone for prefix, backbone in prompted_backbones(model).items() if prefix not in names]
     if nameless:
-        raise UsageError(f"the frozen weights of {nameless[0].title} have no name, by which whoever gets the task finds "
+        raise UsageError(f'the frozen weights of {nameless[0].title} have no name, by which others find '
                          "them again: give it as base='timm://NAME', or as the name of their file.")
     return names
