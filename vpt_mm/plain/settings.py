@@ -135,7 +135,8 @@ def _qkv_bias(module: nn.Module, usual: Any) -> Any:
 
 def _layer_scale(module: nn.Module, usual: Any) -> Any:
     """Whether there is one; its value is a weight."""
-    there = any(name.endswith(('gamma1.weight', 'gamma', 'ffn.gamma2.weight')) for name, _ in module.named_parameters())
+    there = any(name.endswith(('gamma', 'gamma1.weight')) and 'grn' not in name for name, _ in
+                module.named_parameters())
     return (usual or 1e-5) if there else 0.
 
 
