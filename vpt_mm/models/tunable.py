@@ -211,9 +211,9 @@ class Tunable(LoadsPretrained):
     @property
     def frozen_weights(self) -> dict[str, Tensor]:
         """The frozen floating-point tensors by key: those that must come from a pretrained model."""
-        state = self.state_dict()
+        state, computed = self.state_dict(), self.computed_keys
         return {key: state[key] for key in self.frozen_keys
-                if torch.is_floating_point(state[key]) and key not in self.computed_keys}
+                if torch.is_floating_point(state[key]) and key not in computed}
 
 
 class _Plain(nn.Module):
