@@ -64,11 +64,7 @@ def test_what_a_loop_has_learned_is_served_to_the_bit(kind, method, base, tmp_pa
         scores = model(model.transform(photo())[None])[0]
     if kind == 'segmentor':
         made = torch.nn.functional.interpolate(scores[None], photo().shape[:2], mode='bilinear')
-        assert sample.seg_logits.data.shape == made[0].shape
-        other = adapt(served.segmentor(base, method), classes=names).eval()
-        other.load_task(file)
-        with torch.no_grad():
-            assert torch.equal(other(model.transform(photo())[None])[0], scores)
+        assert torch.equal(sample.seg_logits.data, made[0])
     else:
         assert torch.equal(sample.pred_score, scores.softmax(0))
 

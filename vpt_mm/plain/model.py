@@ -57,7 +57,12 @@ class PromptedModel(nn.Module):
         if is_segmentor(self.model):
             return F.interpolate(made, images.shape[2:], mode='bilinear',
                                  align_corners=head_of(self.model).align_corners)
-        return made[-1] if isinstance(made, (tuple, list)) else made
+        return made[-1] if self._headless else made
+
+    @property
+    def _headless(self) -> bool:
+        """Whether it is a classifier whose head was left out."""
+        return getattr(self.model, 'head', self) is None
 
     @property
     def backbones(self) -> list[Any]:
@@ -115,7 +120,7 @@ class PromptedModel(nn.Module):
         """
         self._require_unmerged('saved')
         file = task_file_in(out)
-        if not isinstance(self.model, Tunable) and getattr(self.model, 'head', self) is None:
+        if self._headless:
             raise UsageError('a task has a head, and this model has none: adapt(..., classes=...) makes one.')
         task, state = describe_model(self.model, classes=self.classes, base=base, metrics=metrics,
                                      config=None if isinstance(self.model, Tunable) else self.config)

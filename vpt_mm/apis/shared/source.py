@@ -30,9 +30,7 @@ def backbone_of(source, checkpoint=None):
     given = checkpoint and dict(type='Pretrained', checkpoint=str(checkpoint))
     if is_task_file(source):
         task, _ = read_task(source)
-        config = backbone_config(task['model'], tuning=False)
-        if config.get('out_type') in PromptedViT.POOLED:  # means of prompts: each task reads its own
-            config['out_type'] = 'raw'
+        config = _without_prompts(backbone_config(task['model'], tuning=False))
         given = given or dict(type='Pretrained', checkpoint=_timm_name(task, source))
         _require_room(config, given['checkpoint'], source)
         return dict(config, init_cfg=given)
@@ -40,7 +38,12 @@ def backbone_of(source, checkpoint=None):
     backbone = (config.get('model') or {}).get('backbone')
     if not backbone:
         raise UsageError(f'a config with model.backbone is needed, got {type(source).__name__} without one.')
-    return dict(_as_tasks_say_it(dict(backbone)), init_cfg=given or backbone.get('init_cfg'))
+    return dict(_without_prompts(_as_tasks_say_it(dict(backbone))), init_cfg=given or backbone.get('init_cfg'))
+
+
+def _without_prompts(backbone):
+    """The config of a backbone that gives no means of prompts: it has none of its own, and each task reads its own."""
+    return dict(backbone, out_type='raw') if backbone.get('out_type') in PromptedViT.POOLED else backbone
 
 
 def is_task_file(source):
