@@ -46,7 +46,8 @@ def test_counts_and_groups(capsys):
     assert sum(one.requires_grad for one in model.parameters()) == sum(len(group['params']) for group in groups)
 
 
-@pytest.mark.parametrize('kind, method', [('classifier', DEEP), ('classifier', LORA), ('segmentor', DEEP), ('timm', DEEP)])
+@pytest.mark.parametrize('kind, method', [
+    ('classifier', DEEP), ('classifier', LORA), ('segmentor', DEEP), ('timm', DEEP)])
 def test_what_a_loop_has_learned_is_served_to_the_bit(kind, method, base, tmp_path):
     names = ['cat', 'dog', 'owl', 'fox']
     if kind == 'timm':
@@ -129,8 +130,9 @@ def test_what_a_merged_model_refuses(tmp_path):
     with pytest.raises(UsageError, match='nothing is merged'):
         model.unmerge()
     model.merge()
-    for ask, reason in ((model.merge, 'merged already'), (lambda: model.save_task(tmp_path), 'a task is saved as it was'),
-                        (lambda: model.load_task(tmp_path), 'unmerge'), (lambda: model.disable().__enter__(), 'unmerge'),
+    for ask, reason in ((model.merge, 'merged already'), (lambda: model.save_task(tmp_path), 'a task is saved as it'),
+                        (lambda: model.load_task(tmp_path), 'a task is loaded as it'),
+                        (lambda: model.disable().__enter__(), 'is merged into the weights: unmerge'),
                         (lambda: model.train()(images()), 'cannot learn on')):
         with pytest.raises(UsageError, match=reason):
             ask()

@@ -35,11 +35,19 @@ def build(config: Config, state: Mapping[str, Tensor] | None = None) -> Any:
     with quiet():
         model = build_model(config)
         if state is None:
+            _require_sources(model)
             _initialise(model, config)
         else:
             _give(model, config, state)
     require_pretrained(model)
     return model
+
+
+def _require_sources(model: Any) -> None:
+    for backbone in prompted_backbones(model).values():
+        if not backbone.pretrained_source:
+            raise UsageError(f'the config of this {backbone.title} names no weights: say where they are, '
+                             "checkpoint='FILE', by a path, an address, timm://NAME or a state dict.")
 
 
 def _initialise(model: Any, config: Config) -> None:
