@@ -188,8 +188,6 @@ def test_pictures_and_label_maps_do_not_share_a_folder(inferencer, tmp_path):
 def test_tasks_come_and_go(files, inferencer):
     weights = files['birds'][1].model.backbone.init_cfg.checkpoint
     one = TaskInferencer(str(files['birds'][0]), checkpoint=weights, device='cpu')
-    assert not one.tasks
-    one.add(files['birds'][0])
     expected = one(images(1), 'birds')['predictions'][0]['pred_scores']
     one.remove('birds')
     assert not one.tasks and not one.shared.kept.bytes
