@@ -76,6 +76,11 @@ def test_a_module_of_ones_own():
     fit(model.train())
     moved = {key for key, tensor in model.state_dict().items() if not torch.equal(tensor, before[key])}
     assert moved == {'model.tuning.tokens', 'model.fc.1.weight', 'model.fc.1.bias'}
+    model = fit(adapt(module, [dict(type='BiasTuning'), dict(type='LoRA', rank=2)], head='fc'))
+    assert not [name for name in model.backbones[0].trained if name.startswith('fc')]
+    module.fc.load_state_dict(model.model.fc.state_dict())
+    with model.disable():  # under the head that has learned
+        assert torch.equal(model(image), module(image))
     assert fit(adapt(shaken(ConvNet()), dict(type='LoRA', rank=1), head=['fc']).train())(image).shape == (2, 3)
 
 

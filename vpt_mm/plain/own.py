@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ..errors import UsageError, did_you_mean, some
+from ..models.anatomy import Anatomy
 from ..models.hosted import Hosted
 from ..models.structure import settle_drop_rates
 from ..models.tunable import Tunable
@@ -23,8 +24,38 @@ PROMPTED = ('timm.VisionTransformer', 'mmpretrain.VisionTransformer', 'mmpretrai
             'mmseg.MixVisionTransformer')
 
 
+class HeadlessAnatomy(Anatomy):
+    """What a tuning method may ask of a module but for its heads, which are not the method's."""
+
+    def __init__(self, backbone: Any) -> None:
+        super().__init__(backbone)
+        for name in ('named_modules', 'named_parameters', 'modules'):  # those of the whole module
+            delattr(self, name)
+        self.blocks = [block for block in self.blocks if self._is_own(block)]
+
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
+        return ((name, one) for name, one in self.backbone.named_modules()
+                if not is_of(name, self.backbone.own_heads))
+
+    def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        return ((name, one) for name, one in self.backbone.named_parameters()
+                if not is_of(name, self.backbone.own_heads))
+
+    def modules(self) -> Iterator[nn.Module]:
+        return (one for _, one in self.named_modules())
+
+    @property
+    def final_norms(self) -> list[nn.Module]:
+        return [norm for norm in super().final_norms if self._is_own(norm)]
+
+    def _is_own(self, module: nn.Module) -> bool:
+        return any(one is module for one in self.modules())
+
+
 class HostedModule(Hosted):
     """:class:`Hosted` in front of a module that holds a backbone and, in parts of its own, heads."""
+
+    examined_by = HeadlessAnatomy
 
     def tune(self, config: Any) -> None:
         super().tune(config)
