@@ -28,7 +28,7 @@ class LoadsPretrained(KeepsValues):
         facts: what is known of the pretrained model, such as its input normalisation.
     """
 
-    init_cfg: Any
+    init_cfg: Any = None  # of a plain module of torch, which has none
     tuning: Any
     reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
     computed_keys: frozenset[str]

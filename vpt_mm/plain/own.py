@@ -101,7 +101,7 @@ def prompted_module(module: nn.Module, tuning: Any, heads: Sequence[str] = ()) -
                          'call it otherwise.')
     made: Any = copy.deepcopy(module)
     made.__class__ = _hosted(cast(Any, type(made)))
-    made.own_heads, made.init_cfg = tuple(heads), None
+    made.own_heads = tuple(heads)
     settle_drop_rates(made)
     try:
         made.tune(tuning)
