@@ -16,7 +16,8 @@ from .build import build, load_heads
 from .model import PromptedModel
 from .modules import PREFIX
 from .own import device_of, prompted_module
-from .sources import Source, read_source
+from .read import read_source
+from .sources import Source
 from .views import View, pair, view_of
 
 
