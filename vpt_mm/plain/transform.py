@@ -11,7 +11,7 @@ from ..apis.images import read_image
 from ..tasks.build import build_preprocessor
 from ..tasks.preprocess import Preprocess
 
-NEITHER = 'bicubic'  # the interpolation, where images are not resized
+USUAL = 'bicubic'  # interpolation, where images are not resized
 
 
 class Transform:
@@ -53,7 +53,7 @@ class Transform:
         resizing = next((step for step in self.described['steps'] if 'interpolation' in step), {})
         mean, std = ([value / 255 for value in self.described[name] or default]
                      for name, default in (('mean', [0.] * 3), ('std', [255.] * 3)))
-        made = dict(mean=tuple(mean), std=tuple(std), interpolation=resizing.get('interpolation', NEITHER))
+        made = dict(mean=tuple(mean), std=tuple(std), interpolation=resizing.get('interpolation', USUAL))
         if sizes:
             made['input_size'] = 3, *sizes[-1]
         if len(sizes) == 2 and resizing.get('type') == 'ResizeEdge':
