@@ -138,6 +138,16 @@ def test_images_come_as_the_weights_of_timm_were_trained():
     assert adapt(timm_vit(), DEEP, mean=[.1] * 3, std=[.2] * 3).transform.data_config['mean'] == pytest.approx([.1] * 3)
 
 
+def test_images_come_as_a_file_of_weights_says(weights, tmp_path):
+    facts = dict(mean=(.5, .5, .25), std=(.5, .25, .5))
+    torch.save(dict(torch.load(weights), meta=dict(pretrained=dict(facts=facts))), tmp_path / 'told.pth')
+    model = adapt(PLAIN, DEEP, classes=2, checkpoint=tmp_path / 'told.pth')
+    assert {name: model.transform.data_config[name] for name in facts} == facts
+    assert model.model.data_preprocessor.mean.flatten().tolist() == [127.5, 127.5, 63.75]
+    model = adapt(PLAIN, DEEP, classes=2, checkpoint=tmp_path / 'told.pth', mean=[.75] * 3)
+    assert model.transform.data_config['mean'] == (.75,) * 3
+
+
 def test_names_of_mmpretrain_bring_their_config_and_weights():
     found = find('Swin-Tiny_16xb64_in1k')
     assert isinstance(found.config, Config) and found.config.model.backbone.arch == 'tiny'

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+import torch
 from mmengine.config import Config
 from torch import Tensor, nn
 
@@ -18,7 +19,7 @@ from .modules import PREFIX
 from .own import device_of, prompted_module
 from .read import read_source
 from .sources import Source
-from .views import View, pair, view_of
+from .views import View, pair
 
 
 def adapt(source: str | PathLike[str] | Mapping[str, Any] | nn.Module, tuning: Any = None, *,
@@ -79,11 +80,17 @@ def _adapt_backbone(source: Source, tuning: Any, count: int | None, head: Any, *
     backbone = configs.prompted_backbone_config(source.backbone, tuning, checkpoint=source.weights, scope=scope)
     if img_size is not None:
         backbone['img_size'] = img_size
-    view = source.view or view_of(build_backbone({**backbone, 'tuning': dict(type='LinearProbe')}, scope=scope))
+    view = source.view or View(build_backbone({**backbone, 'tuning': dict(type='LinearProbe')},
+                                              scope=scope).host.image_size)
     fresh = count is not None or head is not None
     config = configs.around(backbone, view.normalised(mean, std), classes=count if fresh else source.classes, head=head,
                     scope=scope)
     model = build(config, _state(source, fresh))
+    for name, given in (('mean', mean), ('std', std)):
+        known = model.backbone.facts.get(name)  # of the weights, now that they are loaded
+        if given is None and known:
+            config.model.data_preprocessor[name] = [255 * value for value in known]
+            getattr(model.data_preprocessor, name).copy_(255 * torch.tensor(known)[:, None, None])
     return model, config.to_dict()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..models.tunable import Tunable
 from ..weights.families import IMAGENET
 
 PIL_NAMES = ('nearest', 'bilinear', 'bicubic', 'box', 'hamming', 'lanczos')
@@ -65,10 +64,3 @@ class View(NamedTuple):
 def pair(size: Any) -> tuple[int, int]:
     """(height, width) of a side, or of both."""
     return (size, size) if isinstance(size, int) else (int(size[0]), int(size[-1]))
-
-
-def view_of(backbone: Any) -> View:
-    """The view of a prompted backbone: its size, and what is known of its weights."""
-    host = backbone.host if isinstance(backbone, Tunable) else backbone
-    facts = {name: backbone.facts[name] for name in ('mean', 'std') if backbone.facts.get(name)}
-    return View(pair(host.image_size), **facts)
