@@ -1,8 +1,18 @@
 """vpt_mm: Visual Prompt Tuning for OpenMMLab. Importing it registers everything."""
+from typing import Any
+
 from .cli import is_program
 from .version import __version__
 
-__all__ = ['__version__', 'register_all']
+__all__ = ['PromptedModel', '__version__', 'adapt', 'register_all']  # noqa: F822  (two of them come when asked for)
+
+
+def __getattr__(name: str) -> Any:
+    """What a loop of one's own starts from, imported once it is asked for: others need not wait."""
+    if name in ('PromptedModel', 'adapt'):
+        from . import plain
+        return getattr(plain, name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 
 def register_all():

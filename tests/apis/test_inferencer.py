@@ -109,6 +109,20 @@ def test_every_task_equals_its_own_model(files, inferencer):
         torch.testing.assert_close(scores(sample), scores(whole_model(files, name, array)), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize('name', ['birds', 'lora', 'pool'])
+def test_a_task_file_alone_is_enough(files, inferencer, name):
+    file, config, _ = files[name]
+    one = TaskInferencer(file, checkpoint=config.model.backbone.init_cfg.checkpoint, device='cpu')
+    made, expected = (each(images(1), *asked, return_datasamples=True)[0] for each, asked in (
+        (one, []), (inferencer, [name])))
+    assert list(one.tasks) == [name] and torch.equal(scores(made), scores(expected))
+    one.add(files['cars'][0])
+    with pytest.raises(UsageError, match=f'there are 2 tasks, {name}, cars: say which'):
+        one(images(1))
+    with pytest.raises(UsageError, match='there is no task: add one'):
+        TaskInferencer(config, device='cpu')(images(1))
+
+
 def test_tasks_that_mix_share_a_pass(inferencer, monkeypatch):
     passes = []
     run = inferencer.shared.run
@@ -179,8 +193,6 @@ def test_pictures_and_label_maps_do_not_share_a_folder(inferencer, tmp_path):
 def test_tasks_come_and_go(files, inferencer):
     weights = files['birds'][1].model.backbone.init_cfg.checkpoint
     one = TaskInferencer(str(files['birds'][0]), checkpoint=weights, device='cpu')
-    assert not one.tasks
-    one.add(files['birds'][0])
     expected = one(images(1), 'birds')['predictions'][0]['pred_scores']
     one.remove('birds')
     assert not one.tasks and not one.shared.kept.bytes

@@ -103,6 +103,7 @@ def test_the_mask_is_of_the_loss_of_training_alone(masked, tmp_path):
     runner = build_runner(config_of(tmp_path, epochs=1, loop=dict(class_mask=masked)))
     runner.train_loop._enter(0)
     model = runner.model
+    model.init_weights()
     data = model.data_preprocessor(next(iter(runner.train_loop.dataloader)), training=True)
     model.head.loss(model.extract_feat(data['inputs']), data['data_samples'])['loss'].backward()
     moved = model.head.fc.bias.grad.abs() > 0

@@ -27,6 +27,7 @@ def begun(folder, hook):
     """A runner in float64 whose first task may begin, and the hook."""
     runner = build_runner(config_of(folder, hook))
     loop = runner.train_loop
+    runner.model.init_weights()
     runner.model.double().train()
     runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     loop._enter(0)

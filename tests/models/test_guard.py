@@ -86,3 +86,32 @@ def test_a_backbone_that_may_be_random_is_no_fault(trained):
     model.backbone.may_be_random = True
     load_checkpoint(model, path)
     scores(model)
+
+
+@pytest.mark.parametrize('tuning', [DEEP, dict(type='FullTuning')])
+@pytest.mark.parametrize('listed', [False, True])
+def test_what_never_loaded_its_weights_is_not_trained(source, tuning, listed):
+    init_cfg = dict(type='Pretrained', checkpoint=source)
+    recipes = [dict(type='TruncNormal', layer='Linear', std=.02), init_cfg] if listed else init_cfg
+    backbone = MODELS.build(dict(BACKBONE, tuning=tuning, init_cfg=recipes))
+    image = torch.zeros(1, 3, 32, 32)
+    with pytest.raises(UsageError, match=r'built to load .*base.pth and never did.*: call init_weights\(\)'):
+        backbone.train()(image)
+    assert len(backbone.eval()(image)) == 1  # nothing learns
+    copy.deepcopy(backbone).init_weights()
+    with pytest.raises(UsageError, match='never did'):
+        backbone.train()(image)
+    backbone.init_weights()
+    assert len(backbone(image)) == 1
+
+
+def test_a_state_dict_of_all_weights_will_do(source):
+    backbone = MODELS.build(dict(BACKBONE, tuning=DEEP, init_cfg=dict(type='Pretrained', checkpoint='elsewhere.pth')))
+    backbone.load_state_dict(torch.load(source, weights_only=True)['state_dict'], strict=False)
+    assert len(backbone.train()(torch.zeros(1, 3, 32, 32))) == 1
+
+
+def test_random_weights_may_be_asked_for():
+    backbone = MODELS.build(dict(BACKBONE, tuning=DEEP, init_cfg=dict(type='Pretrained', checkpoint='elsewhere.pth')))
+    backbone.may_be_random = True
+    assert len(backbone.train()(torch.zeros(1, 3, 32, 32))) == 1

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from rich.progress import track
 
 from ..datasets.reading import MOST_PIXELS
-from ..errors import UsageError, did_you_mean, require_counts
+from ..errors import UsageError, did_you_mean, require_counts, some
 from .ensemble import Ensemble
 from .images import list_images, read_image
 from .results import draw, summarize, write_prediction
 from .scenes import is_scene, predict_scene
 from .shared.backbone import SharedBackbone
 from .shared.passes import predict_together
-from .shared.source import backbone_of
+from .shared.source import backbone_of, is_task_file
 from .task import ServedTask
 
 
@@ -31,7 +31,8 @@ class TaskInferencer:
         backbone: config file or config with the backbone and its ``init_cfg``, or a task file whose backbone to load.
         checkpoint: the backbone's weights; in place of those of a config, and needed for a task file or checkpoint, in
             which no path is opened, unless it names timm's weights.
-        tasks: {name: path, or list of paths of an ensemble} to add.
+        tasks: {name: path, or list of paths of an ensemble} to add. By default the task whose file says what the
+            backbone is, named after the file; none of a config.
         most_pixels: of an image; larger ones are refused.
         options: arguments of :class:`SharedBackbone`: device, frozen_dtype, compile, cache, words.
 
@@ -39,12 +40,14 @@ class TaskInferencer:
         UsageError: a config without a backbone or its weights.
     """
 
-    def __init__(self, backbone, *, checkpoint=None, tasks=(), most_pixels=MOST_PIXELS, **options):
+    def __init__(self, backbone, *, checkpoint=None, tasks=None, most_pixels=MOST_PIXELS, **options):
         self.shared = SharedBackbone(backbone_of(backbone, checkpoint), **options)
         self.most_pixels = most_pixels
         self.lock = threading.Lock()
         self.tasks = MappingProxyType({})  # replaced as a whole, never changed
-        for name, path in dict(tasks).items():
+        if tasks is None and is_task_file(backbone):
+            self.add(backbone)
+        for name, path in dict(tasks or ()).items():
             self.add(path, name=name)
 
     def add(self, path, *, name=None):
@@ -103,13 +106,13 @@ class TaskInferencer:
             raise UsageError(f'no task of the {len(tasks)} is named {name!r}.{did_you_mean(name, tasks)}')
         return tasks[name]
 
-    def __call__(self, inputs, task, *, classes=None, batch_size=8, return_datasamples=False, return_vis=False,
+    def __call__(self, inputs, task=None, *, classes=None, batch_size=8, return_datasamples=False, return_vis=False,
                  show=False, wait_time=0, out_dir='', img_out_dir='vis', pred_out_dir='pred', show_progress=False):
         """Predict.
 
         Args:
             inputs: a path, address, array (H, W, 3) BGR uint8, the bytes of a file, a folder, or a list of those.
-            task: name, or a list with a name for each image.
+            task: name, or a list with a name for each image; the only task by default.
             classes: names to tell apart in place of the tasks' own, where these are tasks of words.
             batch_size: images that are in memory, and most that pass the backbone, at once.
             return_datasamples: give data samples of mmpretrain and mmseg.
@@ -133,6 +136,7 @@ class TaskInferencer:
             raise UsageError('pictures and label maps of an image have one name, so that img_out_dir and pred_out_dir '
                              f'must be two folders, got {img_out_dir!r} for both.')
         images = list_images(inputs)
+        task = self._only_task() if task is None else task
         names = [task] * len(images) if isinstance(task, str) else list(task)
         if len(names) != len(images):
             raise UsageError(f'a list of tasks names one for each image, got {len(names)} for {len(images)} images.')
@@ -169,6 +173,13 @@ class TaskInferencer:
         samples = iter(predict_together(self.shared, *zip(*ordinary), batch_size=batch_size) if ordinary else ())
         return [predict_scene(self.shared, array, task, batch_size=batch_size) if scene else next(samples)
                 for array, task, scene in zip(arrays, tasks, scenes)]
+
+    def _only_task(self):
+        tasks = list(self.tasks)
+        if len(tasks) != 1:
+            raise UsageError(f'there are {len(tasks)} tasks, {some(tasks)}: say which is meant.' if tasks else
+                             'there is no task: add one, by add(FILE).')
+        return tasks[0]
 
     def _require_free(self, name):
         if name in self.tasks:

@@ -52,7 +52,9 @@ class ServedTask:
         self.name, self.path, self.shared, self.gone = name, name_of(path), shared, False
         self.kind, self.base = model['kind'], names_of(said['base'])
         self.drawing, self.visualizer = threading.Lock(), None
-        state = {key: tensor.to(shared.device) for key, tensor in state.items() if not key.startswith(UNUSED)}
+        # Copies: how tensors in a file are aligned depends on its header, and on that the last bit of a product.
+        state = {key: tensor.to(shared.device, copy=True) for key, tensor in state.items()
+                 if not key.startswith(UNUSED)}
         with telling(f'{self.path} describes a model that cannot be built'):
             with scope_of(self.kind):
                 lent, digests = self._lend_texts(model)

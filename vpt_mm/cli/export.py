@@ -20,7 +20,8 @@ def run(args):
     from ..apis.export import OPSET, export_task
     warnings.filterwarnings('ignore')
     inferencer = TaskInferencer(args.task, checkpoint=args.checkpoint, device='cpu')
-    facts = export_task(inferencer.add(args.task), args.out, size=args.size, opset=args.opset or OPSET)
+    task, = inferencer.tasks.values()
+    facts = export_task(task, args.out, size=args.size, opset=args.opset or OPSET)
     print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
     for name, text in facts.items():
         print(f'  {name}: {text}')

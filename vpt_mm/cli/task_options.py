@@ -37,7 +37,7 @@ def build_inferencer(args):
     if not (args.backbone or tasks):
         raise UsageError('name a task file with --task, or the config of the backbone with --backbone.')
     first = next(iter(tasks.values()))[0][0] if tasks else None
-    inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, device=args.device,
+    inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, tasks={}, device=args.device,
                                 frozen_dtype=args.frozen_dtype, compile=args.compile, most_pixels=args.most_pixels)
     for name, several in tasks.items():
         for paths in several:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..config_file import MODEL, read_config_file
 from ..models.build import build_model
+from ..models.frozen import prompted_backbones
 from ..models.openmmlab import head_of, is_segmentor
 from ..models.tuned import count_tuned
 from .compare import allocated, timed
@@ -60,6 +61,8 @@ def _measure(config, batch, size, device, amp, repeats, options):
         config.optim_wrapper.update(type='AmpPromptOptimWrapper', loss_scale='dynamic')
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'mmengine')):
         model = build_model(config, training=True).to(device)
+        for backbone in prompted_backbones(model).values():
+            backbone.may_be_random = True
         wrapper = build_optim_wrapper(model, config.optim_wrapper)
         data = made_up_batch(model, batch, size)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.logging import print_log
@@ -14,7 +15,7 @@ from ..tuning.method import KeepsValues
 from ..weights.own import OtherPositionsError
 from ..weights.pretrained import load_pretrained, read_pretrained
 from ..weights.state import TUNING
-from .guard import complete
+from .guard import complete, welcome
 
 
 class LoadsPretrained(KeepsValues):
@@ -27,10 +28,11 @@ class LoadsPretrained(KeepsValues):
         facts: what is known of the pretrained model, such as its input normalisation.
     """
 
-    init_cfg: Any
+    init_cfg: Any = None  # of a plain module of torch, which has none
     tuning: Any
     reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
     computed_keys: frozenset[str]
+    originals: Mapping[str, Tensor] | None = None  # of weights that train, where no init_cfg could bring them again
     may_be_random = False  # True: weights that can't be loaded are not an error (FreezeBackboneHook sets it)
 
     def account_for_loading(self) -> None:
@@ -81,8 +83,9 @@ class LoadsPretrained(KeepsValues):
         Raises:
             UsageError: ``init_cfg`` names no source, or it lacks some of them.
         """
-        source = self.pretrained_source
-        state = self.reads_by(self, source, **self._source_options()).state if source else {}
+        source, state = self.pretrained_source, self.originals or {}
+        if source and not state:
+            state = self.reads_by(self, source, **self._source_options()).state
         absent = [name for name in names if name not in state]
         if absent:
             raise UsageError(f"the plain features need the backbone's own {some(absent)}, which {type(self).__name__} "
@@ -116,6 +119,7 @@ class LoadsPretrained(KeepsValues):
                 raise
         self.sourced |= self.loaded
         self.loaded |= before
+        welcome(self)
         self.is_init = True  # mmengine's mark that this part needs no initialisation
         if hasattr(self, '_params_init_info'):
             update_init_info(self, init_info=f'load from {self.pretrained_source}')

@@ -19,6 +19,7 @@ from ..tuning.losses import report_losses
 from ..tuning.method import SEAMS, Memory, Outputs, TuningMethod
 from ..weights.state import TUNING
 from .accelerators import Accelerator, build_accelerator
+from .guard import await_weights
 from .known import known_or
 from .loading import LoadsPretrained
 from .output import feature_of
@@ -43,6 +44,9 @@ class Tunable(LoadsPretrained):
     computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
     reads_patches = True  # False: outputs are made of other tokens alone
+    own_heads: Sequence[str] = ()  # names of parts of its own that learn as a head does
+    disabled = False  # True: passes are those of the plain backbone
+    merged: Mapping[Any, Any] | None = None  # what its weights were before what was learned was merged into them
 
     def tune(self, config: Any) -> None:
         """Build the tuning method and freeze all that it does not name; once, at construction."""
@@ -66,6 +70,8 @@ class Tunable(LoadsPretrained):
         self.altered = bool(self.trained) or any(map(is_updated, self.modules()))
         self.tuning = tuning
         self.train(self.training)
+        self._prefer_pretrained()
+        await_weights(self)
 
     def make_ready(self) -> None:
         """What comes before the method is built."""
@@ -83,6 +89,10 @@ class Tunable(LoadsPretrained):
         """Outputs of the backbone for (B, 3, H, W) images under its own tuning method."""
         if self.tuning is None:
             return super().forward(inputs, **given)
+        if self.disabled:
+            return self.plain(inputs)
+        if self.merged is not None:
+            return self.run_merged(inputs)
         if self.accelerator is not None and not given:
             return self.accelerator(self, inputs)
         return self.run(inputs, self.tuning, **given)
@@ -94,6 +104,13 @@ class Tunable(LoadsPretrained):
         outputs = tuning.finish(self.walk(inputs, tuning, memory, **asked), inputs, memory)
         report_losses(tuning.losses(memory))
         return outputs
+
+    def run_merged(self, inputs: Tensor) -> Outputs:
+        """Outputs where what was learned is in the weights; nothing can learn then."""
+        if self.training:
+            raise UsageError('what was learned is merged into the weights, where it cannot learn on: unmerge() before '
+                             'training goes on, or eval() to predict.')
+        return self.walk(inputs, PLAIN, {})
 
     def walk(self, inputs: Tensor, tuning: TuningMethod | TuningList, memory: Memory, **asked: Any) -> Outputs:
         """The forward pass, in which backbone and method meet: one output for each of ``out_indices``."""
@@ -195,9 +212,9 @@ class Tunable(LoadsPretrained):
     @property
     def frozen_weights(self) -> dict[str, Tensor]:
         """The frozen floating-point tensors by key: those that must come from a pretrained model."""
-        state = self.state_dict()
+        state, computed = self.state_dict(), self.computed_keys
         return {key: state[key] for key in self.frozen_keys
-                if torch.is_floating_point(state[key]) and key not in self.computed_keys}
+                if torch.is_floating_point(state[key]) and key not in computed}
 
 
 class _Plain(nn.Module):

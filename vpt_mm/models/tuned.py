@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -70,12 +71,23 @@ def _count_plain(backbone: nn.Module) -> int:
     return sum(parameter.numel() for name, parameter in backbone.named_parameters() if not name.startswith(TUNING))
 
 
-def role_of(name: str, backbones: Iterable[str]) -> str:
-    """'added', 'backbone' or 'head': the part that a parameter's name belongs to."""
-    for prefix in backbones:
+def role_of(name: str, backbones: Mapping[str, Any]) -> str:
+    """'added', 'backbone' or 'head': the part that a parameter's name belongs to.
+
+    Args:
+        name: of the parameter.
+        backbones: {prefix: backbone} of the model.
+    """
+    for prefix, backbone in backbones.items():
         if name.startswith(prefix):
-            return 'added' if name[len(prefix):].startswith(TUNING) else 'backbone'
+            own = name[len(prefix):]
+            return 'added' if own.startswith(TUNING) else 'head' if is_of(own, backbone.own_heads) else 'backbone'
     return 'head'
+
+
+def is_of(name: str, parts: Sequence[str]) -> bool:
+    """Whether a name is of one of these parts of a module."""
+    return any(f'{name}.'.startswith(f'{part}.') for part in parts)
 
 
 def tuned_table(model: nn.Module) -> str:

@@ -47,3 +47,8 @@ def give_shape(model: nn.Module, mode: FakeTensorMode) -> None:
                     known[id(tensor)] = shaped if not isinstance(tensor, nn.Parameter) else \
                         nn.Parameter(shaped, requires_grad=tensor.requires_grad)
                 store[name] = None if tensor is None else known[id(tensor)]
+
+
+def has_values(model: nn.Module) -> bool:
+    """Whether the tensors of a model are more than shapes."""
+    return not any(weight.is_meta or isinstance(weight, FakeTensor) for weight in model.parameters())

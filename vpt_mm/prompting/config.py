@@ -81,8 +81,7 @@ def _default_name(source):
 
 
 def _write_text(config, base, tuning, path, checkpoint):
-    _import(config)
-    place, made = _prompted_backbone(config, tuning, path, checkpoint)
+    place, made = prompt_backbone(config, tuning, path, checkpoint)
     note = ''
     if 'init_cfg' not in made:
         note = ('# The config names no pretrained weights, and without them no training starts: set the\n'
@@ -92,7 +91,7 @@ def _write_text(config, base, tuning, path, checkpoint):
     imports = [imports] if isinstance(imports, str) else list(imports)
     changes = dict(
         custom_imports=dict(imports=[*imports, 'vpt_mm'], allow_failed_imports=False),
-        model=_model(config.model, place.path, dict(made, tuning=tuning)),
+        model=model_changes(config.model, place.path, dict(made, tuning=tuning)),
         optim_wrapper=_optim_wrapper(config.get('optim_wrapper') or {}),
         default_hooks=dict(checkpoint=dict(type='PromptCheckpointHook')),
         custom_hooks=[dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook'),
@@ -105,8 +104,14 @@ def _write_text(config, base, tuning, path, checkpoint):
     return f'{head}inherits. The learning rate is\n{rates}{note}_base_ = [{base!r}]\n{Config(changes).pretty_text}'
 
 
-def _model(theirs, path, made):
-    """What differs in the model: the backbone, and who reads the weights that the model names for all of its parts."""
+def model_changes(theirs, path, made):
+    """What differs in the model: the backbone, and who reads the weights that the model names for all of its parts.
+
+    Args:
+        theirs: config of the model.
+        path: of the backbone in it.
+        made: config of the prompted backbone.
+    """
     differs = changes_at(theirs, path, made)
     if theirs.get('type') in UNSCOPED:
         # Without its scope, mmseg's init_model drops the backbone's init_cfg.
@@ -129,8 +134,19 @@ def _along(part, change, path):
             yield part, change
 
 
-def _prompted_backbone(config, tuning, path, checkpoint):
-    """Its place, and its config without the tuning method."""
+def prompt_backbone(config, tuning, path=None, checkpoint=None):
+    """The place of a config's backbone, and the config of the prompted one without its tuning method.
+
+    Args:
+        config: mmengine ``Config`` of a whole model, whose packages are imported.
+        tuning: config of a tuning method, with which it is tried.
+        path: of the backbone in the model; that which there is by default.
+        checkpoint: its weights; those that the config names by default.
+
+    Raises:
+        UsageError: no backbone that can be prompted, several and no path, or a method that does not fit.
+    """
+    _import(config)
     if not isinstance(config.get('model'), dict):
         raise UsageError('the config has no model.backbone, so there is nothing that can be prompted.')
     scope = config.get('default_scope') or 'mmengine'

@@ -9,9 +9,8 @@ from ..config_file import read_config_file
 from ..errors import UsageError, some
 from ..models.build import build_model
 from ..models.class_texts import texts_in
-from ..models.frozen import base_names, fingerprint_of, frozen_keys, prompted_backbones, require_pretrained
-from . import schema
-from .from_config import describe
+from ..models.frozen import frozen_keys, prompted_backbones
+from .from_model import describe_model
 
 
 def describe_names(path: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -36,8 +35,4 @@ def describe_names(path: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise UsageError(f'{path} has something that learns ({some(learned)}): train it, and publish a checkpoint.')
     for backbone in prompted_backbones(model).values():
         backbone.init_weights()
-    require_pretrained(model)
-    task = dict(base=base_names(model), frozen_weights=fingerprint_of(model), metrics={}, classes=texts.names,
-                versions={}, date='', model=describe(config.to_dict(), dict(classes=texts.names)))
-    schema.check(task)
-    return task, {}
+    return describe_model(model, config=config.to_dict(), classes=texts.names)

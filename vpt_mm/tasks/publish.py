@@ -38,15 +38,29 @@ def publish_task(checkpoint: str | PathLike[str], out: str | PathLike[str], *, s
         UsageError: another kind of checkpoint, one whose base model has no name, a model that a task file can't
             describe, or bake, NaN in it, or a place that can't be written.
     """
-    if not str(out).endswith('.safetensors'):
-        raise UsageError(f'a task file is named *.safetensors, got {out}.')
+    require_ending(out)
     if str(checkpoint).endswith('.py'):
         task, state = describe_names(str(checkpoint))
-        task['versions'] = _versions(dict(version=__version__))
     else:
         task, state = _read_checkpoint(checkpoint, served)
     if bake is not None:
         task, state = bake_task(task, state, str(bake))
+    return write_task(task, state, out)
+
+
+def write_task(task: dict[str, Any], state: dict[str, Tensor], out: str | PathLike[str]) -> dict[str, Any]:
+    """Write a task file, with the date; returns what it says.
+
+    Args:
+        task: as :mod:`vpt_mm.tasks.schema` has it, but for date and, where they are not there yet, versions.
+        state: its tensors.
+        out: path of the file, ending in .safetensors.
+
+    Raises:
+        UsageError: another ending, what the schema can't say, NaN, or a place that can't be written.
+    """
+    require_ending(out)
+    task = dict(task, versions=task['versions'] or versions_of_libraries(__version__))
     task['date'] = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds')
     state = {key: tensor.detach().cpu().contiguous().clone() for key, tensor in state.items()}
     write_whole(save(state, metadata=write_header(task, state)), out)
@@ -67,14 +81,21 @@ def _read_checkpoint(checkpoint: str | PathLike[str], served: bool) -> tuple[dic
     if not task['base']:
         raise UsageError(f'{checkpoint} is not a checkpoint of PromptCheckpointHook that knows where its frozen '
                          'weights came from: train with that hook, and init_cfg on the backbone.')
-    return dict(task, versions=_versions(own)), found['state_dict']
+    return dict(task, versions=versions_of_libraries(own.get('version', ''))), found['state_dict']
 
 
-def _versions(own: dict[str, Any]) -> dict[str, str]:
+def require_ending(out: str | PathLike[str]) -> None:
+    """Raise UsageError unless a path is named as task files are."""
+    if not str(out).endswith('.safetensors'):
+        raise UsageError(f'a task file is named *.safetensors, got {out}.')
+
+
+def versions_of_libraries(own: str) -> dict[str, str]:
+    """{library: version} of those that there are, and ``own`` of this package."""
     versions = {}
     for library in LIBRARIES:
         try:
             versions[library] = importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return {**versions, 'vpt_mm': own.get('version', '')}
+    return {**versions, 'vpt_mm': own}

@@ -4,6 +4,7 @@ import re
 
 from ...config_file import read_config_file
 from ...errors import UsageError, telling
+from ...models import PromptedViT
 from ...models.weightless import build_weightless
 from ...tasks.build import backbone_config
 from ...tasks.from_config import describe_backbone
@@ -27,9 +28,9 @@ def backbone_of(source, checkpoint=None):
         UsageError: no backbone, no weights, or a backbone of more weights than there are.
     """
     given = checkpoint and dict(type='Pretrained', checkpoint=str(checkpoint))
-    if isinstance(source, (str, os.PathLike)) and not str(source).endswith('.py'):
+    if is_task_file(source):
         task, _ = read_task(source)
-        config = backbone_config(task['model'], tuning=False)
+        config = _without_prompts(backbone_config(task['model'], tuning=False))
         given = given or dict(type='Pretrained', checkpoint=_timm_name(task, source))
         _require_room(config, given['checkpoint'], source)
         return dict(config, init_cfg=given)
@@ -37,7 +38,17 @@ def backbone_of(source, checkpoint=None):
     backbone = (config.get('model') or {}).get('backbone')
     if not backbone:
         raise UsageError(f'a config with model.backbone is needed, got {type(source).__name__} without one.')
-    return dict(_as_tasks_say_it(dict(backbone)), init_cfg=given or backbone.get('init_cfg'))
+    return dict(_without_prompts(_as_tasks_say_it(dict(backbone))), init_cfg=given or backbone.get('init_cfg'))
+
+
+def _without_prompts(backbone):
+    """The config of a backbone that gives no means of prompts: it has none of its own, and each task reads its own."""
+    return dict(backbone, out_type='raw') if backbone.get('out_type') in PromptedViT.POOLED else backbone
+
+
+def is_task_file(source):
+    """Whether this is the path of a task file, or of a checkpoint: of anything but a config."""
+    return isinstance(source, (str, os.PathLike)) and not str(source).endswith('.py')
 
 
 def _timm_name(task, source):
