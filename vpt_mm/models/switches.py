@@ -18,12 +18,12 @@ class Before(NamedTuple):
     Attributes:
         parameters: by name, with their values; those values lie on in memory, since a merge puts others in their place.
         buffers: by name.
-        updates: what was added to a layer's outputs.
+        changes: what was added to a layer's outputs, and what scaled them.
     """
 
     parameters: dict[str, tuple[nn.Parameter | None, Tensor | None]]
     buffers: dict[str, Tensor | None]
-    updates: tuple[Any, ...]
+    changes: dict[str, tuple[Any, ...]]
 
 
 def merge(backbone: Any) -> None:
@@ -63,8 +63,7 @@ def unmerge(backbone: Any) -> None:
             module._parameters[name] = parameter
         module._buffers.clear()
         module._buffers.update({name: None if one is None else one.to(device) for name, one in before.buffers.items()})
-        if hasattr(module, 'updates'):
-            module.updates = before.updates
+        vars(module).update(before.changes)
     backbone.merged = None
     backbone.kept.clear()
 
@@ -93,4 +92,5 @@ def _own_modules(backbone: Any) -> list[nn.Module]:
 
 def _remember(module: nn.Module) -> Before:
     return Before({name: (one, None if one is None else one.data) for name, one in module._parameters.items()},
-                  dict(module._buffers), getattr(module, 'updates', ()))
+                  dict(module._buffers),
+                  {name: vars(module)[name] for name in ('updates', 'scalings') if name in vars(module)})
