@@ -16,4 +16,5 @@ val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 
 model = dict(
-    data_preprocessor={{_base_.dino_images}}, backbone={{_base_.dino_backbone}}, test_cfg={{_base_.dino_windows}})
+    data_preprocessor={{_base_.dino_unpadded_images}}, backbone={{_base_.dino_backbone}},
+    test_cfg={{_base_.dino_windows}})

@@ -2,4 +2,5 @@
 _base_ = ['_base_/mask2former.py', '_base_/dinov3-b.py']
 
 model = dict(
-    data_preprocessor={{_base_.dino_images}}, backbone={{_base_.dino_backbone}}, test_cfg={{_base_.dino_windows}})
+    data_preprocessor={{_base_.dino_unpadded_images}}, backbone={{_base_.dino_backbone}},
+    test_cfg={{_base_.dino_windows}})

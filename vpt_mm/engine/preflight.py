@@ -7,7 +7,14 @@ from .checks.batches import check_single_images, check_sizes
 from .checks.channels import check_channels
 from .checks.data import check_data
 from .checks.files import Reader
-from .checks.heads import check_ignored, check_link, check_mixing, check_names_agree, is_by_name
+from .checks.heads import (
+    check_ignored,
+    check_link,
+    check_mixing,
+    check_names_agree,
+    check_windows,
+    is_by_name,
+)
 from .checks.losses import check_losses
 from .checks.metrics import check_metrics, check_watched
 from .checks.names import check_model_arguments, check_names, check_optimizer_arguments
@@ -34,6 +41,7 @@ def check_config(config, *, phases):
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_model_arguments(config)
     check_link(config)
+    check_windows(config)
     check_run_parts(config, phases)
     if 'train' in phases:
         check_whole(config)

@@ -1,13 +1,16 @@
 """Every head is built for the classes of the data, ignores what is ignored, and takes what batches become."""
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 
 from tests.own import changed, numbers, read_config, write_photos, write_scene
-from vpt_mm.engine.checks.heads import check_ignored, check_mixing, check_names_agree
+from vpt_mm.engine.checks.heads import check_ignored, check_mixing, check_names_agree, check_windows
 from vpt_mm.engine.preflight import check_data
 from vpt_mm.errors import UsageError
 
+CONFIGS = Path(__file__).parents[3] / 'configs'
 AUXILIARY = dict(type='FCNHead', in_channels=96, channels=8, in_index=0, num_classes=2)
 
 
@@ -100,3 +103,18 @@ def test_accuracy_while_training(entries, told):
         return
     with pytest.raises(UsageError, match=told):
         check_mixing(config)
+
+
+def test_windows_of_mask2former_are_not_padded():
+    model = dict(decode_head=dict(type='Mask2FormerHead'), test_cfg=dict(mode='slide'),
+                 data_preprocessor=dict(test_cfg=dict(size_divisor=14)))
+    with pytest.raises(UsageError, match='test_cfg=None in place of size_divisor'):
+        check_windows(Config(dict(model=model)))
+    for fine in (dict(test_cfg=dict(mode='whole')), dict(data_preprocessor=dict(test_cfg=None)),
+                 dict(decode_head=dict(type='FCNHead'))):
+        check_windows(Config(dict(model=dict(model, **fine))))
+
+
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*mask2former*.py')), ids=lambda path: path.stem)
+def test_shipped_configs_do_not_pad_them(path):
+    check_windows(Config.fromfile(path))

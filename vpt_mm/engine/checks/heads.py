@@ -126,6 +126,22 @@ def check_link(config):
         require_mask2former()
 
 
+def check_windows(config):
+    """Windows of a test are put together in the image that they were cut from.
+
+    Raises:
+        UsageError: images are padded for Mask2Former, which takes their padded size for that of a window.
+    """
+    model = config.model.get('module', config.model)
+    padding = preprocessor_of(config).get('test_cfg') or {}
+    padded = [name for name in ('size', 'size_divisor') if padding.get(name)]
+    slides = (model.get('test_cfg') or {}).get('mode') == 'slide'
+    if slides and padded and any(name_of(head) == 'Mask2FormerHead' for head in heads_of(model).values()):
+        raise UsageError("Mask2FormerHead takes the padded size of an image for that of a window, so that windows don't "
+                         f'fit together: set data_preprocessor.test_cfg=None in place of {padded[0]}, or '
+                         "model.test_cfg.mode='whole'.")
+
+
 def _padding(step):
     """{place: label} that a transform gives to pixels which it adds to a mask."""
     padding = step.get('pad_val')
