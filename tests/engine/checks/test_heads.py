@@ -115,6 +115,6 @@ def test_windows_of_mask2former_are_not_padded():
         check_windows(Config(dict(model=dict(model, **fine))))
 
 
-@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*mask2former*.py')), ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', sorted(CONFIGS.rglob('*_mask2former_*.py')), ids=lambda path: path.stem)
 def test_shipped_configs_do_not_pad_them(path):
     check_windows(Config.fromfile(path))
