@@ -137,8 +137,8 @@ def check_windows(config):
     padded = [name for name in ('size', 'size_divisor') if padding.get(name)]
     slides = (model.get('test_cfg') or {}).get('mode') == 'slide'
     if slides and padded and any(name_of(head) == 'Mask2FormerHead' for head in heads_of(model).values()):
-        raise UsageError("Mask2FormerHead takes the padded size of an image for that of a window, so that windows don't "
-                         f'fit together: set data_preprocessor.test_cfg=None in place of {padded[0]}, or '
+        raise UsageError('Mask2FormerHead takes the padded size of an image for that of a window, so that windows do '
+                         f'not fit together: set data_preprocessor.test_cfg=None in place of {padded[0]}, or '
                          "model.test_cfg.mode='whole'.")
 
 
