@@ -1,5 +1,6 @@
 """Backbones of the libraries' own classes with prompts: what must hold for blocks of every kind, and literal twins."""
 import copy
+import threading
 from contextlib import contextmanager
 from functools import partial, partialmethod
 from typing import NamedTuple
