@@ -1,4 +1,5 @@
 """Who runs in a benchmark: the plain backbone, prompts taken literally, and vpt_mm's own."""
+import copy
 from dataclasses import dataclass
 
 from mmengine.registry import MODELS
@@ -9,6 +10,7 @@ from ..errors import UsageError
 from ..models.known import identify
 from .compare import Contestant
 from .literal import Literal, Padded
+from .methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,27 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
         contestants += [Contestant(name, model, length=length, autocast=None if model.frozen_dtype else autocast)
                         for name, model in ours.items()]
     return contestants
+
+
+def build_methods(name, methods, *, size=224, read='class', autocast=None, device='cpu'):
+    """The plain backbone, and ours with each of several methods as it trains; all with the same random weights.
+
+    Args:
+        name: key of ``BACKBONES``.
+        methods: keys of :data:`~vpt_mm.costs.methods.METHODS`.
+        size, read, autocast, device: as of :func:`build_contestants`.
+
+    Raises:
+        UsageError: a backbone or method that is not there, or a method that the backbone can't host.
+    """
+    for given, known in ((name, BACKBONES), *((method, METHODS) for method in methods)):
+        if given not in known:
+            raise UsageError(f"must be one of {', '.join(known)}, got {given!r}.")
+    options = BACKBONES[name].config(size=size, read=read)
+    plain = _plain(BACKBONES[name], options).to(device)
+    return [Contestant('plain', plain, autocast=autocast), *(
+        Contestant(method, _ours(dict(options, tuning=copy.deepcopy(METHODS[method])), plain).to(device).train(),
+                   autocast=autocast) for method in methods)]
 
 
 # As the papers have them; of ten tasks, of which the first trains.

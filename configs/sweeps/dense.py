@@ -1,0 +1,30 @@
+# Which method for dense prediction? All of them on digit scenes, by one frozen ViT and one frozen ConvNeXt, with one head
+# and one schedule: bash tools/dense.sh writes the scenes, runs this, and makes the tables of docs/dense.md.
+# RATE multiplies the head's learning rate, 0.005, for what is tuned in the backbone.
+config = '{{ fileDirname }}/../digits/setr_digits_dense.py'
+tasks = {'ViT': dict(BACKBONE='vit'), 'ConvNeXt': dict(BACKBONE='convnext')}
+added = dict(RATE=[0.2, 1.])  # of what starts at random or at nothing
+own = dict(RATE=[0.05, 0.25])  # of the backbone's own weights
+vit, convnext = ['ViT'], ['ConvNeXt']
+
+recipes = {
+    name: dict(config=config, options={'model.backbone.tuning': dict(tuning, _delete_=True)}, grid=grid, tasks=fits)
+    for name, tuning, grid, fits in [
+        ('HeadOnly', dict(type='LinearProbe'), {}, None),
+        ('VPT-shallow', dict(type='ShallowPrompt', length=50), added, vit),
+        ('VPT-deep', dict(type='DeepPrompt', length=50), added, vit),
+        ('PixelPad', dict(type='PixelPadPrompt', pad=4, size=64), added, convnext),
+        ('Norm', dict(type='NormTuning'), added, None),
+        ('Bias', dict(type='BiasTuning'), added, None),
+        ('LoRA', dict(type='LoRA', rank=4), added, None),
+        ('Adapter', dict(type='Adapter', reduction=4), added, None),
+        ('Partial-1', dict(type='PartialTuning', last=1), own, None),
+        ('Full', dict(type='FullTuning'), own, None),
+    ]
+}
+tests = dict(scenes={}, harder=dict(TEST='harder'), choosing=dict(TEST='choosing'))
+choose = 'choosing'
+seeds = [42, 44]
+group = 'dense'
+metric = 'mIoU'
+del config, added, own, vit, convnext
