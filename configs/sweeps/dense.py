@@ -3,7 +3,8 @@
 # RATE multiplies the head's learning rate, 0.005, for what is tuned in the backbone.
 config = '{{ fileDirname }}/../digits/setr_digits_dense.py'
 tasks = {'ViT': dict(BACKBONE='vit'), 'ConvNeXt': dict(BACKBONE='convnext')}
-added = dict(RATE=[0.2, 1.])  # of what starts at random or at nothing
+prompts = dict(RATE=[0.2, 0.5])
+added = dict(RATE=[0.2, 1.])  # of layers beside the backbone's, and of its biases and norms
 own = dict(RATE=[0.05, 0.25])  # of the backbone's own weights
 vit, convnext = ['ViT'], ['ConvNeXt']
 
@@ -11,9 +12,9 @@ recipes = {
     name: dict(config=config, options={'model.backbone.tuning': dict(tuning, _delete_=True)}, grid=grid, tasks=fits)
     for name, tuning, grid, fits in [
         ('HeadOnly', dict(type='LinearProbe'), {}, None),
-        ('VPT-shallow', dict(type='ShallowPrompt', length=50), added, vit),
-        ('VPT-deep', dict(type='DeepPrompt', length=50), added, vit),
-        ('PixelPad', dict(type='PixelPadPrompt', pad=4, size=64), added, convnext),
+        ('VPT-shallow', dict(type='ShallowPrompt', length=50), prompts, vit),
+        ('VPT-deep', dict(type='DeepPrompt', length=50), prompts, vit),
+        ('PixelPad', dict(type='PixelPadPrompt', pad=4, size=64), prompts, convnext),
         ('Norm', dict(type='NormTuning'), added, None),
         ('Bias', dict(type='BiasTuning'), added, None),
         ('LoRA', dict(type='LoRA', rank=4), added, None),
@@ -27,4 +28,4 @@ choose = 'choosing'
 seeds = [42, 44]
 group = 'dense'
 metric = 'mIoU'
-del config, added, own, vit, convnext
+del config, prompts, added, own, vit, convnext

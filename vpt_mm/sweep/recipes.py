@@ -138,6 +138,7 @@ class RecipeRun:
     seed: int
     point: dict
     final: bool
+    reported = True  # whether it may be a final run, as the best of a search is
 
     @property
     def split(self):
