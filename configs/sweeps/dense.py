@@ -1,5 +1,5 @@
-# Which method for dense prediction? All of them on digit scenes, by one frozen ViT and one frozen ConvNeXt, with one head
-# and one schedule: bash tools/dense.sh writes the scenes, runs this, and makes the tables of docs/dense.md.
+# Which method for dense prediction? All of them on digit scenes, by one frozen ViT and one frozen ConvNeXt, with one
+# head and one schedule: bash tools/dense.sh writes the scenes, runs this, and makes the tables of docs/dense.md.
 # RATE multiplies the head's learning rate, 0.005, for what is tuned in the backbone.
 config = '{{ fileDirname }}/../digits/setr_digits_dense.py'
 tasks = {'ViT': dict(BACKBONE='vit'), 'ConvNeXt': dict(BACKBONE='convnext')}

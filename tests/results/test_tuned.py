@@ -23,7 +23,8 @@ def test_a_table_for_each_task_and_a_picture(tmp_path, capsys):
           str(tmp_path / 'tuned.png'), '--markdown', str(tmp_path / 'tuned.md')])
     lines = (tmp_path / 'tuned.md').read_text().splitlines()
     assert [line for line in lines if line.startswith(('**', '| H', '| V'))] == [
-        '**ViT**', '| Head | 0 | 42.00 ± 1.41 | 21.00 ± 0.71 | 12 |', '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 | 12 |',
+        '**ViT**', '| Head | 0 | 42.00 ± 1.41 | 21.00 ± 0.71 | 12 |',
+        '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 | 12 |',
         '**ConvNeXt**', '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 | 12 |']
     assert (tmp_path / 'tuned.png').read_bytes().startswith(b'\x89PNG')
 

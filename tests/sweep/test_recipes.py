@@ -116,7 +116,7 @@ def test_a_grid_is_searched_by_a_test_that_is_not_the_one_that_counts(tmp_path, 
         (0.5, 1, 26., 'test'), (0.5, 2, 27., 'test')]
     assert {row['value'] for row in rows if not row['final']} == {9.75, 10., 9.5}
     for changes, message in ((dict(choose='best'), 'must be one of tests .scenes, chosen., got .best.'),
-                             (dict(recipes=dict(one=dict(recipe, tasks=['CNN']))), 'has the tasks ViT, ConvNeXt, got CNN'),
+                             (dict(recipes=dict(one=dict(recipe, tasks=['CNN']))), 'the tasks ViT, ConvNeXt, got CNN'),
                              (dict(recipes=dict(one=dict(recipe, grid=dict(SEED=[1])))), 'but of SEED and SHOTS'),
                              (dict(recipes=dict(one=dict(recipe, grid=dict(RATE=[])))), r'got RATE=\[\]')):
         file.write_text('\n'.join(f'{key} = {value!r}' for key, value in {**entries, **changes}.items()))

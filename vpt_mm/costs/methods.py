@@ -1,4 +1,4 @@
-"""The tuning methods that costs are measured and counted for, by the names of the tables. No import: help lists them."""
+"""The tuning methods that costs are measured and counted for, by their names in tables. No import: help lists them."""
 
 METHODS = {
     'Linear': dict(type='LinearProbe'),

@@ -50,13 +50,14 @@ def tuned_in(runs):
     """
     first = runs[0]
     if any(not isinstance(first.get(key), int) for key in ('tuned', 'head')):
-        raise UsageError(f"{first['protocol']} on {first['task']} lacks the columns tuned and head: run the sweep anew.")
+        raise UsageError(f"{first['protocol']} on {first['task']} lacks the columns tuned and head: run the sweep "
+                         'again.')
     return first['tuned'] - first['head']
 
 
 def draw_tuned(rows, out, *, columns):
-    """Write the means over what is tuned in the backbone, with their deviations: a row for each column, a panel for each
-    task.
+    """Write the means over what is tuned in the backbone, with their deviations: a row of panels for each column, in
+    it one for each task.
 
     Arguments and errors as of :func:`tuned_sheets`.
     """
