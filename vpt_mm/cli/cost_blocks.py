@@ -79,8 +79,8 @@ def run(args):
 def _require_their_form(args, form):
     """Raise UsageError for options that say what these methods are, and for a picture over prompt length."""
     from ..errors import UsageError
-    usual = dict(method=None, dropout=0., stored=None, checkpointing=False, plot=None)
-    usual.update(dict(read='class') if form == 'choosing' else dict(choosing=False))
+    usual = dict(method=None, dropout=0., stored=None, checkpointing=False, plot=None,
+                 **(dict(read='class') if form == 'choosing' else dict(choosing=False)))
     given = [name for name, value in usual.items() if getattr(args, name) != value]
     if given:
         raise UsageError(f'argument --{given[0]}: --{form} compares {COMPARED[form]}, and takes none: leave it out.')
