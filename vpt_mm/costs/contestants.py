@@ -98,7 +98,8 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
     contestants = [Contestant('plain', plain, autocast=autocast)]
     for length in lengths:
         given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length, dropout=dropout)
-        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain).to(device)
+        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain,
+                            train=given.get('dropout', 0) > 0).to(device)
                 for name, kwargs in {'': {}, **variants}.items()}
         twin, kind = backbone.literal
         contestants.append(Contestant(twin, kind(ours.pop(''), plain), length=length, autocast=autocast))
@@ -124,7 +125,7 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
     options = BACKBONES[name].config(size=size, read=read)
     plain = _plain(BACKBONES[name], options).to(device)
     return [Contestant('plain', plain, autocast=autocast), *(
-        Contestant(method, _ours(dict(options, tuning=copy.deepcopy(METHODS[method])), plain).to(device).train(),
+        Contestant(method, _ours(dict(options, tuning=copy.deepcopy(METHODS[method])), plain, train=True).to(device),
                    autocast=autocast) for method in methods)]
 
 
@@ -159,7 +160,7 @@ def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
                    Contestant('plain', plain, autocast=autocast)]
     for title, tuning in CHOOSING.items():
         form = dict(out_type='avg_prompts') if tuning['type'] == 'PromptPool' else {}
-        model = _ours(dict(options, tuning=tuning, **form), plain).to(device).train()
+        model = _ours(dict(options, tuning=tuning, **form), plain, train=True).to(device)
         contestants += [Contestant(title, model, autocast=autocast),
                         Contestant(f'{title}, features known', Known(model), autocast=autocast)]
     return contestants
@@ -185,7 +186,8 @@ def _plain(backbone, options):
     return model
 
 
-def _ours(config, plain):
+def _ours(config, plain, *, train=False):
+    """Our class with the weights of the plain one; ``train`` sets the mode, which the frozen part never follows."""
     model = MODELS.build(config)
     model.load_state_dict(plain.state_dict(), strict=False)
-    return model.train(config['tuning'].get('dropout', 0) > 0)  # which the frozen part never follows
+    return model.train(train)
