@@ -64,21 +64,30 @@ def draw_tuned(rows, out, *, columns):
     require_scores(rows, columns)
     found = by_protocol(rows)
     names = list(dict.fromkeys(row['protocol'] for row in rows))
-    with picture(out, len(columns), len(found), size=(1 + 5.5 * len(found), 1 + 4 * len(columns)), squeeze=False,
+    with picture(out, len(columns), len(found), size=(1 + 6 * len(found), 1 + 4.5 * len(columns)), squeeze=False,
                  sharex='col') as (_, axes):
         for panels, column in zip(axes, columns):
+            panels[0].set_ylabel(column)
             for panel, (task, protocols) in zip(panels, found.items()):
-                for protocol, runs in protocols.items():
-                    scores = [run[column] for run in runs]
-                    place = tuned_in(runs), statistics.fmean(scores)
-                    spread = statistics.stdev(scores) if len(scores) > 1 else 0
-                    colour = f'C{names.index(protocol) % 10}'
-                    panel.errorbar(*place, yerr=spread, marker='o', color=colour, capsize=2)
-                    panel.annotate(protocol, place, (5, 3), textcoords='offset points', size=8, color=colour)
-                panel.set_xscale('symlog', linthresh=100)
-                panel.set(title=f'{task}: {column}')
+                places = {name: (tuned_in(runs), *_spread(runs, column)) for name, runs in protocols.items()}
+                for number, name in enumerate(sorted(places, key=lambda name: places[name][1])):
+                    _draw_point(panel, name, *places[name], colour=f'C{names.index(name) % 10}', left=number % 2)
+                panel.set_xscale('symlog', linthresh=1000, linscale=0.5)  # a head alone tunes nothing there
+                panel.set_title(f'{task}: {column}')
+                panel.margins(x=0.15)
                 panel.grid(alpha=0.3)
                 panel.spines[['top', 'right']].set_visible(False)
-            panels[0].set_ylabel(column)
         for panel in axes[-1]:
             panel.set_xlabel('parameters tuned in the backbone')
+
+
+def _spread(runs, column):
+    scores = [run[column] for run in runs]
+    return statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else 0
+
+
+def _draw_point(panel, name, tuned, mean, deviation, *, colour, left):
+    """A point with its deviation, and its name on one side: of those next to each other in height, on both."""
+    panel.errorbar(tuned, mean, yerr=deviation, marker='o', color=colour, capsize=2)
+    panel.annotate(name, (tuned, mean), (-6 if left else 6, 2), textcoords='offset points', size=8, color=colour,
+                   ha='right' if left else 'left')
