@@ -4,7 +4,7 @@ model = dict(
     backbone=dict(
         _delete_=True,
         type='PromptedConvNeXt',
-        arch=dict(depths=[2, 4], channels=[48, 96]),
+        arch=dict(depths=[1, 3], channels=[48, 96]),
         out_indices=(1, ),
         layer_scale_init_value=0.,
         gap_before_final_norm=False,
