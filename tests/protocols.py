@@ -21,19 +21,26 @@ BACKBONES = dict(
 HOSTED = {'beit', 'dilated'}  # by their own forward pass; alone, since lists are the same everywhere
 # Arguments to try each method with, by its class: its usual form, and others.
 EXAMPLES = dict(
+    AdaptFormer=[dict(width=4)], Convpass=[dict(width=4)],
     Adapter=[dict(reduction=2)], AddedPrompt=[dict(deep=True), dict(shared=True)], BiasTuning=[{}],
     ChannelPrompt=[dict(channels=2)], ClsTokenTuning=[{}],
     CodaPrompt=[dict(tasks=2, components=6, length=4, blocks=[1, 3], orthogonality=0.1)],
     ConditionalContext=[dict(length=2, reduction=4)], ContextPrompt=[dict(length=2), dict(length=2, depth=2)],
+    CrossPrompt=[dict(length=3, gated=True)],
     DeepPrompt=[dict(length=2), dict(length=2, first=2, last=2), dict(length=2, width=4),
                 dict(length=2, shared_within=True, shared_across=True)],
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
-    FullTuning=[{}], LinearProbe=[{}], LoRA=[dict(rank=2)], NormTuning=[{}], PartialTuning=[dict(last=1)],
-    PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)], PrefixPrompt=[dict(length=2)],
+    FourierPrompt=[dict(length=4, alpha=0.75)],
+    FullTuning=[{}], GatedPrompt=[dict(length=2)], GuidedPrompt=[dict(length=2, guided=[3, 4])],
+    LinearProbe=[{}], LoRA=[dict(rank=2)], Mona=[dict(width=4, kernels=[1, 3], dropout=0)], NormTuning=[{}],
+    PartialTuning=[dict(last=1)],
+    SSF=[{}], PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)],
+    PrefixPrompt=[dict(length=2), dict(length=2, shared_heads=True, tied=True)],
     PromptPool=[dict(size=4, selected=2, length=2),
                 dict(size=4, selected=3, length=2, placement='prefix', blocks=[1, 3])],
-    ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
+    PrunedPrompt=[dict(length=2, segments=4, left=5), dict(length=3, segments=2, first=2, last=2)],
+    Rein=[dict(length=4, rank=2)], ShallowPrompt=[dict(length=2)], SideTuning=[dict(width=2)])
 
 ADAPTER, BIAS, DEEP, FULL, LORA, PAD, PARTIAL, SHALLOW, SIDE = (dict(type=name, **EXAMPLES[name][0]) for name in (
     'Adapter', 'BiasTuning', 'DeepPrompt', 'FullTuning', 'LoRA', 'PixelPadPrompt', 'PartialTuning', 'ShallowPrompt',

@@ -4,7 +4,7 @@ from argparse import Namespace
 from tests.conftest import TINY
 from vpt_mm.engine.isolation import forget_runs
 
-FEWER_BLOCKS = dict(DualPrompt=dict(expert_blocks=[3, 4]), CodaPrompt=dict(blocks=[1, 2, 3, 4]))
+SMALLER = dict(Mona=dict(kernels=[1]), DualPrompt=dict(expert_blocks=[3, 4]), CodaPrompt=dict(blocks=[1, 2, 3, 4]))
 
 
 def shrink_setr(config, data_root):
@@ -12,6 +12,15 @@ def shrink_setr(config, data_root):
     config.model.backbone.update(arch=TINY, img_size=32, out_indices=[0, 1, 2, 3], init_cfg=None)
     for head in (config.model.decode_head, *config.model.auxiliary_head):
         head.update(in_channels=32, channels=8)
+    return shrink_ade20k(config, data_root)
+
+
+def shrink_upernet(config, data_root):
+    """A config of UPerNet on a Swin with a tiny backbone, on small scenes."""
+    widths = [16, 32, 64, 128]
+    config.model.backbone.update(arch=dict(embed_dims=16, depths=[1, 1, 2, 1], num_heads=[1, 2, 4, 8]), init_cfg=None)
+    config.model.decode_head.update(in_channels=widths, channels=16)
+    config.model.auxiliary_head.update(in_channels=widths[2], channels=16)
     return shrink_ade20k(config, data_root)
 
 
@@ -59,7 +68,7 @@ def narrow(tuning):
     for method in tuning if isinstance(tuning, list) else [tuning]:
         if 'reduction' in method:
             method['reduction'] = 8
-        method.update(FEWER_BLOCKS.get(method['type'], {}))
+        method.update(SMALLER.get(method['type'], {}))
 
 
 def train_options(folder, **kwargs):

@@ -15,7 +15,10 @@ from vpt_mm.errors import UsageError
 DEEP = dict(type='DeepPrompt', length=3)
 KINDS = dict(deep=(served.classifier, DEEP),
              pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
-             setr=(served.segmentor, [DEEP, dict(type='LoRA', rank=2)]))
+             setr=(served.segmentor, [dict(type='FourierPrompt', length=4), dict(type='CrossPrompt', length=3),
+                                      dict(type='GatedPrompt', length=2), dict(type='LoRA', rank=2), dict(type='SSF'),
+                                      dict(type='Rein', length=4, rank=2), dict(type='Mona', width=4, kernels=[3]),
+                                      dict(type='Convpass', width=4), dict(type='AdaptFormer', width=4)]))
 
 
 def binary(weights, tuning):
@@ -57,7 +60,7 @@ def served_logits(inferencer, name, image):
 
 @pytest.mark.traced
 def test_onnx(inferencer, tmp_path):
-    """A segmentor whose method does not mix; a classifier's prompts: tests/cli/test_export.py."""
+    """A segmentor whose methods do not mix; a classifier's prompts: tests/cli/test_export.py."""
     onnxruntime = pytest.importorskip('onnxruntime', reason='ONNX graphs run in onnxruntime, which is not installed')
     pytest.importorskip('onnxscript', reason='export to ONNX needs onnxscript, which is not installed')
     file = tmp_path / 'task.onnx'

@@ -52,8 +52,13 @@ TASKS = dict(
     scenes=(served.segmentor, DEEP, dict()),
     slide=(served.segmentor, dict(DEEP, length=1), dict(mode='slide')),
     pad=(served.segmentor, dict(type='PixelPadPrompt', pad=2), dict()),
+    rein=(served.segmentor, dict(type='Rein', length=4, rank=2), dict()),
+    convolved=(served.segmentor, [dict(type='Mona', width=4, kernels=[3]), dict(type='Convpass', width=4),
+                                  dict(type='AdaptFormer', width=4)], dict(mode='slide')),
+    cross=(served.segmentor, dict(type='CrossPrompt', length=3, gated=True), dict()),
+    fourier=(served.classifier, dict(type='FourierPrompt', length=4), dict()),
     unsorted=(unsorted, DEEP, dict()), dense=(dense, DEEP, dict()))
-MIXING = {'birds', 'cars', 'probe', 'shallow', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
+MIXING = {'birds', 'cars', 'probe', 'shallow', 'fourier', 'scenes', 'slide', 'unsorted', 'pool', 'dual', 'coda'}
 
 
 @pytest.fixture(scope='module')

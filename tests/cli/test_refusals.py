@@ -56,11 +56,11 @@ def test_what_is_no_config_is_refused(command, capsys, tmp_path):
 
 @pytest.mark.parametrize('command', [
     'report', 'cost memory --config', 'visualise', 'prompt', 'cost throughput', 'cost steps', 'prototypes',
-    'merge', 'analyse tsne'])
+    'merge', 'prune', 'analyse tsne'])
 def test_a_config_without_a_model_is_refused(command, capsys, tmp_path):
     (tmp_path / 'rate.py').write_text('lr = 1')
     more = {'visualise': ['task.pth'], 'prototypes': ['out'], 'merge': ['task.pth', 'out.pth'],
-            'analyse tsne': ['task.pth']}
+            'prune': ['task.pth', 'out.pth'], 'analyse tsne': ['task.pth']}
     line = said([*command.split(), str(tmp_path / 'rate.py'), *more.get(command, ())], capsys)
     assert 'rate.py has no ' in line or 'the config has no model.backbone' in line
 

@@ -1,13 +1,17 @@
 """Prompted backbones under heads, necks and detectors of mmseg, mmpretrain and mmdet: each config trains two steps."""
 import importlib.util
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from mmengine.config import Config
+from torchvision.ops import box_iou
 
 from tests.small import shrink_ade20k, train_options
 from vpt_mm.cli import train
@@ -41,7 +45,9 @@ HEADS = {  # what follows from the tiny backbone's widths and blocks
     'vit-b_csra_voc07': dict(head=dict(in_channels=32)),
     'swin-b_multilabel_voc07': dict(head=dict(in_channels=128)),
     'swin-b_detr_coco': dict(neck=dict(in_channels=[128]), encoder=dict(num_layers=1), decoder=dict(num_layers=1)),
-    'swin-b_retinanet_coco': dict(neck=dict(in_channels=[32, 64, 128]), bbox_head=dict(stacked_convs=1))}
+    'swin-b_retinanet_coco': dict(neck=dict(in_channels=[32, 64, 128]), bbox_head=dict(stacked_convs=1)),
+    'swin-b_mask-rcnn-mona_coco': dict(neck=dict(in_channels=WIDTHS)),
+    'swin-b_cascade-mask-rcnn-mona_coco': dict(neck=dict(in_channels=WIDTHS))}
 HEADS['convnext-b_fcn_ade20k'] = HEADS['swin-b_fcn_ade20k']
 
 
@@ -73,18 +79,59 @@ def on_labelled_noise(config, folder):
 
 
 def on_boxed_noise(config, folder):
-    """COCO: noise with a box."""
+    """COCO: noise with a box, and with its mask for those that learn masks."""
     images = [dict(id=number, file_name=name, height=64, width=64)
               for number, name in enumerate(write_noise(folder, count=8))]
-    boxes = [dict(id=image['id'] + 1, image_id=image['id'], category_id=18, bbox=[8, 8, 40, 40], area=1600, iscrowd=0)
+    boxes = [dict(id=image['id'] + 1, image_id=image['id'], category_id=18, bbox=[8, 8, 40, 40], area=1600, iscrowd=0,
+                  segmentation=[[8, 8, 48, 8, 48, 48, 8, 48]])
              for image in images]
     (folder / 'boxes.json').write_text(json.dumps(dict(
         images=images, annotations=boxes, categories=[dict(id=18, name='dog')])))
-    config.train_dataloader.dataset.update(
+    masks, dataset = 'roi_head' in config.model, config.train_dataloader.dataset
+    if masks:
+        shrink_regions(config.model)
+    if dataset.type == 'RepeatDataset':
+        dataset = config.train_dataloader.dataset = dataset.dataset
+    dataset.update(
         ann_file='boxes.json', data_root=str(folder), data_prefix=dict(img=''),
-        pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True),
+        pipeline=[dict(type='LoadImageFromFile'),
+                  dict(type='LoadAnnotations', with_bbox=True, with_mask=masks, poly2mask=False),
                   dict(type='Resize', scale=(64, 64), keep_ratio=True), dict(type='PackDetInputs')])
     shorten(config)
+
+
+def shrink_regions(model):
+    """Few regions and narrow layers."""
+    heads = model.roi_head.bbox_head
+    for head in heads if isinstance(heads, list) else [heads]:
+        head.fc_out_channels = 16
+    model.train_cfg.rpn_proposal.update(nms_pre=8, max_per_img=8)
+    model.roi_head.mask_head.update(num_convs=1, conv_out_channels=8)
+    stages = model.train_cfg.rcnn
+    for stage in stages if isinstance(stages, list) else [stages]:
+        stage.sampler.num = 8
+
+
+def stand_in_for_operators(monkeypatch):
+    """Plain ones in place of those that a full mmcv has: of boxes that overlap the best stay, and regions are read."""
+    def nms(boxes, scores, iou_threshold, offset):
+        left, kept = scores.argsort(descending=True), []
+        while len(left):
+            kept.append(left[0])
+            left = left[1:][box_iou(boxes[left[:1]], boxes[left[1:]])[0] <= iou_threshold]
+        return torch.stack(kept)
+
+    def roi_align(features, regions, size, scale, *others):
+        inner = [(torch.arange(side) + 0.5) / side for side in size]
+        low, high = (scale * corners / features.new_tensor([*features.shape[:1:-1]])
+                     for corners in regions[:, 1:].split(2, dim=1))
+        places = torch.stack(torch.meshgrid(*inner, indexing='ij')[::-1], dim=-1)  # (h, w, 2), x before y
+        places = low[:, None, None] + places * (high - low)[:, None, None]
+        return F.grid_sample(features[regions[:, 0].long()], 2 * places - 1, align_corners=False)
+
+    importlib.import_module('mmcv.ops')
+    monkeypatch.setattr(sys.modules['mmcv.ops.nms'], 'ext_module', SimpleNamespace(nms=nms))
+    monkeypatch.setattr(sys.modules['mmcv.ops.roi_align'], 'roi_align', roi_align)
 
 
 def write_noise(folder, *, count):
@@ -107,7 +154,7 @@ DATA = dict(ade20k=on_scenes, in1k=on_digits, voc07=on_labelled_noise, coco=on_b
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_it_trains(name, tmp_path):
+def test_it_trains(name, tmp_path, monkeypatch):
     backbone, _, data = name.split('_')
     if data == 'coco' and importlib.util.find_spec('mmdet') is None:
         pytest.skip('mmdet is not installed (the extra `det`)')
@@ -117,6 +164,8 @@ def test_it_trains(name, tmp_path):
         config.model.backbone.out_indices = [index // 3 for index in config.model.backbone.out_indices]  # of 4 blocks
     config.merge_from_dict(dict(model=HEADS[name]))
     DATA[data](config, tmp_path)
+    if 'rcnn' in name:
+        stand_in_for_operators(monkeypatch)
     config.log_level = 'ERROR'
     config.custom_hooks[0].allow_random_backbone = True
     config.dump(tmp_path / 'small.py')

@@ -7,18 +7,24 @@ from mmengine.config import Config
 from mmengine.registry import MODELS
 
 from tests.runs import save_weights
-from tests.small import narrow, shrink_classifier, shrink_setr, train_options
+from tests.small import narrow, shrink_classifier, shrink_setr, shrink_upernet, train_options
 from vpt_mm.cli import train
+from vpt_mm.cli.main import main
 from vpt_mm.costs.parameters import read_protocol
 from vpt_mm.datasets.digits.scenes import main as write_scenes
 
 FOLDER = Path(__file__).parents[2] / 'configs' / 'protocols'
-HEAD, SETR_HEADS = 769 * 10, 13_143_640
+HEAD, SETR_HEADS, UPERNET_HEADS = 769 * 10, 13_143_640, 38_761_772
 CLASSIFIERS = {
     'full': dict(backbone=85_798_656), 'linear': {}, 'partial-1': dict(blocks=7_089_408),
     'mlp-3': dict(head=HEAD + 2 * 768 * 769), 'side': {'side network': 585_793}, 'bias': dict(biases=102_912),
     'adapter-64': dict(adapters=230_544), 'lora-16': {'low-rank updates': 589_824}, 'cls-token': {'class token': 768},
+    'rein': {'learned tokens': 1_347_841},
+    'cvpt': dict(prompts=92_160), 'vfpt': dict(prompts=460_800), 'gatevpt': dict(prompts=76_823),
     'l2p': dict(prompts=46_080), 'dualprompt': dict(prompts=39_168), 'coda-prompt': dict(prompts=3_840_000),
+    'mona': dict(adapters=22 * 110_082), 'adaptformer': dict(adapters=1_189_632), 'convpass': dict(adapters=327_552),
+    'e2vpt': dict(prompts=464_640), 'da-vpt-20': dict(prompts=184_320),
+    'ssf': {'scales and shifts': 205_824},
     'vpt-shallow-50': dict(prompts=38_400), 'vpt-deep-50': dict(prompts=460_800),
     'vpt-deep-50_bias': dict(prompts=460_800, biases=102_912),
     'vpt-deep-50_cls-token': {'prompts': 460_800, 'class token': 768},
@@ -26,9 +32,19 @@ CLASSIFIERS = {
 SEGMENTORS = {  # of a ViT-L without a final norm, for 512x512 images
     'full': dict(backbone=304_147_456), 'head-only': {}, 'partial-1': dict(blocks=12_596_224),
     'bias': dict(biases=271_360), 'adapter-64': dict(adapters=811_392), 'lora-16': {'low-rank updates': 1_572_864},
-    'cls-token': {'class token': 1_024}, 'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
-    'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360),
-    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392)}
+    'cls-token': {'class token': 1_024}, 'rein': {'learned tokens': 2_530_817},
+    'vpt-shallow-10': dict(prompts=10_240), 'vpt-deep-10': dict(prompts=245_760),
+    'vpt-deep-100_bias': dict(prompts=2_457_600, biases=271_360), 'cvpt': dict(prompts=4_915_200),
+    'vfpt': dict(prompts=245_760), 'gatevpt': dict(prompts=102_447),
+    'mona': dict(adapters=48 * 143_618), 'adaptformer': dict(adapters=3_171_840), 'convpass': dict(adapters=864_000),
+    'ssf': {'scales and shifts': 542_720},
+    'vpt-deep-10_adapter-64': dict(prompts=245_760, adapters=811_392), 'e2vpt': dict(prompts=253_440)}
+SWINS = {  # of a Swin-L with UPerNet
+    'rein': {'learned tokens': 6_599_809}, 'mona': dict(adapters=5_183_328),
+    'adaptformer': dict(adapters=2_329_728), 'convpass': dict(adapters=642_048),
+    'cvpt': dict(prompts=3_609_600), 'vfpt': dict(prompts=180_480), 'gatevpt': dict(prompts=19_247),
+    'e2vpt': dict(prompts=184_320), 'ssf': {'scales and shifts': 417_024}}
+STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which are a file
 
 
 def path_of(protocol):
@@ -37,6 +53,8 @@ def path_of(protocol):
 
 def test_every_config_is_listed_here():
     listed = {f'vit-b_{one}.py' for one in CLASSIFIERS} | {f'vit-l_setr_{one}_ade20k.py' for one in SEGMENTORS}
+    listed |= {f'swin-l_upernet_{one}_ade20k.py' for one in SWINS}
+    listed |= {f'{one}.py' for one in STARTED}
     assert {file.name for file in FOLDER.glob('*.py')} == listed
 
 
@@ -49,6 +67,12 @@ def test_what_a_classifier_tunes(protocol):
 def test_what_a_segmentor_tunes(protocol):
     found = read_protocol(FOLDER / f'vit-l_setr_{protocol}_ade20k.py')
     assert found.parts == {**SEGMENTORS[protocol], 'head': SETR_HEADS}
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_what_a_segmentor_on_swin_tunes(protocol):
+    found = read_protocol(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py')
+    assert found.parts == {**SWINS[protocol], 'head': UPERNET_HEADS}
 
 
 @pytest.fixture(scope='module')
@@ -85,6 +109,19 @@ def test_a_classifier_trains_on_digits(protocol, weights, tmp_path):
     assert all(not torch.equal(tensor, base[key]) for key, tensor in own.items())
 
 
+@pytest.mark.parametrize('name', STARTED)
+def test_a_classifier_trains_from_prototypes(name, weights, tmp_path, monkeypatch):
+    assert read_protocol(FOLDER / f'{name}.py').parts == dict(head=HEAD, prompts=184_320)
+    monkeypatch.setenv('PROTOTYPES', str(tmp_path / 'tokens.pth'))
+    config = shrink_classifier(Config.fromfile(FOLDER / f'{name}.py'), weights)
+    config.dump(tmp_path / 'small.py')
+    main(['prototypes', str(tmp_path / 'small.py'), str(tmp_path / 'tokens.pth'), '--tokens', '20', '--images', '4'])
+    saved = train_small(config, tmp_path, validate=False)
+    starts = torch.load(tmp_path / 'tokens.pth')['prototypes']
+    moved = (saved['backbone.tuning.tokens'] - torch.stack(starts)).abs().max()
+    assert 0 < moved < torch.stack(starts).std()
+
+
 @pytest.mark.parametrize('protocol', SEGMENTORS)
 def test_a_segmentor_trains_on_digit_scenes(protocol, scenes, tmp_path):
     config = shrink_setr(Config.fromfile(FOLDER / f'vit-l_setr_{protocol}_ade20k.py'), scenes)
@@ -92,6 +129,13 @@ def test_a_segmentor_trains_on_digit_scenes(protocol, scenes, tmp_path):
     assert any(key.startswith('decode_head.') for key in saved)
     model = MODELS.build({'_scope_': 'mmseg', **config.model})
     assert saved.keys() <= model.state_dict().keys()
+
+
+@pytest.mark.parametrize('protocol', SWINS)
+def test_a_segmentor_on_swin_trains_on_digit_scenes(protocol, scenes, tmp_path):
+    config = shrink_upernet(Config.fromfile(FOLDER / f'swin-l_upernet_{protocol}_ade20k.py'), scenes)
+    saved = train_small(config, tmp_path, validate=False)
+    assert any(key.startswith('backbone.tuning.') for key in saved)
 
 
 def test_the_data_are_those_that_the_environment_names(monkeypatch):

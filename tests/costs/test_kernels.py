@@ -93,6 +93,12 @@ def test_deep_prompts_in_timms_models(name, size, plain, most):
     assert inference <= most[0] and training <= most[1]
 
 
+def test_cross_prompts():
+    """Ten a block more than the plain 250: a norm, two products, attention, a sum, and casts."""
+    inference, training = count(MODELS.build(dict(BASE, tuning=dict(type='CrossPrompt', length=5))).eval(), 64)
+    assert inference <= 372 and training <= 675
+
+
 def test_dropout_costs_a_handful():
     without, dropped = (count(MODELS.build(dict(BASE, tuning=dict(DEEP, dropout=rate))).train(), 64)
                         for rate in (0., 0.1))

@@ -110,9 +110,11 @@ def prefixed(block, tokens, prefixes):
     return block.ffn(block.ln2(tokens), identity=tokens)
 
 
-@pytest.mark.parametrize('with_deep', [False, True])
-def test_prefix(build_vit, with_deep):
-    tuning = dict(type='PrefixPrompt', length=3)
+@pytest.mark.parametrize('with_deep, form', [
+    (False, {}), (True, {}), (True, dict(shared_heads=True, tied=True)), (False, dict(shared_heads=True))])
+def test_prefix(build_vit, with_deep, form):
+    """With VPT-deep these are E2VPT's prompts (Han et al. 2023, section 3.2)."""
+    tuning = dict(type='PrefixPrompt', length=3, **form)
     model = build_vit([tuning, dict(type='DeepPrompt', length=2, dropout=0.)] if with_deep else tuning)
     prefix = model.tuning[0] if with_deep else model.tuning
     tokens, _ = model.embed(IMAGE)
@@ -120,7 +122,8 @@ def test_prefix(build_vit, with_deep):
     for index, block in enumerate(plain.layers):
         if with_deep:
             tokens = torch.cat([tokens, model.tuning[1].tokens[index].expand(2, -1, -1)], dim=1)
-        tokens = prefixed(block, tokens, prefix.tokens[index])[:, :17]
+        pair = [torch.cat([tensor] * (block.attn.num_heads if form else 1), dim=-1) for tensor in prefix.tokens[index]]
+        tokens = prefixed(block, tokens, [pair[0], pair[-1]])[:, :17]
     assert_twins(model(IMAGE), [plain.ln1(tokens)[:, 0]], learned(model))
     with torch.no_grad():
         torch.testing.assert_close(model(IMAGE)[0], plain.ln1(tokens)[:, 0], rtol=0, atol=1e-12)

@@ -22,10 +22,12 @@ from vpt_mm.tasks.preprocess import Preprocess
 
 ROOT = Path(__file__).parents[2] / 'configs'
 ALIKE = ('sweeps', '_base_', 'protocols/vit-l', 'fgvc/vit-', 'vtab/[crs]', 'vtab/vit-[hl]', 'vtab/vit-b_',
-         'digits/setr_digits_[dl]', 'protocols/vit-b_[abcfpsv]', 'protocols/vit-b_lin')  # no tasks, or like others
+         'digits/setr_digits_[dl]', 'protocols/vit-b_[abcfprsv]', 'protocols/vit-b_lin',
+         'protocols/swin')  # no tasks, or like others
 UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet',
+            'swin-b_mask-rcnn-mona_coco': 'MaskRCNN', 'swin-b_cascade-mask-rcnn-mona_coco': 'CascadeRCNN',
             **{f'{base}_mask2former_vpt-deep-10_ade20k': 'Mask2FormerHead' for base in ('dinov2-b', 'dinov3-b')},
-            'pretrain_vit_digits': 'model.tuning',
+            'dinov2-l_mask2former_rein_gtav': 'LinkedModel', 'pretrain_vit_digits': 'model.tuning',
             'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning', 'pretrain_words': 'model.tuning'}
 SHIPPED = {path.stem: path for path in sorted(ROOT.rglob('*.py'))
            if not re.search('|'.join(ALIKE), str(path.relative_to(ROOT)))}

@@ -16,8 +16,8 @@ OWN = dict(FullTuning=lambda name: True,
            PartialTuning=lambda name: name.startswith(('layers.3.', 'ln1.', 'stages.1.blocks.1.', 'norm1.',
                                                        'stages.3.0.', 'norm3.', 'layer4.1.')))
 # Methods that start as the plain backbone.
-NEUTRAL = {'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'FullTuning', 'LinearProbe', 'LoRA',
-           'NormTuning', 'PartialTuning'}
+NEUTRAL = {'AdaptFormer', 'Adapter', 'BiasTuning', 'ChannelPrompt', 'ClsTokenTuning', 'Convpass', 'CrossPrompt',
+           'FullTuning', 'LinearProbe', 'LoRA', 'Mona', 'NormTuning', 'PartialTuning', 'SSF'}
 
 
 def test_every_registered_method_and_backbone_is_tried():

@@ -1,5 +1,7 @@
 """Backbones of the libraries' own classes with prompts: what must hold for blocks of every kind, and literal twins."""
 import copy
+from contextlib import contextmanager
+from functools import partial, partialmethod
 from typing import NamedTuple
 
 import pytest
@@ -9,9 +11,12 @@ from mmengine.registry import MODELS
 from torch.utils._pytree import tree_leaves
 
 from tests.twins.compare import assert_twins
+from vpt_mm.layers.norms import is_norm
 from vpt_mm.models.blocks import kind_of
+from vpt_mm.tuning import TuningMethod
 
 DEEP, SHALLOW = dict(type='DeepPrompt', length=3), dict(type='ShallowPrompt', length=2)
+CROSS = dict(type='CrossPrompt', length=3)
 BUILT = {}  # finding the shapes of a pass takes longer than to copy a model
 
 
@@ -131,6 +136,69 @@ def both_prompts(case):
     assert_twins(tree_leaves(model(images)), twin, list(model.tuning.parameters()))
 
 
+def crossed_prompts(case):
+    """Read by the block's own attention, from which the tokens' keys and values are left out."""
+    model, images = case.build([SHALLOW, CROSS]), case.images()
+    ours = tree_leaves(model(images))
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in {type(block.kind) for block in model.host.blocks}:
+            patch.setattr(kind, 'cross', read_literally)
+        twin = tree_leaves(model(images))
+    assert_twins(ours, twin, list(model.tuning.parameters()))
+
+
+def read_literally(kind, call, tokens, seen):
+    """What a block's attention gives where it is to the prompts alone, which are the last of its keys."""
+    length = seen.shape[1]
+
+    def attend_last(attention, query, key, value, attn_mask=None, **given):
+        mask = None if attn_mask is None else attn_mask[..., -length:]
+        return attention(query, key[..., -length:, :], value[..., -length:, :], attn_mask=mask, **given)
+
+    with attending(call.block, attend_last):
+        return kind.attention(call._replace(seen=seen), tokens)
+
+
+@contextmanager
+def attending(block, otherwise):
+    """Context in which the block's attention is ``otherwise``, a function of the usual one and what that is given."""
+    with pytest.MonkeyPatch.context() as patch:
+        for owner in (F, getattr(block, 'attn', None)):  # classes of mmpretrain's keep it
+            attention = getattr(owner, 'scaled_dot_product_attention', None)
+            if attention is not None:
+                patch.setattr(owner, 'scaled_dot_product_attention', partial(otherwise, attention))
+        yield
+
+
+def temperatures(case):
+    """As if scores had been divided where the softmax is taken of them."""
+    model, images = case.build(Cooling()), case.images()
+    ours = tree_leaves(model(images))
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in {type(block.kind) for block in model.host.blocks}:
+            patch.setattr(kind, 'attention', partialmethod(divide_literally, kind.attention))
+        twin = tree_leaves(model(images))
+    assert_twins(ours, twin, list(model.tuning.parameters()))
+
+
+def divide_literally(kind, attention, call, tokens):
+    def divided(attention, query, *others, **given):
+        return attention(query / call.temperature, *others, **given)
+
+    with attending(call.block, divided):
+        return attention(kind, call._replace(temperature=None), tokens)
+
+
+class Cooling(TuningMethod):
+    """A temperature for each block."""
+
+    def build_for(self, backbone):
+        self.temperatures = torch.nn.ParameterList(torch.rand(()) + 0.5 for _ in backbone.blocks)
+
+    def temperature(self, place, memory):
+        return self.temperatures[place.block]
+
+
 def images_alone(case):
     """What an image gives does not depend on the rest of its batch, with gradients and without."""
     model, images = case.build([SHALLOW, DEEP]), case.images(3)
@@ -195,8 +263,34 @@ def trained_as_a_whole(case):
             torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-11 * max(1, theirs.abs().max().item()))
 
 
-CHECKS = (plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, images_alone, copies, checkpointed,
-          trained_as_a_whole)
+class Reader(TuningMethod):
+    """Notes the tokens that attention and FFN of each block are given."""
+
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
+    def after_attention(self, branch, tokens, place, memory):
+        self.given.append(tokens)
+        return branch
+
+    after_ffn = after_attention
+
+
+@torch.no_grad()
+def norms_in_front(case):
+    """Those that a kind names read the tokens, and no others do."""
+    model, reader, read = case.build(dict(type='LinearProbe')), Reader(), []
+    for module in filter(is_norm, model.modules()):
+        module.register_forward_pre_hook(lambda module, given: read.append((module, given[0])))
+    model.run(case.images(1), reader)
+    named = [norm for norms in model.host.block_norms for norm in norms]
+    for norm, tokens in zip(named, reader.given, strict=True):
+        assert [module for module, given in read if given is tokens] == ([] if norm is None else [norm])
+
+
+CHECKS = (norms_in_front, plain_without_prompts, deep_prompts, travelling_prompts, both_prompts, crossed_prompts,
+          temperatures, images_alone, copies, checkpointed, trained_as_a_whole)
 TWINS = (plain_without_prompts, both_prompts)  # of cases that differ from another in little
 
 

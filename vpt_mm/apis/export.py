@@ -49,6 +49,7 @@ class ExportedTask(nn.Module):
         for name, value in zip(('mean', 'std'), normalisation_of(model.data_preprocessor)):
             self.register_buffer(name, value.clone())
         self.tuning = task.tuning if task.mixes and task.tuning.chooses else None
+        self.settled = None if task.mixes else task.tuning.settled()
         if task.mixes and self.tuning is None:
             for name, of_blocks in zip(('joined', 'seen'), combine([task.shared.projected(task)])):
                 for block, tensor in enumerate(of_blocks):
@@ -64,7 +65,7 @@ class ExportedTask(nn.Module):
 
     def read(self, image):
         if not self.task.mixes:
-            return self.backbone(image)
+            return self.backbone.run(image, self.settled)
         if self.tuning is not None:
             query = feature_of(self.backbone.plain(image, outputs=[self.task.queried]), class_token=False)
             memory = self.tuning.begin(image, Answered(query))

@@ -6,7 +6,8 @@ GROUPS = {
         'test': 'test what was trained',
         'prompt': 'make a prompted config of any config of OpenMMLab',
         'coverage': "say which configs of OpenMMLab's libraries can be prompted, and by which methods",
-        'prototypes': 'write class prototypes, which prompts can start from',
+        'prototypes': 'write prototypes of classes or of tokens, which prompts can start from',
+        'prune': 'prune prompts that matter least, and rewind the others to their start',
         'convert': "convert pretrained weights of other libraries to mmpretrain's names",
     },
     'Tasks': {

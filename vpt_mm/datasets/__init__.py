@@ -7,6 +7,7 @@ from .core50 import CORe50
 from .digits.scene_dataset import DigitScenesDataset
 from .digits.single_digits import SingleDigitsDataset
 from .few_shot import FewShot
+from .gtav import GTAVDataset
 from .held_out_fold import HeldOutFold
 from .image_folders import ImageFolders
 from .joined_classes import JoinedClasses
@@ -19,7 +20,7 @@ from .words.dataset import WordsDataset
 from .words.table import WORDS, find_words, words_task
 
 __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'CaptionedSymbols', 'CifarBinary',
-           'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'HeldOutFold',
-           'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols', 'OfflineStream',
-           'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset', 'TaskStream',
-           'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']
+           'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'GTAVDataset',
+           'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream', 'MaskFolders', 'NamedSymbols',
+           'OfflineStream', 'OfflineTask', 'SingleDigitsDataset', 'SourceAndTarget', 'Symbols', 'TaskDataset',
+           'TaskStream', 'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']

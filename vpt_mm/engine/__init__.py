@@ -9,7 +9,9 @@ from .ewc_hook import EWCHook
 from .file_backend import WholeFileBackend
 from .freeze_hook import FreezeBackboneHook
 from .gradients_hook import GradientsHook
+from .guide_hook import GuideHook
 from .hopeless_hook import StopHopelessHook
+from .keep_start_hook import KeepStartHook
 from .labels_hook import CheckLabelsHook
 from .leftovers_hook import LeftoversHook
 from .lwf_hook import LwFHook
@@ -25,6 +27,6 @@ from .work_dir_hook import WorkDirHook
 
 __all__ = ['AccuracyMatrix', 'AmpPromptOptimWrapper', 'CacheQueriesHook', 'CheckLabelsHook', 'CheckScoresHook',
            'ClassNamesHook', 'CommonAccuracies', 'ContinualLoop', 'EWCHook', 'FreezeBackboneHook', 'GradientsHook',
-           'LeftoversHook', 'LwFHook', 'OwedValidationHook', 'PromptCheckpointHook', 'PromptOptimWrapper',
-           'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook', 'StopHopelessHook',
-           'TaskTestLoop', 'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']
+           'GuideHook', 'KeepStartHook', 'LeftoversHook', 'LwFHook', 'OwedValidationHook', 'PromptCheckpointHook',
+           'PromptOptimWrapper', 'PromptOptimWrapperConstructor', 'RandomStateHook', 'RestoreHook', 'ResumeHook',
+           'StopHopelessHook', 'TaskTestLoop', 'WholeFileBackend', 'WorkDirHook', 'draw_accuracies']

@@ -6,6 +6,7 @@ from mmengine.registry import HOOKS
 from ..errors import require_counts
 from ..models.openmmlab import head_of, unwrap
 from .retention import RetentionHook, trained
+from .training_images import spread
 
 
 @HOOKS.register_module()
@@ -62,9 +63,3 @@ class EWCHook(RetentionHook):
         for own in sums:
             all_reduce(own, op='mean')  # processes may have seen other crops
         return [(name, parameter.detach(), own / len(chosen)) for name, parameter, own in zip(names, parameters, sums)]
-
-
-def spread(count, most):
-    """At most so many indices of ``count`` images, evenly spread."""
-    most = min(count, most)
-    return [index * count // most for index in range(most)]

@@ -17,6 +17,7 @@ from ..tuning.method import has_losses
 from ..weights.fingerprint import fingerprint
 from ..weights.state import TUNING
 from .companions import register_once
+from .guide_hook import GuideHook, guided_backbones
 from .optim import require_taken
 from .restore_hook import RestoreHook
 from .scores_hook import CheckScoresHook
@@ -28,8 +29,8 @@ class FreezeBackboneHook(Hook):
 
     Before the first step: exactly the parameters that the tuning method names train, and every frozen tensor holds
     pretrained values. While training: nothing frozen moved or left eval mode. At the end: the frozen weights are
-    bit-identical. Two hooks come with it: :class:`RestoreHook`, for checkpoints without frozen weights, and
-    :class:`CheckScoresHook`.
+    bit-identical. Hooks come with it: :class:`RestoreHook`, for checkpoints without frozen weights,
+    :class:`CheckScoresHook` and, for GuidedPrompt, :class:`GuideHook`.
 
     Args:
         interval: iterations between the checks while training.
@@ -50,6 +51,8 @@ class FreezeBackboneHook(Hook):
 
     def add_companions(self, runner):
         register_once(runner, RestoreHook(), CheckScoresHook())
+        if guided_backbones(runner.model):
+            register_once(runner, GuideHook())
 
     def after_load_checkpoint(self, runner, checkpoint):  # which may be before a run
         self.add_companions(runner)

@@ -6,7 +6,7 @@ from .checks.batches import check_single_images, check_sizes
 from .checks.channels import check_channels
 from .checks.data import check_data
 from .checks.files import Reader
-from .checks.heads import check_ignored, check_mixing, check_names_agree, is_by_name
+from .checks.heads import check_ignored, check_link, check_mixing, check_names_agree, is_by_name
 from .checks.losses import check_losses
 from .checks.metrics import check_metrics, check_watched
 from .checks.names import check_model_arguments, check_names, check_optimizer_arguments
@@ -32,6 +32,7 @@ def check_config(config, *, phases):
     check_checkpoint(config.get('load_from'))
     init_default_scope(config.get('default_scope', 'mmengine'))
     check_model_arguments(config)
+    check_link(config)
     check_run_parts(config, phases)
     if 'train' in phases:
         check_whole(config)

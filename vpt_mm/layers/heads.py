@@ -62,6 +62,20 @@ def attend_pairs(attention: Callable[[Tensor, Tensor, Tensor], Tensor], query: T
     return attention(query.unflatten(-1, (heads, -1)).transpose(1, 2), *_heads_first(joined).unbind(0))
 
 
+def tempered(attention: Callable[..., Tensor], temperature: Tensor | None) -> Callable[..., Tensor]:
+    """``attention`` whose queries are divided by a number."""
+    if temperature is None:
+        return attention
+    return lambda query, key, value, **given: attention(query / temperature, key, value, **given)
+
+
+def attend_across(attention: Callable[[Tensor, Tensor, Tensor], Tensor], query: Tensor, seen: Tensor,
+                  heads: int) -> Tensor:
+    """``attention`` of tokens to prompts alone: queries (B, N, C) and ``seen``, (1 or B, P, 2, C), to (B, N, C)."""
+    pairs = seen.to(query.dtype).flatten(2).expand(len(query), -1, -1)
+    return attend_pairs(attention, query, pairs, None, heads).transpose(1, 2).flatten(2)
+
+
 def split_heads(qkv: Tensor, seen: Tensor | None, heads: int, *, keep: int | None = None,
                 fold: bool = False) -> Parts:
     """Queries of the tokens, and the keys and values that they see, ready for attention.

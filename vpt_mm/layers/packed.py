@@ -7,7 +7,7 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .heads import attend_heads, attend_pairs
+from .heads import attend_across, attend_heads, attend_pairs, tempered
 from .updated import linear_rows
 
 
@@ -30,7 +30,7 @@ class PackedProjection:
 
 
 def attend_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor | None = None, *,
-                  others: Tensor | None = None, rebuild: bool = True) -> Tensor:
+                  others: Tensor | None = None, rebuild: bool = True, temperature: Tensor | None = None) -> Tensor:
     """Multi-head attention in which every token also sees the prompts.
 
     Args:
@@ -39,16 +39,26 @@ def attend_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor | No
         seen: keys and values of prompts, (1 or B, P, 2, C).
         others: (B, M, C), what keys and values are made of; the tokens themselves by default.
         rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them.
+        temperature: a number that queries are divided by.
 
     Returns:
         (B, N, C).
     """
     packed, width, heads = PackedProjection(attn), attn.embed_dim, attn.num_heads
-    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.dropout if attn.training else 0.)
+    attention = tempered(partial(F.scaled_dot_product_attention, dropout_p=attn.dropout if attn.training else 0.),
+                         temperature)
     if others is None:
         mixed = attend_heads(attention, linear_rows(packed, tokens), seen, heads, rebuild=rebuild)
     else:
         query, pairs = linear_rows(packed, tokens, slice(width)), linear_rows(packed, others, slice(width, None))
         mixed = attend_pairs(attention, query, pairs, seen, heads)
     branch: Tensor = attn.out_proj(mixed.transpose(1, 2).flatten(2))
+    return branch
+
+
+def cross_packed(attn: nn.MultiheadAttention, tokens: Tensor, seen: Tensor) -> Tensor:
+    """What :func:`attend_packed` gives where tokens (B, N, C) see prompts, (1 or B, P, 2, C), and not each other."""
+    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.dropout if attn.training else 0.)
+    query = linear_rows(PackedProjection(attn), tokens, slice(attn.embed_dim))
+    branch: Tensor = attn.out_proj(attend_across(attention, query, seen, attn.num_heads))
     return branch

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .kept import Kept
 from .precision import autocast_dtype
-from .updated import linear_rows, updates_of, weights_of
+from .updated import linear_rows, scalings_of, updates_of, weights_of
 
 
 class Rows(NamedTuple):
@@ -45,7 +45,7 @@ class Projection:
     def is_plain(self) -> bool:
         """Whether it is a layer norm and linear layers that nothing trains or updates."""
         norm = self.norm is None or _is_layer_norm(self.norm)
-        return (norm and not any(updates_of(layer) for layer, _ in self.pairs)
+        return (norm and not any(updates_of(layer) or scalings_of(layer) for layer, _ in self.pairs)
                 and not any(weight.requires_grad for weight in self.weights))
 
     def alike(self) -> tuple[Any, ...]:

@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..errors import UsageError
-from .heads import attend_heads
+from .heads import attend_heads, tempered
 from .kept import Kept
 
 
 def attend_in_windows(attn: Any, tokens: Tensor, grid: tuple[int, int], seen: Tensor | None = None, *,
-                      keep: int | None = None, rebuild: bool = True, kept: Kept | None = None) -> Tensor:
+                      keep: int | None = None, rebuild: bool = True, kept: Kept | None = None,
+                      temperature: Tensor | None = None) -> Tensor:
     """Shifted-window self-attention (Liu et al. 2021) in which every window also sees the prompts.
 
     Prompts have no place in the image: relative-position bias and shift mask are zero for them.
@@ -29,6 +30,7 @@ def attend_in_windows(attn: Any, tokens: Tensor, grid: tuple[int, int], seen: Te
         rebuild: for the backward pass, join keys and values with the prompts' again instead of keeping them;
             False where the whole block is checkpointed.
         kept: where the bias of a frozen table is kept from pass to pass; it is made anew by default.
+        temperature: a number that queries are divided by; the bias is not.
 
     Returns:
         (B, keep, C).
@@ -37,8 +39,8 @@ def attend_in_windows(attn: Any, tokens: Tensor, grid: tuple[int, int], seen: Te
         UsageError: a map smaller than the window without ``pad_small_map``.
     """
     msa, windows = attn.w_msa, windows_of(attn, grid)
-    attention = partial(F.scaled_dot_product_attention, scale=msa.scale,
-                        dropout_p=msa.attn_drop.p if msa.attn_drop.training else 0.)
+    attention = tempered(partial(F.scaled_dot_product_attention, scale=msa.scale,
+                                 dropout_p=msa.attn_drop.p if msa.attn_drop.training else 0.), temperature)
     mixed = mix_in_windows(attention, windows, msa.qkv, tokens, seen, msa.num_heads, keep=keep, rebuild=rebuild,
                            bias=partial(_bias, msa, windows, kept), varied=bool(windows.shift))
     return attn.drop(msa.proj_drop(msa.proj(mixed)))

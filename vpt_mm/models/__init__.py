@@ -5,6 +5,7 @@ from .convnext import PromptedConvNeXt
 from .domain_words_head import DomainWordsHead
 from .hosted import prompted, prompted_backbone
 from .image import SeesImages
+from .linked import linked_model
 from .pixel_loss import PixelCrossEntropy
 from .resnet import PromptedResNet
 from .swin import PromptedSwin
@@ -17,5 +18,5 @@ from .words_head import BakedWordsHead, WordsHead
 
 __all__ = ['BakedWordsHead', 'CaptionsHead', 'DomainWordsHead', 'PixelCrossEntropy', 'PromptedConvNeXt',
            'PromptedResNet', 'PromptedSwin', 'PromptedTextTower', 'PromptedViT', 'SeesImages', 'Tunable', 'WordsHead',
-           'bake', 'baked_words_decode_head', 'name_classes', 'prompted', 'prompted_backbone', 'prompted_timm_vit',
-           'words_decode_head']
+           'bake', 'baked_words_decode_head', 'linked_model', 'name_classes', 'prompted', 'prompted_backbone',
+           'prompted_timm_vit', 'words_decode_head']

@@ -33,6 +33,8 @@ class Anatomy:
         self.blocks: list[Any] = known or find_blocks(backbone)
         self.unread: list[nn.Module] = []
         self.rehearsals = Rehearsals(backbone)
+        conv = first_conv(backbone)
+        self.patch = (1, 1) if conv is None else (conv.stride[0], conv.stride[1])  # pixels, of an image in patches
         for name in ('plain', 'named_modules', 'named_parameters', 'modules', 'get_submodule'):
             setattr(self, name, getattr(backbone, name))
 
@@ -123,6 +125,18 @@ class Anatomy:
         return tuple(place.count for place in self.shapes().places)
 
     @property
+    def block_grids(self) -> list[tuple[int, int] | None]:
+        return [place.grid for place in self.shapes().places]
+
+    @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [kind.norms(block) for block in self.blocks if (kind := kind_of(block)) is not None]
+
+    @property
+    def reads_patches(self) -> bool:
+        return getattr(self.backbone, 'out_type', None) != 'cls_token'
+
+    @property
     def final_norms(self) -> list[nn.Module]:
         behind = {id(module) for block in self.unread for module in block.modules()}
         return [norm for norm in norms_behind(self.backbone, self.blocks) if id(norm) not in behind]
@@ -162,9 +176,10 @@ class Anatomy:
         """Number of class tokens and registers in front of the patches."""
         return int(getattr(self.backbone, 'num_extra_tokens', self.has_class_token)) if self.attends else 0
 
-    def grid(self, image: Tensor) -> tuple[int, int] | None:
-        """(h, w) of the patches of an image (B, 3, H, W), where all blocks have the same and are not told."""
-        return None
+    def grids(self, image: Tensor) -> list[tuple[int, int]]:
+        """(h, w) that the patches of an image (B, 3, H, W) may have, where blocks are not told: part ones may count."""
+        (height, width), (rows, columns) = image.shape[2:], self.patch
+        return [(height // rows, width // columns), (-(-height // rows), -(-width // columns))]
 
     @property
     def strides(self) -> list[int]:

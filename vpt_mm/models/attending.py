@@ -1,7 +1,7 @@
 """SeesPrompts: a backbone whose tokens attend, and so can see prompts."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,8 @@ from ..layers.kept import Kept
 from ..layers.precision import autocast_dtype
 from ..layers.projection import Projection, project_prompts
 from ..mixin import Mixin
-from ..tuning.composed import TuningList
-from ..tuning.method import Memory, Place, TuningMethod
+from ..tuning.composed import TuningList, methods_of
+from ..tuning.method import Memory, Place, TuningMethod, seams_of
 
 
 class SeesPrompts(Mixin):
@@ -42,24 +42,39 @@ class SeesPrompts(Mixin):
         They are made for all blocks before the walk, and at inference kept for the next pass where they depend on
         parameters alone.
         """
-        make = partial(self._see, tuning, memory, places)
+        return self._keep('seen', partial(self._see, tuning, memory, places), tuning, memory, places)
+
+    def cross(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
+        """The same of what they read alone, in a second attention."""
+        if not any('cross_prompts' in seams_of(type(method)) for method in methods_of(tuning)):
+            return [None] * len(places)
+        return self._keep('crossed', partial(self._cross, tuning, memory, places), tuning, memory, places)
+
+    def _keep(self, name: str, make: Callable[[], list[Any]], tuning: TuningMethod | TuningList, memory: Memory,
+              places: Sequence[Place]) -> list[Any]:
         if not places or torch.is_grad_enabled() or memory or tuning is not self.tuning or not self.projects_frozen:
             return make()
         kept: Kept = self.kept
         blocks = self.attending
         frozen = [weight for place in places for weight in self.projection_of(blocks[place.block]).weights]
-        return kept.get('seen', make, frozen=frozen, learned=list(tuning.parameters()),
+        return kept.get(name, make, frozen=frozen, learned=list(tuning.parameters()),
                         given=(len(places), tuning.training, autocast_dtype(frozen[0])))
 
     def _see(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
-        blocks = self.attending
         prompts = [tuning.prompts(place, memory) for place in places]
         prefixes = [tuning.prefixes(place, memory) for place in places]
-        if all(given is None for given in (*prompts, *prefixes)):
+        if all(given is None for given in prefixes):
+            return self._project(prompts, places)
+        return [_join(pairs, given) for pairs, given in zip(self._project(prompts, places), prefixes)]
+
+    def _cross(self, tuning: TuningMethod | TuningList, memory: Memory, places: Sequence[Place]) -> list[Any]:
+        return self._project([tuning.cross_prompts(place, memory) for place in places], places)
+
+    def _project(self, prompts: Sequence[Tensor | None], places: Sequence[Place]) -> list[Any]:
+        if all(given is None for given in prompts):
             return [None] * len(places)
-        seen = project_prompts(prompts, [self.projection_of(blocks[place.block]) for place in places],
-                               kept=self.kept)
-        return [_join(pairs, given) for pairs, given in zip(seen, prefixes)]
+        blocks = self.attending
+        return project_prompts(prompts, [self.projection_of(blocks[place.block]) for place in places], kept=self.kept)
 
 
 def _join(pairs: Tensor | None, prefixes: Any) -> Any:

@@ -37,6 +37,8 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
         UsageError: a tuning config that is not one, a method for tokens, or an image that leaves no cell.
     """
 
+    gives = frozenset({'grid of patches'})
+
     def __init__(self, *, tuning: Any = None, out_indices: int | Sequence[int] = -1, frozen_stages: int = 0,
                  frozen_dtype: str | None = None, accelerate: Any = None, **convnext: Any) -> None:
         if not isinstance(out_indices, int):
@@ -72,6 +74,12 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
     @property
     def block_widths(self) -> tuple[int, ...]:
         return tuple(width for width, stage in zip(self.channels, self.read_stages) for _ in stage)
+
+    @property
+    def block_grids(self) -> list[tuple[int, int]]:
+        strides = [self.first_conv.stride[0] * 2 ** index for index in range(len(self.read_stages))]
+        return [(self.image_size[0] // stride, self.image_size[1] // stride)
+                for stride, stage in zip(strides, self.read_stages) for _ in stage]
 
     @property
     def first_conv(self) -> nn.Conv2d:

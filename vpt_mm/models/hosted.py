@@ -105,12 +105,12 @@ class Hosted(SeesPrompts, Tunable):
                kept: Kept) -> tuple[Any, Pass]:
         """The class's own forward pass, and the pass that ran its blocks."""
         anatomy = self.anatomy
-        grid = anatomy.grid(image)
-        places = [Place(number, len(image), anatomy.extra, 0, grid) for number in range(len(self.attending))]
-        seen = self.see(tuning, memory, places)
+        places = [Place(number, len(image), anatomy.extra, 0, None) for number in range(len(self.attending))]
+        seen, crossed = self.see(tuning, memory, places), self.cross(tuning, memory, places)
         if self.tuning is not None and not torch.compiler.is_compiling():  # layers may have been exchanged since
             host_branches(anatomy.blocks, anatomy.branches)
-        passing = Pass(tuning, memory, seen, batch=len(image), kept=kept, extra=anatomy.extra, grid=grid)
+        passing = Pass(tuning, memory, seen, crossed, batch=len(image), kept=kept, extra=anatomy.extra,
+                       grids=anatomy.grids(image))
         with passing.running():
             return super(Tunable, self).forward(image), passing
 

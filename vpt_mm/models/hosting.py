@@ -30,16 +30,18 @@ class Pass:
         tuning: the method.
         memory: its memory of this pass.
         seen: keys and values of prompts for each block, as :meth:`SeesPrompts.see` gives them.
+        crossed: those that are read alone, as :meth:`SeesPrompts.cross` gives them.
         batch: number of images.
         kept: of the backbone.
         extra: number of class tokens and registers.
-        grid: (h, w) of the patches, where it is the same for all blocks and they are not told.
+        grids: (h, w) that the patches may have, where blocks are not told: the first that fits their number counts.
     """
 
-    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (), *, batch: int,
-                 kept: Kept, extra: int = 0, grid: tuple[int, int] | None = None) -> None:
-        self.tuning, self.memory, self.seen, self.kept = tuning, memory, seen, kept
-        self.batch, self.extra, self.grid = batch, extra, grid
+    def __init__(self, tuning: TuningMethod | TuningList, memory: Memory, seen: Sequence[Any] = (),
+                 crossed: Sequence[Any] = (), *, batch: int, kept: Kept, extra: int = 0,
+                 grids: Sequence[tuple[int, int]] = ()) -> None:
+        self.tuning, self.memory, self.seen, self.crossed, self.kept = tuning, memory, seen, crossed, kept
+        self.batch, self.extra, self.grids = batch, extra, grids
         self.guests: Tensor | None = None  # prompts that travel, between two blocks
         self.places: list[Place] = []
         self.given: dict[int, Tensor] = {}  # to residual blocks that run
@@ -63,7 +65,7 @@ class Pass:
         """A block on its own tokens, (B, N, C) or (B, h, w, C), which come out in that shape."""
         kind: BlockKind = block.kind
         own = inputs.flatten(1, -2)
-        grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self.grid
+        grid = (inputs.shape[1], inputs.shape[2]) if inputs.dim() == 4 else kind.grid(given) or self._grid_of(own)
         place = Place(block.number, self.batch, self.extra, own.shape[1], grid)
         self.places.append(place)
         tokens = self.tuning.before(self._with_guests(own), place, self.memory)
@@ -74,6 +76,9 @@ class Pass:
         self.guests = tokens[:, place.count:] if tokens.shape[1] > place.count else None
         return (tokens if self.guests is None else tokens[:, :place.count]).view_as(inputs)
 
+    def _grid_of(self, own: Tensor) -> tuple[int, int] | None:
+        return next(((h, w) for h, w in self.grids if self.extra + h * w == own.shape[1]), None)
+
     def _with_guests(self, own: Tensor) -> Tensor:
         """Tokens and, behind them, the prompts that travel: between stages of different width they stay behind."""
         if self.guests is None or self.guests.shape[-1] != own.shape[-1]:
@@ -81,10 +86,13 @@ class Pass:
         return torch.cat([own, self.guests], dim=1)
 
     def _run(self, kind: BlockKind, block: Any, tokens: Tensor, given: dict[str, Any], place: Place) -> Tensor:
-        seen = self.seen[block.number]
-        seen = None if seen is None else for_parts(seen, len(tokens))
-        call = Call(block, place, given, seen, self.kept)
+        seen, crossed = (None if pairs is None else for_parts(pairs, len(tokens))
+                         for pairs in (self.seen[block.number], self.crossed[block.number]))
+        call = Call(block, place, given, seen, self.kept, self.tuning.temperature(place, self.memory))
         tokens = tokens + self.tuning.after_attention(kind.attention(call, tokens), tokens, place, self.memory)
+        if crossed is not None:
+            branch = kind.cross(call, tokens, crossed)
+            tokens = tokens + self.tuning.after_cross(branch, tokens, place, self.memory)
         tokens = tokens + self.tuning.after_ffn(kind.ffn(call, tokens), tokens, place, self.memory)
         return kind.finish(call, tokens)
 

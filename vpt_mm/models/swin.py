@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
+from ..layers.attention import cross_scaled, queries_of
 from ..layers.ffn import ffn_branch
 from ..layers.projection import Projection
 from ..layers.windows import attend_in_windows
@@ -44,7 +45,7 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
             of another kind than ``WindowMSA``.
     """
 
-    gives = frozenset({'grid of patches', 'way to embed patches on their own'})
+    gives = frozenset({'grid of patches', 'way to embed patches on their own', 'way for prompts between stages'})
     takes_groups = False
 
     def __init__(self, *, tuning: Any = None, arch: str | dict[str, Any] = 'tiny', out_indices: Sequence[int] = (3,),
@@ -101,6 +102,14 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         return tuple(counts)
 
     @property
+    def block_grids(self) -> list[tuple[int, int] | None]:
+        return [place.grid for place in self.places(1, self.patch_resolution, self.read_stages)]
+
+    @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.norm1, block.norm2) for block in self.blocks]
+
+    @property
     def final_norms(self) -> list[Any]:
         return [getattr(self, f'norm{max(self.out_indices)}')]
 
@@ -120,13 +129,13 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         last = max(output.index for output in outputs)
         stages = list(self.stages)[:last + 1]
         places = self.places(len(tokens), grid, stages)
-        seen, read = self.see(tuning, memory, places), {}
+        seen, crossed, read = self.see(tuning, memory, places), self.cross(tuning, memory, places), {}
         for number, (stage, stops) in enumerate(zip(stages, _by_stage(places, stages))):
             for place, block in zip(stops, stage.blocks):
                 tokens = tuning.before(tokens, place, memory)
                 final = number == last and block is stage.blocks[-1]
-                tokens = self.run_checkpointed(block, tokens, seen[place.block], place.count if final else None, tuning,
-                                               place, memory)
+                tokens = self.run_checkpointed(block, tokens, seen[place.block], crossed[place.block],
+                                               place.count if final else None, tuning, place, memory)
             grid = stops[-1].grid
             if self.out_after_downsample:
                 tokens, grid = merge_patches(stage.downsample, tokens, grid)
@@ -167,14 +176,19 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
             return checkpoint(self.run_block, block, *given, use_reentrant=False)
         return self.run_block(block, *given)
 
-    def run_block(self, block: Any, tokens: Tensor, seen: Tensor | None, keep: int | None,
+    def run_block(self, block: Any, tokens: Tensor, seen: Tensor | None, crossed: Tensor | None, keep: int | None,
                   tuning: TuningMethod | TuningList, place: Place, memory: Memory) -> Tensor:
         """One block on (B, h * w + T, C); the first ``keep`` tokens come out, or all of them."""
         assert place.grid is not None
         branch = attend_in_windows(block.attn, block.norm1(tokens), place.grid, seen, keep=keep,
-                                   rebuild=not block.with_cp, kept=self.kept)
+                                   rebuild=not block.with_cp, kept=self.kept,
+                                   temperature=tuning.temperature(place, memory))
         tokens = tokens if keep is None else tokens[:, :keep]
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
+        if crossed is not None:  # which all windows see, and none adds a bias to
+            query = queries_of(block.attn.w_msa, block.norm1(tokens))
+            branch = block.attn.drop(cross_scaled(block.attn.w_msa, query, crossed))
+            tokens = tokens + tuning.after_cross(branch, tokens, place, memory)
         return tokens + tuning.after_ffn(ffn_branch(block.ffn, block.norm2(tokens)), tokens, place, memory)
 
     def projection_of(self, block: Any) -> Projection:

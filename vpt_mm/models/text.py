@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
-from ..layers.attention import attend
+from ..layers.attention import attend, cross
 from ..layers.causal import causal_mask
 from ..layers.ffn import ffn_branch
 from ..layers.precision import full_precision
@@ -107,6 +107,10 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
         return (self.context,) * len(self.layers)
 
     @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.ln1, block.ln2) for block in self.blocks]
+
+    @property
     def final_norms(self) -> list[Any]:
         return [self.ln_final]
 
@@ -132,14 +136,18 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
             raise UsageError(f'a text must have at most {self.context} tokens in this tower, got {count}.')
         tokens = tokens + self.pos_embed[:count]
         places = [Place(block, len(tokens), 0, count, None) for block in range(len(self.layers))]
-        seen, masks = self.see(tuning, memory, places), {}
+        seen, crossed, masks = self.see(tuning, memory, places), self.cross(tuning, memory, places), {}
         for place, block in zip(places, self.blocks):
             tokens = tuning.before(tokens, place, memory)
             behind = tokens.shape[1] - count, 0 if seen[place.block] is None else seen[place.block].shape[1]
             if behind not in masks:
                 masks[behind] = causal_mask(count, *behind, tokens.device)
-            branch = attend(block.attn, block.ln1(tokens), seen[place.block], mask=masks[behind])
+            branch = attend(block.attn, block.ln1(tokens), seen[place.block], mask=masks[behind],
+                            temperature=tuning.temperature(place, memory))
             tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
+            if crossed[place.block] is not None:
+                branch = cross(block.attn, block.ln1(tokens), crossed[place.block])
+                tokens = tokens + tuning.after_cross(branch, tokens, place, memory)
             tokens = tokens + tuning.after_ffn(ffn_branch(block.ffn, block.ln2(tokens)), tokens, place, memory)
         read = tokens[torch.arange(len(tokens), device=tokens.device), ends]  # (B, C)
         return (self.projection(self.ln_final(read)),)

@@ -36,6 +36,16 @@ class TimmAnatomy(Anatomy):
         return (self.extra + self.backbone.patch_embed.num_patches,) * len(self.blocks)
 
     @property
+    def block_grids(self) -> list[tuple[int, int] | None]:
+        height, width = self.backbone.patch_embed.dynamic_feat_size(self.image_size)
+        return [(int(height), int(width))] * len(self.blocks)
+
+    @property
+    def reads_patches(self) -> bool:
+        pooled = self.backbone.out_type == 'pooled' and self.backbone.global_pool == 'token'
+        return not pooled and self.backbone.out_type != 'cls_token'
+
+    @property
     def final_norms(self) -> list[nn.Module]:
         return [norm for norm in (self.backbone.norm, self.backbone.fc_norm) if is_norm(norm)]
 
@@ -56,9 +66,9 @@ class TimmAnatomy(Anatomy):
     def extra(self) -> int:
         return int(self.backbone.num_prefix_tokens)
 
-    def grid(self, image: Tensor) -> tuple[int, int]:
+    def grids(self, image: Tensor) -> list[tuple[int, int]]:
         height, width = self.backbone.patch_embed.dynamic_feat_size(tuple(image.shape[2:]))
-        return int(height), int(width)
+        return [(int(height), int(width))]
 
     @property
     def strides(self) -> list[int]:

@@ -12,7 +12,7 @@ from torch.func import functional_call
 from ..errors import UsageError
 from ..layers.kept import Kept
 from ..layers.tracing import untraced
-from ..layers.updated import updates_off
+from ..layers.updated import is_updated, updates_off
 from ..tuning.build import build_tuning, require_fit
 from ..tuning.composed import TuningList
 from ..tuning.losses import report_losses
@@ -42,6 +42,7 @@ class Tunable(LoadsPretrained):
     unread: Sequence[nn.Module] = ()
     computed_keys: frozenset[str] = frozenset()  # of buffers that its class computes, whatever a checkpoint holds
     reads_prompts = False  # True: outputs are made of prompts that travel to the end
+    reads_patches = True  # False: outputs are made of other tokens alone
 
     def tune(self, config: Any) -> None:
         """Build the tuning method and freeze all that it does not name; once, at construction."""
@@ -62,7 +63,7 @@ class Tunable(LoadsPretrained):
         self.trained = frozenset(readable.intersection(tuning.trains(self.host)))
         for name, parameter in self.named_parameters():
             parameter.requires_grad_(name in self.trained)
-        self.altered = bool(self.trained) or any(getattr(module, 'updates', ()) for module in self.modules())
+        self.altered = bool(self.trained) or any(map(is_updated, self.modules()))
         self.tuning = tuning
         self.train(self.training)
 

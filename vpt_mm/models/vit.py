@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ..errors import UsageError
-from ..layers.attention import attend
+from ..layers.attention import attend, cross
 from ..layers.ffn import ffn_branch
 from ..layers.projection import Projection
 from ..tuning.composed import TuningList
@@ -92,12 +92,24 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         return self.out_type in self.POOLED
 
     @property
+    def reads_patches(self) -> bool:
+        return self.out_type not in ('cls_token', 'avg_prompts')
+
+    @property
     def block_widths(self) -> tuple[int, ...]:
         return (self.embed_dims,) * len(self.blocks)
 
     @property
     def block_tokens(self) -> tuple[int, ...]:
         return (self.pos_embed.shape[1],) * len(self.blocks)
+
+    @property
+    def block_grids(self) -> list[tuple[int, int]]:
+        return [self.patch_resolution] * len(self.blocks)
+
+    @property
+    def block_norms(self) -> list[tuple[Any, Any]]:
+        return [(block.ln1, block.ln2) for block in self.blocks]
 
     @property
     def final_norms(self) -> list[Any]:
@@ -129,14 +141,15 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
         tokens, grid = self.embed(self.to_frozen(tuning.enter(image, memory)))
         own = Place(0, len(tokens), self.num_extra_tokens, tokens.shape[1], grid)
         places = [own._replace(block=block) for block in range(max(output.index for output in outputs) + 1)]
-        seen, read = self.see(tuning, memory, places), {}
+        seen, crossed, read = self.see(tuning, memory, places), self.cross(tuning, memory, places), {}
         for place, block in zip(places, self.layers):
             tokens = tuning.before(tokens, place, memory)
             keep = self.kept_by(outputs, place, tokens.shape[1]) if place is places[-1] else None
             if place is places[-1] and self.reads_prompts_alone(outputs, tuning, seen[place.block]):
                 tokens, keep = tokens.roll(-place.count, dims=1), tokens.shape[1] - place.count  # prompts are first
                 place = place._replace(extra=0, count=0)
-            tokens = self.run_checkpointed(block, tokens, seen[place.block], keep, tuning, place, memory)
+            tokens = self.run_checkpointed(block, tokens, seen[place.block], crossed[place.block], keep, tuning, place,
+                                           memory)
             for output in outputs:
                 if output.index == place.block:
                     normed = self.ln1(tokens) if output.normed else tokens
@@ -161,12 +174,16 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
             return checkpoint(self.run_block, *given, use_reentrant=False)
         return self.run_block(*given)
 
-    def run_block(self, block: Any, tokens: Tensor, seen: Any, keep: int | None, tuning: TuningMethod | TuningList,
-                  place: Place, memory: Memory) -> Tensor:
+    def run_block(self, block: Any, tokens: Tensor, seen: Any, crossed: Tensor | None, keep: int | None,
+                  tuning: TuningMethod | TuningList, place: Place, memory: Memory) -> Tensor:
         """One encoder block on (B, N, C); the first ``keep`` tokens come out, or all of them."""
-        branch = attend(block.attn, block.ln1(tokens), seen, keep=keep, rebuild=not self.with_cp)
+        branch = attend(block.attn, block.ln1(tokens), seen, keep=keep, rebuild=not self.with_cp,
+                        temperature=tuning.temperature(place, memory))
         tokens = tokens if keep is None else tokens[:, :keep]
         tokens = tokens + tuning.after_attention(branch, tokens, place, memory)
+        if crossed is not None:
+            branch = cross(block.attn, block.ln1(tokens), crossed)
+            tokens = tokens + tuning.after_cross(branch, tokens, place, memory)
         return tokens + tuning.after_ffn(ffn_branch(block.ffn, block.ln2(tokens)), tokens, place, memory)
 
     def projection_of(self, block: Any) -> Projection:
@@ -175,7 +192,7 @@ class PromptedViT(SeesPrompts, SeesImages, Tunable, VisionTransformer):
     def reads_prompts_alone(self, outputs: Sequence[Output], tuning: TuningMethod | TuningList, seen: Any) -> bool:
         """Whether nobody reads the other tokens of the last block, nor sees what becomes of them in it."""
         return ({output.form for output in outputs} == {'avg_prompts'} and not isinstance(seen, list)  # a mixed batch
-                and not {'after_attention', 'after_ffn'} & seams_of(type(tuning)))
+                and not {'after_attention', 'after_cross', 'after_ffn'} & seams_of(type(tuning)))
 
     def kept_by(self, outputs: Sequence[Output], last: Place, there: int) -> int | None:
         """How many of the tokens in the last block are read; None for all."""

@@ -2,7 +2,7 @@
 
 Names and arguments are those of the classes; what matters in training alone is not said in a task file.
 """
-from .fields import Choice, Flag, Number, Text, Whole
+from .fields import Choice, Flag, Null, Number, Text, Whole
 from .hosted import ARGUMENTS, OF
 from .records import Listed, Maybe, OneOf, Record
 
@@ -56,7 +56,7 @@ BACKBONES = dict(
         out_indices=Listed(Whole(0, 3), 1, 4), style=Choice('pytorch', 'caffe'), deep_stem=Flag(), avg_down=Flag(),
         norm_cfg=NORM, realign=Flag(), frozen_dtype=STORED), training=(*TRAINED, 'zero_init_residual')),
     PromptedTimmViT=Record(dict(model=Text(100, pattern=r'[a-z0-9_]+(\.[a-z0-9_]+)?', rule="a model's name in timm")),
-                           optional=dict(img_size=Maybe(SIDES), out_type=Choice(
+                           optional=dict(img_size=Maybe(SIDES), patch_size=SIDE, out_type=Choice(
                                'pooled', 'cls_token', 'avg_featmap', 'featmap', 'featmap_cls', 'raw'),
                                out_indices=INDICES, final_norm=Flag(), interpolate_offset=Maybe(Number(0, 1)),
                                dynamic_img_size=Flag(), dynamic_img_pad=Flag(), embed_dim=WIDTH, depth=Whole(1, 128),
@@ -69,25 +69,37 @@ BLOCKS = Listed(Whole(1, 1024), 1, 1024)
 LAYER = Text(200, pattern=r'[\w.]+', rule='the name of a layer')
 METHODS = dict(
     AddedPrompt=Record(dict(shared=Flag(), deep=Flag())),
+    AdaptFormer=Record(dict(width=WIDTH, scale=Number(1e-6, 1e6))),
     Adapter=Record(dict(reduction=WIDTH)),
     BiasTuning=Record({}),
     ChannelPrompt=Record(dict(channels=Whole(1, 1024))),
     ClsTokenTuning=Record({}),
     CodaPrompt=Record(dict(tasks=Whole(1, 1024), components=LENGTH, length=LENGTH, blocks=BLOCKS),
                       training=('orthogonality',)),
+    Convpass=Record(dict(width=WIDTH, scale=Number(1e-6, 1e6))),
+    CrossPrompt=Record(dict(length=LENGTH, gated=Flag()), training=('dropout',)),
     DeepPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024)), shared_within=Flag(),
                            shared_across=Flag(), width=Maybe(WIDTH)), training=('dropout', 'fixed', 'prototypes')),
     DualPrompt=Record(dict(tasks=Whole(1, 1024), general_length=LENGTH, general_blocks=BLOCKS, expert_length=LENGTH,
                            expert_blocks=BLOCKS), training=('weight',)),
+    FourierPrompt=Record(dict(length=LENGTH, alpha=Number(0, 1)), training=('dropout',)),
     FullTuning=Record({}),
+    GatedPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
+    GuidedPrompt=Record(dict(length=LENGTH, first=Whole(1, 1024), last=Maybe(Whole(1, 1024))), training=(
+        'patches', 'classes', 'guided', 'alpha', 'delta', 'dropout', 'prototypes')),
     LinearProbe=Record({}),
     LoRA=Record(dict(rank=WIDTH, alpha=Maybe(Number(1e-6, 1e6)), targets=Maybe(OneOf(LAYER, Listed(LAYER, 1, 64))))),
+    Mona=Record(dict(width=WIDTH, kernels=Listed(Whole(1, 255), 1, 16)), training=('dropout',)),
     NormTuning=Record({}),
     PartialTuning=Record(dict(last=Whole(1, 1024))),
     PixelPadPrompt=Record(dict(pad=Whole(1, 1024), size=Maybe(SIDES))),
     PixelPatchPrompt=Record(dict(length=LENGTH)),
-    PrefixPrompt=Record(dict(length=LENGTH)),
+    PrefixPrompt=Record(dict(length=LENGTH), optional=dict(shared_heads=Flag(), tied=Flag())),
     PromptPool=Record(dict(size=LENGTH, selected=LENGTH, length=LENGTH, placement=Choice('tokens', 'prefix'),
                            blocks=Maybe(BLOCKS), batchwise=Flag()), training=('weight', 'diversified')),
-    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout',)),
+    PrunedPrompt=Record(dict(length=LENGTH, segments=WIDTH, left=Maybe(Whole(1, 10_000_000)), first=Whole(1, 1024),
+                             last=Maybe(Whole(1, 1024))), training=('dropout',)),
+    Rein=Record(dict(length=LENGTH, rank=WIDTH, link=Null())),
+    SSF=Record({}),
+    ShallowPrompt=Record(dict(length=LENGTH), training=('dropout', 'prototypes')),
     SideTuning=Record(dict(width=Whole(1, 1024))))

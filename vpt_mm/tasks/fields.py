@@ -109,6 +109,15 @@ class Choice(Field):
         return next((one for one in self.values if type(value) in (int, float) and value == one), value)
 
 
+class Null(Field):
+    """Null alone: an argument that task files leave at nothing."""
+
+    rule = 'null'
+
+    def fits(self, value: Any) -> bool:
+        return value is None
+
+
 class Text(Field):
     """Text that is compared and shown; it is never a path, an address or a name to import."""
 

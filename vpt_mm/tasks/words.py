@@ -21,8 +21,9 @@ TRAINED = (*WORDS, 'DomainWordsHead')  # in configs
 BAKED = ('BakedWordsHead', 'BakedWordsDecodeHead')
 VECTORS = dict(length=LENGTH, position=Choice('end', 'middle', 'front'))
 TEXT_METHODS = dict(
-    {name: METHODS[name] for name in ('Adapter', 'BiasTuning', 'DeepPrompt', 'LinearProbe', 'LoRA', 'NormTuning',
-                                      'PartialTuning', 'PrefixPrompt', 'ShallowPrompt')},
+    {name: METHODS[name] for name in ('AdaptFormer', 'Adapter', 'BiasTuning', 'CrossPrompt', 'DeepPrompt',
+                                      'FourierPrompt', 'GatedPrompt', 'LinearProbe', 'LoRA', 'NormTuning',
+                                      'PartialTuning', 'PrefixPrompt', 'SSF', 'ShallowPrompt')},
     ContextPrompt=Record(dict(VECTORS, classes=Maybe(Whole(1, MOST_NAMED)), depth=Whole(1, 128)), training=('words',)),
     ConditionalContext=Record(dict(VECTORS, reduction=WIDTH), training=('words',)),
     DomainContext=Record(dict(length=LENGTH, domain_length=LENGTH, source=Text(100), target=Text(100),

@@ -74,9 +74,24 @@ class TuningList(KeepsValues, ModuleList):
     def prefixes(self, place: Place, memory: Memory) -> Tensor | None:
         return _join([method.prefixes(place, own) for method, own in self.each(memory)], place.batch, dims=4)
 
+    def cross_prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        return _join([method.cross_prompts(place, own) for method, own in self.each(memory)], place.batch, dims=3)
+
+    def temperature(self, place: Place, memory: Memory) -> Tensor | None:
+        temperature: Tensor | None = None
+        for method, own in self.each(memory):
+            given = method.temperature(place, own)
+            temperature = given if temperature is None else temperature if given is None else temperature * given
+        return temperature
+
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         for method, own in self.each(memory):
             branch = method.after_attention(branch, tokens, place, own)
+        return branch
+
+    def after_cross(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        for method, own in self.each(memory):
+            branch = method.after_cross(branch, tokens, place, own)
         return branch
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
@@ -95,6 +110,9 @@ class TuningList(KeepsValues, ModuleList):
     def next_task(self) -> None:
         for method in self:
             method.next_task()
+
+    def settled(self) -> TuningList:
+        return TuningList(method.settled() for method in self)
 
     def merge_into(self, backbone: Host) -> None:
         for method in self:

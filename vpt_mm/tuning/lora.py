@@ -83,10 +83,14 @@ class LoRA(TuningMethod):
     def merge_into(self, backbone: Host) -> None:
         updated: list[Any] = [layer for layer in backbone.modules() if isinstance(layer, (UpdatedLinear, UpdatedConv))]
         for layer in updated:
-            update, = layer.updates
-            if isinstance(update, LowRankUpdate):  # as exact as the update, however the weight is stored
-                layer.weight.data = layer.weight.data + update.weight.view_as(layer.weight)
-                layer.updates = ()
+            merge_updates(layer)
+
+
+def merge_updates(layer: Any) -> None:
+    """Fold low-rank updates into the weight of their layer."""
+    for update in layer.updates:  # as exact as the update, however the weight is stored
+        layer.weight.data = layer.weight.data + update.weight.view_as(layer.weight)
+    layer.updates = ()
 
 
 def updatable(backbone: Host) -> dict[str, nn.Module]:

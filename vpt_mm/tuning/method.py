@@ -11,7 +11,8 @@ from ..errors import UsageError, require_counts
 from ..mixin import Mixin
 from .host import Host
 
-SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'after_attention', 'after_ffn', 'finish')
+SEAMS = ('enter', 'before', 'prompts', 'prefixes', 'cross_prompts', 'temperature', 'after_attention', 'after_cross',
+         'after_ffn', 'finish')
 
 Memory = dict[Any, Any]  # of a method, for a pass
 Outputs = tuple[Any, ...]  # of a backbone
@@ -56,9 +57,8 @@ class TuningMethod(KeepsValues, BaseModule):
 
     One object serves many passes at once, so nothing of a pass is kept on it: ``memory``, a dict of this method's own
     for this pass, holds what :meth:`begin` found out. ``begin``, ``enter``, ``before`` and ``finish`` run once a pass
-    and may write to it; ``prompts``, ``prefixes``, ``after_attention`` and ``after_ffn`` may run again in the backward
-    pass and only read. Where ``begin`` returns an empty memory, prompts and prefixes depend on parameters alone, and
-    what blocks make of them is kept at inference.
+    and may write to it; the others may run again in the backward pass and only read. Where ``begin`` returns an empty
+    memory, prompts and prefixes depend on parameters alone, and what blocks make of them is kept at inference.
     """
 
     part: ClassVar[str] = 'prompts'  # label of the learned part in reports
@@ -115,8 +115,24 @@ class TuningMethod(KeepsValues, BaseModule):
         """(2, P, C) or (2, B, P, C): keys and values that this block's tokens see, as they are."""
         return None
 
+    def cross_prompts(self, place: Place, memory: Memory) -> Tensor | None:
+        """(P, C), or (B, P, C) where images differ: read by this block's tokens in a second attention.
+
+        It follows the block's attention and its residual and is that attention over again, norms and scales included,
+        but keys and values are the prompts' alone, which are normed and projected by this block.
+        """
+        return None
+
+    def temperature(self, place: Place, memory: Memory) -> Tensor | None:
+        """A number by which this block's attention divides its queries, and so their products with keys; None for 1."""
+        return None
+
     def after_attention(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         """What is added to ``tokens``, (B, N, C), in place of the attention's output ``branch``."""
+        return branch
+
+    def after_cross(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
+        """What is added to ``tokens`` in place of what they read from ``cross_prompts``, ``branch``."""
         return branch
 
     def after_ffn(self, branch: Tensor, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
@@ -138,9 +154,18 @@ class TuningMethod(KeepsValues, BaseModule):
     def next_task(self) -> None:
         """The task that trains is over, and another begins: the optimizer starts anew with it."""
 
+    def settled(self) -> TuningMethod:
+        """The same for inference, where what follows from parameters alone has been computed: for exported graphs."""
+        return self
+
     def check_count(self, name: str, value: Any) -> None:
         """Raise UsageError unless an argument is a whole number of at least 1."""
         require_counts(**{f'{type(self).__name__}: {name}': value})
+
+    def check_dropout(self, value: Any) -> None:
+        """Raise UsageError unless an argument is a probability of dropping that leaves something."""
+        if not isinstance(value, (int, float)) or not 0 <= value < 1:
+            raise UsageError(f'{type(self).__name__}: dropout must be in [0, 1), got {value!r}.')
 
     def merge_into(self, backbone: Host) -> None:
         """Fold what was learned into the backbone's own weights, so that the plain backbone computes the same.

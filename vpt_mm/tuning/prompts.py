@@ -34,25 +34,31 @@ class TokenPrompt(TuningMethod):
 
     Args:
         length: prompt length, the number of prompts that a block sees.
+        prototypes: file of vpt-mm prototypes that prompts start from, in place of a random initialisation: one for each
+            class, or those of the tokens that a block is given.
         dropout: probability of zeroing a prompt's element while training, drawn for every image.
 
     Raises:
-        UsageError: a length that is not a positive integer, a dropout outside [0, 1).
+        UsageError: a length that is not a positive integer, a dropout outside [0, 1), prototypes that do not fit.
     """
 
     mixes = True
 
-    def __init__(self, length: int, *, dropout: float = 0.) -> None:
+    def __init__(self, length: int, *, prototypes: str | None = None, dropout: float = 0.) -> None:
         super().__init__()
         self.check_count('length', length)
-        if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-            raise UsageError(f'{type(self).__name__}: dropout must be in [0, 1), got {dropout!r}.')
-        self.length = length
+        self.check_dropout(dropout)
+        self.length, self.prototypes = length, prototypes
         self.dropout = float(dropout)
 
     def new_tokens(self, backbone: Host, *shape: int, width: int | None = None) -> nn.Parameter:
         bound = bound_for(backbone, width or backbone.block_widths[0])
         return nn.Parameter(torch.empty(*shape).uniform_(-bound, bound))
+
+    def start_from_prototypes(self, tokens: Tensor, first: int) -> None:
+        """Fill prompts (blocks, P, C) of the blocks from ``first`` on; without values there is nothing to fill."""
+        if self.prototypes is not None and not tokens.is_meta:
+            tokens.data.copy_(torch.stack(read_prototypes(self.prototypes, first=first, shape=tokens.shape)))
 
     @property
     def drops(self) -> bool:
@@ -63,8 +69,61 @@ class TokenPrompt(TuningMethod):
         return F.dropout(tokens.unsqueeze(-3).expand(*tokens.shape[:-2], batch, -1, -1), self.dropout)
 
 
+class BlockPrompt(TokenPrompt):
+    """Prompts of each block's own: ``tokens``, (blocks, length, C), or one such parameter for each stage of a width.
+
+    Attributes:
+        prompted: the blocks that have some.
+        depths: number of those in each stage.
+    """
+
+    prompted: range
+    depths: list[int]
+
+    def build_stages(self, backbone: Host, prompted: range) -> None:
+        """Create the prompts of these blocks."""
+        widths = backbone.block_widths[prompted.start:prompted.stop]
+        stages = [(len(list(blocks)), width) for width, blocks in groupby(widths)]
+        self.prompted, self.depths = prompted, [depth for depth, _ in stages]
+        self.set_stages([self.new_stage(backbone, depth, width) for depth, width in stages])
+
+    def set_stages(self, stages: list[nn.Parameter]) -> None:
+        self.tokens = stages[0] if len(stages) == 1 else nn.ParameterList(stages)
+
+    @property
+    def stages(self) -> list[nn.Parameter]:
+        """The parameter of each stage."""
+        return list(self.tokens) if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
+
+    def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
+        return self.new_tokens(backbone, depth, self.length, width)
+
+    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
+        """Prompts of all blocks at once; at inference nothing, so that what becomes of them is kept, but in graphs."""
+        if not (self.drops or torch.is_grad_enabled() or torch.compiler.is_compiling()):
+            return {}
+        return dict(prompts=self.prompts_of_blocks(len(inputs)))
+
+    def recall(self, place: Place, memory: Memory) -> Tensor:
+        """(P, C), or (B, P, C) where dropout tells images apart: the prompts of a block in this pass."""
+        prompts = memory.get('prompts') or self.prompts_of_blocks(place.batch)
+        return prompts[place.block - self.prompted[0]]
+
+    def prompts_of_blocks(self, batch: int) -> list[Tensor]:
+        """For each prompted block (P, C), or (batch, P, C) with dropout."""
+        prompts: list[Tensor] = []
+        for stage, (tokens, depth) in enumerate(zip(self.stages, self.depths)):
+            tokens = self.made_of(tokens, stage).expand(depth, -1, -1)
+            prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
+        return prompts
+
+    def made_of(self, tokens: Tensor, stage: int) -> Tensor:
+        """Prompts (blocks or 1, P, C) of the parameter of a stage."""
+        return tokens
+
+
 @TUNING_METHODS.register_module()
-class DeepPrompt(TokenPrompt):
+class DeepPrompt(BlockPrompt):
     """VPT-deep: every block has prompts of its own.
 
     ``tokens``: (blocks, length, C), or one such parameter for each stage of a backbone whose stages differ
@@ -78,22 +137,20 @@ class DeepPrompt(TokenPrompt):
         shared_across: the blocks, or those of a stage, have the same prompts.
         width: prompts are this wide, and a learned projection, one for each stage, brings them to C.
         fixed: prompts stay as they were initialised.
-        prototypes: file of vpt-mm prototypes: one prompt for each class, in place of a random
-            initialisation.
 
     Raises:
-        UsageError: blocks outside the backbone, a width below 1, prototypes that do not fit.
+        UsageError: blocks outside the backbone, a width below 1.
     """
 
     def __init__(self, length: int, *, first: int = 1, last: int | None = None, shared_within: bool = False,
                  shared_across: bool = False, width: int | None = None, fixed: bool = False,
                  prototypes: str | None = None, dropout: float = 0.) -> None:
-        super().__init__(length, dropout=dropout)
+        super().__init__(length, prototypes=prototypes, dropout=dropout)
         if width is not None:
             self.check_count('width', width)
         self.first, self.last, self.width = first, last, width
         self.shared_within, self.shared_across = shared_within, shared_across
-        self.fixed, self.prototypes = fixed, prototypes
+        self.fixed = fixed
 
     def build_for(self, backbone: Host) -> None:
         widths = backbone.block_widths
@@ -101,14 +158,13 @@ class DeepPrompt(TokenPrompt):
         if not 1 <= self.first <= last <= len(widths):
             raise UsageError(f'DeepPrompt: first and last must be blocks 1..{len(widths)} in order, got {self.first} '
                              f'and {self.last}.')
-        self.prompted = range(self.first - 1, last)
         self.joining = last - 1 if last < len(widths) or backbone.reads_prompts else None
-        stages = [(len(list(blocks)), width) for width, blocks in groupby(widths[self.first - 1:last])]
-        self.depths = [depth for depth, _ in stages]
-        tokens = [self.new_stage(backbone, depth, width) for depth, width in stages]
-        self.tokens = tokens[0] if len(tokens) == 1 else nn.ParameterList(tokens)
+        self.build_stages(backbone, range(self.first - 1, last))
+        for stage, own in enumerate(self.stages):
+            self.start_from_prototypes(own, self.first - 1 + sum(self.depths[:stage]))
         if self.width is not None:
-            self.projections = nn.ModuleList(nn.Linear(self.width, width) for _, width in stages)
+            stages = [width for width, _ in groupby(widths[self.first - 1:last])]
+            self.projections = nn.ModuleList(nn.Linear(self.width, width) for width in stages)
 
     @property
     def travels(self) -> bool:
@@ -117,16 +173,8 @@ class DeepPrompt(TokenPrompt):
     def new_stage(self, backbone: Host, depth: int, width: int) -> nn.Parameter:
         shape = (1 if self.shared_across else depth, 1 if self.shared_within else self.length, self.width or width)
         tokens = self.new_tokens(backbone, *shape, width=self.width)
-        if self.prototypes is not None:
-            tokens.data.copy_(read_prototypes(self.prototypes, shape=shape[1:]))
         tokens.requires_grad_(not self.fixed)
         return tokens
-
-    def begin(self, inputs: Tensor, backbone: Any, **given: Any) -> Memory:
-        """While training, prompts of all blocks at once; at inference nothing, so that what becomes of them is kept."""
-        if not (self.drops or torch.is_grad_enabled()):
-            return {}
-        return dict(prompts=self.prompts_of_blocks(len(inputs)))
 
     def prompts(self, place: Place, memory: Memory) -> Tensor | None:
         if place.block not in self.prompted or place.block == self.joining:
@@ -136,20 +184,9 @@ class DeepPrompt(TokenPrompt):
     def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         return append(tokens, self.recall(place, memory)) if place.block == self.joining else tokens
 
-    def recall(self, place: Place, memory: Memory) -> Tensor:
-        """(P, C), or (B, P, C) where dropout tells images apart: the prompts of a block in this pass."""
-        prompts = memory.get('prompts') or self.prompts_of_blocks(place.batch)
-        return prompts[place.block - self.prompted[0]]
-
-    def prompts_of_blocks(self, batch: int) -> list[Tensor]:
-        """For each prompted block (P, C), or (batch, P, C) with dropout."""
-        prompts: list[Tensor] = []
-        stages = self.tokens if isinstance(self.tokens, nn.ParameterList) else [self.tokens]
-        for stage, (tokens, depth) in enumerate(zip(stages, self.depths)):
-            tokens = tokens.expand(-1, self.length, -1)
-            tokens = (tokens if self.width is None else self.projections[stage](tokens)).expand(depth, -1, -1)
-            prompts += (self.drop(tokens, batch) if self.drops else tokens).unbind(0)
-        return prompts
+    def made_of(self, tokens: Tensor, stage: int) -> Tensor:
+        tokens = tokens.expand(-1, self.length, -1)
+        return tokens if self.width is None else self.projections[stage](tokens)
 
 
 @TUNING_METHODS.register_module()
@@ -163,6 +200,7 @@ class ShallowPrompt(TokenPrompt):
 
     def build_for(self, backbone: Host) -> None:
         self.tokens = self.new_tokens(backbone, self.length, backbone.block_widths[0])
+        self.start_from_prototypes(self.tokens.data[None], 0)
 
     def before(self, tokens: Tensor, place: Place, memory: Memory) -> Tensor:
         if place.block > 0:

@@ -57,6 +57,8 @@ def see(backbone: PromptedViT, images: Tensor) -> tuple[dict[int, Seen], tuple[i
     for (place, tokens), beside in zip(recorded.items(), backbone.see(tuning, memory, list(recorded))):
         block = backbone.blocks[place.block]
         queries, keys, _ = split_heads(block.attn.qkv(block.ln1(tokens)), beside, block.attn.num_heads)
+        temperature = tuning.temperature(place, memory)
+        queries = queries if temperature is None else queries / temperature
         if keys.shape[2] > place.count:
             seen[place.block + 1] = Seen(queries, keys, extra=place.extra, own=place.count)
     if not seen:

@@ -14,6 +14,8 @@ MIXES = dict(
     lengths=[DEEP, dict(DEEP, length=5), dict(DEEP, length=1), LINEAR],
     travelling=[SHALLOW, LATE, DEEP, dict(SHALLOW, length=4), LINEAR, [SHALLOW, LATE]],
     prefixes=[dict(type='PrefixPrompt', length=2), [DEEP, dict(type='PrefixPrompt', length=1)], DEEP],
+    pruned=[DEEP, dict(type='PrunedPrompt', length=2, segments=4, left=3),
+            dict(type='PrefixPrompt', length=2, shared_heads=True, tied=True)],
     options=[dict(DEEP, width=5), dict(DEEP, shared_across=True), dict(DEEP, shared_within=True)])
 
 

@@ -4,6 +4,7 @@ import torch
 from timm.models.eva import EvaBlock, EvaBlockPostNorm
 from timm.models.vision_transformer import Block, ParallelScalingBlock, ResPostBlock
 
+from tests.twins.hosted import divide_literally, read_literally
 from vpt_mm.layers.kept import Kept
 from vpt_mm.models.blocks import Call, kind_of
 from vpt_mm.tuning.method import Place
@@ -22,13 +23,34 @@ BLOCKS = dict(
 
 @pytest.mark.parametrize('name', BLOCKS)
 def test_the_pieces_are_the_block(name):
+    kind, call = build(name)
+    tokens = TOKENS + kind.attention(call, TOKENS)
+    torch.testing.assert_close(tokens + kind.ffn(call, tokens), call.block(TOKENS, **call.given), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('name', BLOCKS)
+def test_prompts_that_are_read_alone(name):
+    kind, call = build(name)
+    seen = kind.projection(call.block)(torch.randn(1, 3, 32, dtype=torch.float64))
+    expected = read_literally(kind, call, TOKENS, seen)
+    torch.testing.assert_close(kind.cross(call, TOKENS, seen), expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize('name', BLOCKS)
+def test_a_temperature_divides_scores(name):
+    kind, call = build(name)
+    call = call._replace(temperature=torch.tensor(0.7, dtype=torch.float64))
+    expected = divide_literally(kind, type(kind).attention, call, TOKENS)
+    torch.testing.assert_close(kind.attention(call, TOKENS), expected, rtol=0, atol=1e-12)
+
+
+def build(name):
+    """The kind of a block, and a call of it whose weights are random."""
     block = BLOCKS[name]().double().eval()
     for parameter in block.parameters():
         parameter.data.normal_(std=0.5)
     given = dict(rope=ANGLES) if 'eva' in name else {}
-    kind, call = kind_of(block), Call(block, Place(0, 2, 1, 7, (2, 3)), given, None, Kept())
-    tokens = TOKENS + kind.attention(call, TOKENS)
-    torch.testing.assert_close(tokens + kind.ffn(call, tokens), block(TOKENS, **given), rtol=0, atol=1e-12)
+    return kind_of(block), Call(block, Place(0, 2, 1, 7, (2, 3)), given, None, Kept())
 
 
 def test_parts_that_are_not_known():

@@ -1,6 +1,8 @@
 """Heads: each is built for the classes of the data, for the labels that are ignored, and for what batches become."""
 from ...errors import UsageError, some
-from .parts import heads_of, leaves, listed, metrics_of, name_of, preprocessor_of, steps_of
+from ...models.linked import require_mask2former
+from ...tuning.rein import UNLINKED
+from .parts import backbones_of, heads_of, leaves, listed, metrics_of, name_of, preprocessor_of, steps_of
 
 BY_NAME = ('WordsHead', 'WordsDecodeHead')
 IGNORED = 255  # the default of mmseg's heads, metrics and transforms
@@ -109,6 +111,19 @@ def check_ignored(config):
     if label != IGNORED and any(dataset.get('reduce_zero_label') for dataset in data.values()):
         raise UsageError(f'reduce_zero_label makes unlabelled pixels {IGNORED}, but {first} is {label}: set it to '
                          f'{IGNORED}.')
+
+
+def check_link(config):
+    """Queries that Rein makes are taken by a head, for which mmdet is there.
+
+    Raises:
+        UsageError: no such head, or no mmdet.
+    """
+    tunings = [one for backbone in backbones_of(config.model).values() for one in listed(backbone.get('tuning'))]
+    if any(isinstance(one, dict) and name_of(one) == 'Rein' and one.get('link') is not None for one in tunings):
+        if name_of(config.model.get('module', config.model)) != 'LinkedModel':
+            raise UsageError(UNLINKED)
+        require_mask2former()
 
 
 def _padding(step):

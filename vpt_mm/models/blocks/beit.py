@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...layers.attention import attend_scaled
+from ...layers.attention import attend_scaled, cross_scaled, queries_of
 from ...layers.projection import Projection
 from ...layers.updated import linear_rows
 from ...layers.windows import pad_bias
@@ -23,21 +23,26 @@ class BEiT(BlockKind):
     def projection(self, block: Any) -> Projection:
         attn = block.attn
         biases = (None, attn.v_bias) if attn.bias == 'qv_bias' else (None, None)
-        return Projection(_norms(block)[0], attn.qkv, biases)
+        return Projection(self.norms(block)[0], attn.qkv, biases)
 
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, block = call.block.attn, call.block
         bias = None
         if attn.bias == 'qv_bias':
             bias = torch.cat([attn.q_bias, torch.zeros_like(attn.v_bias), attn.v_bias])
-        qkv = linear_rows(attn.qkv, _norms(block)[0](tokens), bias=bias)
+        qkv = linear_rows(attn.qkv, self.norms(block)[0](tokens), bias=bias)
         mask = positions_of(call, tokens.shape[1], qkv.dtype)
-        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild, temperature=call.temperature)
         return block.drop_path(scaled(branch, block.gamma_1))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn, block = call.block.attn, call.block
+        query = queries_of(attn, self.norms(block)[0](tokens), bias=attn.q_bias if attn.bias == 'qv_bias' else None)
+        return block.drop_path(scaled(cross_scaled(attn, query, seen), block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
-        return block.drop_path(scaled(block.ffn(_norms(block)[1](tokens)), block.gamma_2))
+        return block.drop_path(scaled(block.ffn(self.norms(block)[1](tokens)), block.gamma_2))
 
 
 def positions_of(call: Call, queries: int, dtype: torch.dtype) -> Tensor | None:
@@ -56,7 +61,3 @@ def positions_of(call: Call, queries: int, dtype: torch.dtype) -> Tensor | None:
         return make()
     with torch.no_grad():
         return call.kept.get(attn, make, frozen=[table], given=(queries, keys, dtype))
-
-
-def _norms(block: Any) -> tuple[Any, Any]:
-    return (block.ln1, block.ln2) if hasattr(block, 'ln1') else (block.norm1, block.norm2)

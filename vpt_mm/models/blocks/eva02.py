@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ...layers.attention import attend_scaled
+from ...layers.attention import attend_scaled, cross_scaled, queries_of
 from ...layers.projection import Projection
 from ...layers.rotary import Rotation, rotate_pairs
 from .kind import BlockKind, Call
@@ -26,7 +26,14 @@ class EVA02(BlockKind):
         qkv = attn.qkv(block.norm1(tokens))
         if attn.rope:
             qkv = rotate_pairs(qkv, attn.num_heads, _rotation(call, tokens.shape[1]))
-        return block.drop_path(attend_scaled(attn, qkv, call.seen, rebuild=call.rebuild))
+        return block.drop_path(attend_scaled(attn, qkv, call.seen, rebuild=call.rebuild, temperature=call.temperature))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        block, attn = call.block, call.block.attn
+        query = queries_of(attn, block.norm1(tokens))
+        if attn.rope:
+            query = _rotation(call, tokens.shape[1])(query.unflatten(-1, (attn.num_heads, -1))).flatten(2)
+        return block.drop_path(cross_scaled(attn, query, seen))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(call.block.mlp(call.block.norm2(tokens)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ...layers.attention import attend_scaled
+from ...layers.attention import attend_scaled, cross_scaled, queries_of
 from ...layers.projection import Projection
 from .beit import positions_of
 from .kind import BlockKind, Call, scaled
@@ -26,7 +26,12 @@ class HiViT(BlockKind):
         block, attn = call.block, call.block.attn
         qkv = attn.qkv(block.norm1(tokens))
         mask = None if call.given.get('rpe_index') is None else positions_of(call, tokens.shape[1], qkv.dtype)
-        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild)
+        branch = attend_scaled(attn, qkv, call.seen, mask=mask, rebuild=call.rebuild, temperature=call.temperature)
+        return block.drop_path(scaled(branch, block.gamma_1))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        block = call.block
+        branch = cross_scaled(block.attn, queries_of(block.attn, block.norm1(tokens)), seen)
         return block.drop_path(scaled(branch, block.gamma_1))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ class Call(NamedTuple):
         given: what it was called with beside its tokens, by name.
         seen: keys and values of prompts, (1 or B, P, 2, C); None for none.
         kept: of the backbone.
+        temperature: a number that its attention divides queries by; None for 1.
     """
 
     block: Any
@@ -29,6 +30,7 @@ class Call(NamedTuple):
     given: dict[str, Any]
     seen: Tensor | None
     kept: Kept
+    temperature: Tensor | None = None
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -63,8 +65,16 @@ class BlockKind:
         """What the attention does to tokens before they meet."""
         raise NotImplementedError
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        """Those in front of its attention and of its FFN; None where there is none."""
+        return (block.ln1, block.ln2) if hasattr(block, 'ln1') else (block.norm1, block.norm2)
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         """What the block adds to its tokens after its attention: (B, N, C)."""
+        raise NotImplementedError
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        """The same where the tokens see ``seen``, keys and values (1 or B, P, 2, C), and not each other."""
         raise NotImplementedError
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ...layers.packed import PackedProjection, attend_packed
+from ...layers.packed import PackedProjection, attend_packed, cross_packed
 from ...layers.projection import Projection
 from ...layers.reduced import mix_channels, reduce_patches
 from .kind import BlockKind, Call
@@ -26,8 +26,13 @@ class MiT(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, tokens = call.block.attn, call.block.norm1(tokens)
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
-        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild)
+        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
+                               temperature=call.temperature)
         return attn.dropout_layer(attn.proj_drop(branch))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn = call.block.attn
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, call.block.norm1(tokens), seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         ffn = call.block.ffn

@@ -9,7 +9,9 @@ import torch.nn.functional as F
 from mmpretrain.models.backbones.vit_sam import get_rel_pos
 from torch import Tensor
 
+from ...layers.attention import queries_of
 from ...layers.ffn import ffn_branch
+from ...layers.heads import attend_across, tempered
 from ...layers.projection import Projection
 from ...layers.windows import Whole, Windows, mix_in_windows
 from .kind import BlockKind, Call
@@ -31,9 +33,17 @@ class SAM(BlockKind):
         windows = Windows(call.grid, block.window_size) if block.window_size else Whole(call.grid)
         attention = partial(_attend, call, windows.sides) if attn.use_rel_pos else partial(
             F.scaled_dot_product_attention, scale=attn.scale)
+        attention = tempered(attention, call.temperature)
         mixed = mix_in_windows(attention, windows, attn.qkv, block.ln1(tokens), call.seen, attn.num_heads,
                                rebuild=call.rebuild)
         branch: Tensor = attn.proj(mixed)
+        return branch
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn = call.block.attn
+        attention = partial(F.scaled_dot_product_attention, scale=attn.scale)
+        branch: Tensor = attn.proj(attend_across(attention, queries_of(attn, call.block.ln1(tokens)), seen,
+                                                 attn.num_heads))
         return branch
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:

@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...layers.attention import queries_of
 from ...layers.ffn import ffn_branch
+from ...layers.heads import attend_across, tempered
 from ...layers.projection import Projection
 from ...layers.updated import linear_rows, weights_of
 from ...layers.windows import Windows, mix_in_windows, windows_of
@@ -31,13 +33,22 @@ class SwinV2(BlockKind):
         msa = block.attn.w_msa
         return Projection(None, msa.qkv, (None, msa.v_bias))
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        return None, None
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         attn, msa = call.block.attn, call.block.attn.w_msa
         windows = windows_of(attn, call.grid)
         bias = None if msa.q_bias is None else torch.cat([msa.q_bias, torch.zeros_like(msa.v_bias), msa.v_bias])
-        mixed = mix_in_windows(partial(_attend, msa), windows, partial(linear_rows, msa.qkv, bias=bias), tokens,
-                               call.seen, msa.num_heads, bias=partial(_positions, call, windows),
+        attention = partial(_attend, msa, temperature=call.temperature)
+        mixed = mix_in_windows(attention, windows, partial(linear_rows, msa.qkv, bias=bias), tokens, call.seen,
+                               msa.num_heads, bias=partial(_positions, call, windows),
                                varied=bool(windows.shift), rebuild=call.rebuild)
+        return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn, msa = call.block.attn, call.block.attn.w_msa
+        mixed = attend_across(partial(_attend, msa), queries_of(msa, tokens, bias=msa.q_bias), seen, msa.num_heads)
         return call.block.norm1(attn.drop(msa.proj_drop(msa.proj(mixed))))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
@@ -50,14 +61,16 @@ class SwinV2(BlockKind):
         return 'attn.w_msa.relative_coords_table', 'attn.w_msa.relative_position_index'
 
 
-def _attend(msa: Any, query: Tensor, key: Tensor, value: Tensor, *, attn_mask: Tensor) -> Tensor:
+def _attend(msa: Any, query: Tensor, key: Tensor, value: Tensor, *,
+            attn_mask: Tensor | None = None, temperature: Tensor | None = None) -> Tensor:
     """Scaled cosines as products: (B, heads, N, d), where windows may be heads."""
     scale = msa.logit_scale.clamp(max=math.log(100)).exp()  # the class's own bound
     if query.shape[1] != msa.num_heads:
         scale = scale.repeat(query.shape[1] // msa.num_heads, 1, 1)
     query, key = (F.normalize(query, dim=-1) * scale).to(value.dtype), F.normalize(key, dim=-1).to(value.dtype)
     dropout = msa.attn_drop.p if msa.attn_drop.training else 0.
-    return F.scaled_dot_product_attention(query, key, value, attn_mask=attn_mask, scale=1., dropout_p=dropout)
+    attention = tempered(F.scaled_dot_product_attention, temperature)
+    return attention(query, key, value, attn_mask=attn_mask, scale=1., dropout_p=dropout)
 
 
 def _positions(call: Call, windows: Windows, queries: int, keys: int, *, fold: bool, dtype: torch.dtype) -> Tensor:

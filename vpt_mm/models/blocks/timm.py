@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...layers.heads import attend_heads
+from ...layers.attention import queries_of
+from ...layers.heads import attend_heads, tempered
 from ...layers.projection import Projection, Rows
 from ...layers.rotary import Rotation
 from ...layers.updated import linear_rows
@@ -32,6 +33,10 @@ class TimmBlock(BlockKind):
         block = call.block
         return block.drop_path1(block.ls1(attend(call, block.norm1(tokens))))
 
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        block = call.block
+        return block.drop_path1(block.ls1(cross(call, block.norm1(tokens), seen)))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
         return block.drop_path2(block.ls2(block.mlp(block.norm2(tokens))))
@@ -46,6 +51,10 @@ class EvaBlock(TimmBlock):
         block = call.block
         return block.drop_path1(scaled(attend(call, block.norm1(tokens)), block.gamma_1))
 
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        block = call.block
+        return block.drop_path1(scaled(cross(call, block.norm1(tokens), seen), block.gamma_1))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         block = call.block
         return block.drop_path2(scaled(block.mlp(block.norm2(tokens)), block.gamma_2))
@@ -59,8 +68,14 @@ class PostNorm(TimmBlock):
     def projection(self, block: Any) -> Projection:
         return _projection(None, block.attn)
 
+    def norms(self, block: Any) -> tuple[Any, Any]:
+        return None, None
+
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path1(call.block.norm1(attend(call, tokens)))
+
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return call.block.drop_path1(call.block.norm1(cross(call, tokens, seen)))
 
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path2(call.block.norm2(call.block.mlp(tokens)))
@@ -79,11 +94,32 @@ def attend(call: Call, tokens: Tensor) -> Tensor:
     Patches are rotated as timm does; class token, registers, prompts and what travels have no place, and are not.
     """
     attn = call.block.attn
-    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.)
+    attention = tempered(partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.),
+                         call.temperature)
     if _is_plain(attn) and call.given.get('rope') is None:
         mixed = attend_heads(attention, _qkv(attn, tokens), call.seen, attn.num_heads, rebuild=call.rebuild)
     else:
         mixed = attention(*_meeting(call, tokens))
+    return _read(attn, tokens, mixed)
+
+
+def cross(call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+    """The same where the tokens see ``seen``, (1 or B, P, 2, C), and not each other."""
+    attn, rope = call.block.attn, call.given.get('rope')
+    query = attn.q_norm(_query(attn, tokens).unflatten(-1, (attn.num_heads, -1)))  # (B, N, heads, d)
+    if rope is not None:
+        beside = 0 if call.seen is None else call.seen.shape[1]  # as in the attention, which keeps the rotation
+        query = _rotation(call, rope, tokens.shape[1] + beside)(query)
+    pairs = seen.to(query.dtype).unflatten(-1, (-1, query.shape[-1]))  # (1 or B, P, 2, heads of keys, d)
+    key, value = attn.k_norm(pairs[:, :, 0]), pairs[:, :, 1]
+    heads_first = [part.repeat_interleave(attn.num_heads // part.shape[2], dim=2).expand(len(tokens), -1, -1, -1)
+                   .transpose(1, 2) for part in (key, value)]
+    attention = partial(F.scaled_dot_product_attention, dropout_p=attn.attn_drop.p if attn.training else 0.)
+    return _read(attn, tokens, attention(query.transpose(1, 2), *heads_first))
+
+
+def _read(attn: Any, tokens: Tensor, mixed: Tensor) -> Tensor:
+    """What tokens (B, N, C) read, (B, heads, N, d), to what the attention makes of it."""
     mixed = attn.norm(mixed.transpose(1, 2).flatten(2))
     if attn.gate is not None:
         mixed = mixed * attn.gate(tokens).sigmoid()
@@ -99,6 +135,11 @@ def _qkv(attn: Any, tokens: Tensor) -> Tensor:
     if getattr(attn, 'q_bias', None) is None:
         return attn.qkv(tokens)
     return linear_rows(attn.qkv, tokens, bias=torch.cat([attn.q_bias, attn.k_bias, attn.v_bias]))
+
+
+def _query(attn: Any, tokens: Tensor) -> Tensor:
+    """Queries alone, (B, N, C)."""
+    return attn.q_proj(tokens) if attn.qkv is None else queries_of(attn, tokens, bias=getattr(attn, 'q_bias', None))
 
 
 def _meeting(call: Call, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:

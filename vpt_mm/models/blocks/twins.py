@@ -8,9 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...layers.attention import cross_scaled, queries_of
 from ...layers.ffn import ffn_branch
-from ...layers.heads import attend_pairs
-from ...layers.packed import PackedProjection, attend_packed
+from ...layers.heads import attend_across, attend_pairs, tempered
+from ...layers.packed import PackedProjection, attend_packed, cross_packed
 from ...layers.projection import Projection, Rows
 from ...layers.reduced import reduce_patches
 from ...layers.windows import Windows, mix_in_windows, pad_bias
@@ -23,11 +24,18 @@ class Twins(BlockKind):
     def attention(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(self.attend(call, call.block.norm1(tokens)))
 
+    def cross(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return call.block.drop_path(self.read(call, call.block.norm1(tokens), seen))
+
     def ffn(self, call: Call, tokens: Tensor) -> Tensor:
         return call.block.drop_path(ffn_branch(call.block.ffn, call.block.norm2(tokens)))
 
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         """(B, N, C), normed, to what the attention makes of them."""
+        raise NotImplementedError
+
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        """The same where they see ``seen`` and not each other."""
         raise NotImplementedError
 
 
@@ -43,8 +51,14 @@ class TwinsGlobal(Twins):
         attn = call.block.attn
         attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
         pairs = attn.kv(reduce_patches(attn, tokens, call.grid))
-        mixed = attend_pairs(attention, attn.q(tokens), pairs, call.seen, attn.num_heads)
+        mixed = attend_pairs(tempered(attention, call.temperature), attn.q(tokens), pairs, call.seen, attn.num_heads)
         return attn.out_drop(attn.proj_drop(attn.proj(mixed.transpose(1, 2).flatten(2))))
+
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn = call.block.attn
+        attention = partial(attn.scaled_dot_product_attention, dropout_p=attn.attn_drop if attn.training else 0.)
+        mixed = attend_across(attention, attn.q(tokens), seen, attn.num_heads)
+        return attn.out_drop(attn.proj_drop(attn.proj(mixed)))
 
 
 class TwinsGlobalPacked(Twins):
@@ -58,8 +72,13 @@ class TwinsGlobalPacked(Twins):
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         attn = call.block.attn
         others = None if attn.sr_ratio <= 1 else reduce_patches(attn, tokens, call.grid)
-        return attn.dropout_layer(attn.proj_drop(attend_packed(attn.attn, tokens, call.seen, others=others,
-                                                               rebuild=call.rebuild)))
+        branch = attend_packed(attn.attn, tokens, call.seen, others=others, rebuild=call.rebuild,
+                               temperature=call.temperature)
+        return attn.dropout_layer(attn.proj_drop(branch))
+
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        attn = call.block.attn
+        return attn.dropout_layer(attn.proj_drop(cross_packed(attn.attn, tokens, seen)))
 
 
 class TwinsLocal(Twins):
@@ -77,12 +96,15 @@ class TwinsLocal(Twins):
     def attend(self, call: Call, tokens: Tensor) -> Tensor:
         attn = call.block.attn
         windows = Windows(call.grid, attn.window_size)
-        attention = partial(F.scaled_dot_product_attention, scale=attn.scale,
-                            dropout_p=attn.attn_drop.p if attn.training else 0.)
+        attention = tempered(partial(F.scaled_dot_product_attention, scale=attn.scale,
+                                     dropout_p=attn.attn_drop.p if attn.training else 0.), call.temperature)
         mixed = mix_in_windows(attention, windows, attn.qkv, tokens, call.seen, attn.num_heads,
                                bias=partial(_hide_padding, call, windows), varied=all(windows.padding),
                                rebuild=call.rebuild)
         return attn.proj_drop(attn.proj(mixed))
+
+    def read(self, call: Call, tokens: Tensor, seen: Tensor) -> Tensor:
+        return cross_scaled(call.block.attn, queries_of(call.block.attn, tokens), seen)
 
 
 def _hide_padding(call: Call, windows: Windows, queries: int, keys: int, *, fold: bool,

@@ -1,0 +1,4 @@
+# Convpass: bottlenecks of 8 channels with a convolution beside attention and FFN of every block
+# and the heads learn. The rates are those of the other protocols here.
+_base_ = ['../setr_vpt_ade20k.py']
+model = dict(backbone=dict(tuning=dict(_delete_=True, type='Convpass')))
