@@ -9,8 +9,8 @@ from vpt_mm.sweep.store import write_csv
 
 def row(protocol, seed, score, **changes):
     return dict(dict(sweep='a', group='dense', task='ViT', protocol=protocol, split='test', final=True, seed=seed,
-                     fraction=1., size=None, value=score, scenes=score, harder=score / 2, tuned=1500, head=500,
-                     seconds=10. + seed), **changes)
+                     fraction=1., size=None, value=score, scenes=score, harder=score / 2, tuned=1500, head=500),
+                **changes)
 
 
 ROWS = [row('Head', seed, 40. + seed, tuned=500) for seed in (1, 3)] + [row('VPT', seed, 60. + seed) for seed in (1, 3)]
@@ -23,9 +23,9 @@ def test_a_table_for_each_task_and_a_picture(tmp_path, capsys):
           str(tmp_path / 'tuned.png'), '--markdown', str(tmp_path / 'tuned.md')])
     lines = (tmp_path / 'tuned.md').read_text().splitlines()
     assert [line for line in lines if line.startswith(('**', '| H', '| V'))] == [
-        '**ViT**', '| Head | 0 | 42.00 ± 1.41 | 21.00 ± 0.71 | 12 |',
-        '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 | 12 |',
-        '**ConvNeXt**', '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 | 12 |']
+        '**ViT**', '| Head | 0 | 42.00 ± 1.41 | 21.00 ± 0.71 |',
+        '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 |',
+        '**ConvNeXt**', '| VPT | 1,000 | 62.00 ± 1.41 | 31.00 ± 0.71 |']
     assert (tmp_path / 'tuned.png').read_bytes().startswith(b'\x89PNG')
 
 

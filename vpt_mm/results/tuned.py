@@ -8,7 +8,7 @@ from .table_one import spread_over_seeds
 
 
 def tuned_sheets(rows, *, columns):
-    """A sheet for each task: parameters tuned in the backbone, mean and deviation of each column, seconds of a run.
+    """A sheet for each task: parameters tuned in the backbone, mean and deviation of each column.
 
     Args:
         rows: final runs.
@@ -18,10 +18,10 @@ def tuned_sheets(rows, *, columns):
         UsageError: a column that is not there or holds no numbers, or a protocol with fewer than two seeds.
     """
     require_scores(rows, columns)
-    return [Sheet(task, ['protocol', 'tuned in the backbone', *columns, 'seconds'],
+    return [Sheet(task, ['protocol', 'tuned in the backbone', *columns],
                   [[protocol, f'{tuned_in(runs):,}',
-                    *(spread_over_seeds(protocol, task, [run[column] for run in runs]) for column in columns),
-                    f"{statistics.fmean(run['seconds'] for run in runs):.0f}"] for protocol, runs in found.items()])
+                    *(spread_over_seeds(protocol, task, [run[column] for run in runs]) for column in columns)]
+                   for protocol, runs in found.items()])
             for task, found in by_protocol(rows).items()]
 
 
