@@ -73,6 +73,8 @@ def draw_tuned(rows, out, *, columns):
                 for number, name in enumerate(sorted(places, key=lambda name: places[name][1])):
                     _draw_point(panel, name, *places[name], colour=f'C{names.index(name) % 10}', left=number % 2)
                 panel.set_xscale('symlog', linthresh=1000, linscale=0.5)  # a head alone tunes nothing there
+                most = max(tuned for tuned, *_ in places.values())
+                panel.set_xticks([0, *(10 ** digits for digits in range(3, len(str(most))))])
                 panel.set_title(f'{task}: {column}')
                 panel.margins(x=0.15)
                 panel.grid(alpha=0.3)
