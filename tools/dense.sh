@@ -13,4 +13,3 @@ scenes data/digit_scenes_choosing --images 200 --val-images 1 --size 64 --digits
 scenes data/digit_scenes_harder --images 1 --val-images 200 --size 96 --digits 2 3 --contrast 0.25 --clearest 1
 python -m vpt_mm sweep configs/sweeps/dense.py --out "$out" "$@"
 python -m vpt_mm analyse tuned "$out/results.csv" --columns scenes harder --plot "$out/tuned.png" --markdown "$out/tuned.md"
-python -m vpt_mm cost blocks --methods all --read patches --batch 2 --repeats 3
