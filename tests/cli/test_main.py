@@ -15,7 +15,8 @@ from vpt_mm.cli import is_program
 from vpt_mm.cli.commands import COMMANDS, GROUPS, module_of
 from vpt_mm.cli.main import main
 from vpt_mm.costs.contestants import BACKBONES
-from vpt_mm.costs.memory import METHODS, OPTIONS
+from vpt_mm.costs.memory import OPTIONS
+from vpt_mm.costs.methods import METHODS
 from vpt_mm.costs.storage import BENCHMARKS
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +67,7 @@ def test_a_command_that_is_not_there_is_named(words, told):
 
 
 @pytest.mark.parametrize('command, names', [
-    ('cost blocks', BACKBONES), ('cost memory', [*METHODS, *OPTIONS]), ('report', BENCHMARKS)])
+    ('cost blocks', [*BACKBONES, *METHODS]), ('cost memory', [*METHODS, *OPTIONS]), ('report', BENCHMARKS)])
 def test_help_names_what_there_is(command, names, capsys, monkeypatch):
     monkeypatch.setenv('COLUMNS', '500')  # no name is broken at its hyphen
     helped = printed(capsys, *command.split(), '--help')

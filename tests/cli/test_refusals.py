@@ -27,6 +27,12 @@ def test_methods_that_choose_are_compared_as_their_papers_have_them(option, caps
     assert line.startswith(f'error: argument {option.split()[0]}: --choosing compares')
 
 
+@pytest.mark.parametrize('option', ['--method DeepPrompt', '--dropout 0.1', '--plot out.png', '--choosing'])
+def test_methods_side_by_side_are_as_their_table_says(option, capsys):
+    line = said(['cost', 'blocks', *option.split(), '--methods', 'all'], capsys)
+    assert line.startswith(f'error: argument {option.split()[0]}: --')
+
+
 @pytest.mark.parametrize('command', ['cost steps config.py --cfg-options', 'prompt x.py --tuning-options'])
 def test_an_entry_without_a_value_is_refused(command, capsys):
     words = command.split()

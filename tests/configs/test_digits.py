@@ -36,11 +36,12 @@ def test_only_the_prompts_are_tuned_in_addition():
     assert linear.tuned == linear.head == deep.head
 
 
-def test_the_shipped_weights_are_the_whole_backbone():
-    file = FOLDER / 'vit_digits.pth'
-    assert file.stat().st_size < 3e6
+@pytest.mark.parametrize('name, most', [('vit', 3e6), ('convnext', 2.5e6)])
+def test_the_shipped_weights_are_the_whole_backbone(name, most):
+    file = FOLDER / f'{name}_digits.pth'
+    assert file.stat().st_size < most
     state = torch.load(file, weights_only=True)['state_dict']
-    plain = build('pretrain_vit_digits.py').backbone
+    plain = build(f'pretrain_{name}_digits.py').backbone
     assert {key: tensor.shape for key, tensor in state.items()} == \
         {key: tensor.shape for key, tensor in plain.state_dict().items()}
 

@@ -8,8 +8,9 @@ from torch import nn
 
 from vpt_mm.costs.compare import Contestant, allocated, compare
 from vpt_mm.costs.compare_report import cost_table, plot_costs
-from vpt_mm.costs.contestants import BACKBONES, CHOOSING, build_choosing, build_contestants
+from vpt_mm.costs.contestants import BACKBONES, CHOOSING, build_choosing, build_contestants, build_methods
 from vpt_mm.costs.kernels import count_kernels
+from vpt_mm.costs.methods import METHODS
 from vpt_mm.errors import UsageError
 
 SMALL = {
@@ -96,6 +97,24 @@ def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
         assert 0 < counts[1] - counts[0] <= count_kernels(lambda: by_name['plain'].infer(image))
     with pytest.raises(UsageError, match='measured on vit-base, vit-large, vit-huge, got'):
         build_choosing('swin-base', length=2)
+
+
+def test_methods_are_measured_side_by_side(shrink, monkeypatch):
+    monkeypatch.setitem(METHODS, 'Adapter', dict(type='Adapter', reduction=4))
+    contestants = build_methods('vit-base', ['Linear', 'Adapter', 'Full'], size=32)
+    costs = {(cost.name, cost.what): cost.value for cost in compare(contestants, torch.randn(2, 3, 32, 32), repeats=1)}
+    names = ['plain', 'Linear', 'Adapter', 'Full']
+    assert [one.name for one in contestants] == names
+    learned = {one.name: sum(own.numel() for own in one.model.parameters() if own.requires_grad) for one in contestants}
+    assert learned['Linear'] == 0 < learned['Adapter'] == 4 * (2 * 32 * 8 + 8 + 32)
+    assert learned['Full'] == sum(own.numel() for own in contestants[0].model.parameters())
+    assert contestants[3].model.patch_embed.training and not contestants[2].model.patch_embed.training
+    kernels, kept = ([costs[name, what] for name in names] for what in ('training kernels', 'bytes kept'))
+    assert kernels[1] < min(kernels[0], *kernels[2:])  # no backward pass
+    assert kept[1] == 4 < kept[2] < kept[3]  # its output's sum alone
+    for wrong in (('vit-tiny', []), ('vit-base', ['Linear', 'VPT'])):
+        with pytest.raises(UsageError, match=f"must be one of .*, got '{[wrong[0], *wrong[1]][-1]}'"):
+            build_methods(*wrong)
 
 
 @pytest.mark.parametrize('wrong, message', [

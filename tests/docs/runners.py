@@ -93,6 +93,9 @@ RUNNERS = [
     (r'python -m vpt_mm\.datasets\.digits\.scenes data/digits_by_name .*', 'tests/datasets/digits/test_scenes.py'),
     (r'(PART=new )?python tools/(train|test)\.py configs/digits/setr_digits_by-name\.py.*',
      'tests/configs/test_digits.py::test_a_config_trains_and_tests'),
+    (r'bash tools/dense\.sh', 'tests/docs/test_dense.py::test_the_command_makes_the_tables'),
+    (r'(RATE=\S+ )?python tools/train\.py configs/digits/(pretrain_convnext_digits|setr_digits_dense)\.py.*',
+     'tests/configs/test_digits.py::test_a_config_trains_and_tests'),
     (r'python tools/train\.py configs/digits/setr_digits_drawn\.py',
      'tests/configs/test_digits.py::test_a_config_trains_and_tests'),
 
@@ -122,6 +125,7 @@ RUNNERS = [
      'tests/engine/test_prototypes.py::test_they_are_the_means_of_cls'),
     (r'vpt-mm report .*', 'tests/costs/test_parameters.py::test_the_command_prints_and_draws'),
     (r'vpt-mm cost blocks --(backbone vit-base|choosing).*', HERE),
+    (r'vpt-mm cost blocks --methods .*', 'tests/costs/test_compare.py::test_methods_are_measured_side_by_side'),
     (r'vpt-mm cost memory .*', HERE),
     (r'python tools/train\.py configs/protocols/vit-b_vpt-deep-50\.py --cfg-options .*frozen_dtype.*', HERE),
 

@@ -85,6 +85,45 @@ def test_from_the_file_to_the_table_of_base_and_new(tmp_path, monkeypatch, capsy
         *['| mean over 2'] * 2, *['| EuroSAT'] * 2, *['| UCF101'] * 2]
 
 
+class Scored(SerialPool):
+    """Gives every run the scores that a test says, without running it."""
+
+    def outcome(self, run, **options):
+        rate = float(run.config['optim_wrapper']['paramwise_cfg']['prompt_lr_mult'])
+        metrics = {'chosen/mIoU': 10 - abs(rate - 0.5), 'scenes/mIoU': 50 * rate + run.seed}
+        return dict(metrics=metrics, seconds=1., aborted=False, tuned=5, backbone=50, frozen=1.)
+
+
+def test_a_grid_is_searched_by_a_test_that_is_not_the_one_that_counts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dense, deep = ({'model.backbone.tuning': dict(type=kind, length=2, _delete_=True)}
+                   for kind in ('ShallowPrompt', 'DeepPrompt'))
+    recipe = dict(config=str(CONFIGS / 'digits/setr_digits_dense.py'), grid=dict(RATE=[0.25, 0.5, 1.]))
+    entries = dict(
+        recipes=dict(one=dict(recipe, options=deep), other=dict(recipe, options=dense, tasks=['ViT'])),
+        tasks=dict(ViT=dict(BACKBONE='vit'), ConvNeXt=dict(BACKBONE='convnext')), seeds=[1, 2],
+        tests=dict(scenes={}, chosen=dict(TEST='choosing')), choose='chosen', metric='mIoU')
+    file = tmp_path / 'sweep.py'
+    file.write_text('\n'.join(f'{key} = {value!r}' for key, value in entries.items()))
+    conductor, pool = Conductor(read_sweep(file), Store(tmp_path / 'out')), Scored()
+    assert [(cell.task, cell.protocol.name) for cell in conductor.cells] == [
+        ('ViT', 'one'), ('ViT', 'other'), ('ConvNeXt', 'one')]
+    conductor.conduct(pool)
+    rows = conductor.write_table()
+    assert pool.done == 3 * (3 + 1)  # the best run of a search is a final run
+    assert len(rows) == conductor.total == conductor.finished == 3 * (3 + 2)
+    assert [(row['rate'], row['seed'], row['value'], row['split']) for row in rows if row['final']] == 3 * [
+        (0.5, 1, 26., 'test'), (0.5, 2, 27., 'test')]
+    assert {row['value'] for row in rows if not row['final']} == {9.75, 10., 9.5}
+    for changes, message in ((dict(choose='best'), 'must be one of tests .scenes, chosen., got .best.'),
+                             (dict(recipes=dict(one=dict(recipe, tasks=['CNN']))), 'the tasks ViT, ConvNeXt, got CNN'),
+                             (dict(recipes=dict(one=dict(recipe, grid=dict(SEED=[1])))), 'but of SEED and SHOTS'),
+                             (dict(recipes=dict(one=dict(recipe, grid=dict(RATE=[])))), r'got RATE=\[\]')):
+        file.write_text('\n'.join(f'{key} = {value!r}' for key, value in {**entries, **changes}.items()))
+        with pytest.raises(UsageError, match=message):
+            read_sweep(file)
+
+
 @pytest.mark.parametrize('changes, message', [
     (dict(seed=[1]), 'unknown: seed'), (dict(tasks=[]), 'tasks must be a dict'),
     (dict(seeds=[2, 2]), 'seeds must be different whole numbers'), (dict(seeds=['1']), "of 0 or more, got ..1"),

@@ -15,6 +15,10 @@ def add_arguments(parser):
                        help='what the contender is said to be')
     _add(commands, 'base-to-new', 'base classes, new classes and their harmonic mean, of a sweep over recipes')
     _add(commands, 'tasks', 'every task in a column of its own, and the mean over tasks')
+    tuned = _add(commands, 'tuned', 'scores beside what is tuned in the backbone, for each task')
+    tuned.add_argument('--columns', nargs='+', default=['value'], metavar='COLUMN',
+                       help='of scores, such as the tests of a sweep over recipes')
+    tuned.add_argument('--plot', metavar='FILE', help='picture of the scores over what is tuned to write')
     curve = _add(commands, 'curve', 'accuracy over a column of the table')
     curve.add_argument('--over', required=True, metavar='COLUMN', help='length, depth, shots, fraction, ...')
     curve.add_argument('--plot', metavar='FILE', help='picture to write')
@@ -97,6 +101,15 @@ def make_tasks(results, args):
     return [tasks_sheet(_finals(results, args))]
 
 
+def make_tuned(results, args):
+    from ..results.tuned import draw_tuned, tuned_sheets
+    rows = _finals(results, args)
+    sheets = tuned_sheets(rows, columns=args.columns)
+    if args.plot:
+        draw_tuned(rows, args.plot, columns=args.columns)
+    return sheets
+
+
 def make_curve(results, args):
     from ..results.curves import curves, curves_sheet, draw_curves
     found = curves(results, over=args.over, fraction=args.data_fraction, size=args.resolution, shots=args.shots)
@@ -113,8 +126,8 @@ def make_streams(results, args):
     return streams_sheets(rows)
 
 
-SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, tasks=make_tasks, curve=make_curve,
-              streams=make_streams, **{'base-to-new': make_base_to_new})
+SHEETS = dict(table=make_table, seeds=make_seeds, tests=make_tests, tasks=make_tasks, tuned=make_tuned,
+              curve=make_curve, streams=make_streams, **{'base-to-new': make_base_to_new})
 
 
 def _finals(results, args):

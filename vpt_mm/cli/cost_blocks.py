@@ -1,5 +1,10 @@
 """vpt-mm cost blocks: time and memory of prompts against the plain frozen backbone."""
+from ..costs.methods import METHODS
 from .options import add_device_option, at_least, print_table
+
+COMPARED = dict(
+    choosing='classifiers with the methods that their papers describe, at one length',
+    methods='methods as vpt_mm/costs/methods.py has them')
 
 
 def add_arguments(parser):
@@ -23,6 +28,8 @@ def add_arguments(parser):
     parser.add_argument('--choosing', action='store_true',
                         help='L2P, DualPrompt and CODA-Prompt, whose prompts each image chooses, against VPT-deep of '
                         'the first length')
+    parser.add_argument('--methods', nargs='+', metavar='NAME', choices=[*METHODS, 'all'],
+                        help=f"methods side by side, as they train, in place of prompts: {', '.join(METHODS)}, or all")
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
 
 
@@ -31,12 +38,13 @@ def run(args):
 
     from ..costs.compare import compare, where
     from ..costs.compare_report import cost_table, plot_costs
-    from ..costs.contestants import build_choosing, build_contestants
+    from ..costs.contestants import build_choosing, build_contestants, build_methods
     from ..costs.graphs import require_graphs
     from ..devices import default_device
     from ..picture import require_picture
-    if args.choosing:
-        _require_their_form(args)
+    for form in ('choosing', 'methods'):
+        if getattr(args, form):
+            _require_their_form(args, form)
     if args.plot:
         require_picture(args.plot)
     torch.set_num_threads(args.threads)
@@ -47,6 +55,10 @@ def run(args):
     if args.choosing:
         contestants = build_choosing(args.backbone, length=args.lengths[0], size=args.size, autocast=autocast,
                                      device=device)
+    elif args.methods:
+        names = list(METHODS) if 'all' in args.methods else args.methods
+        contestants = build_methods(args.backbone, names, size=args.size, read=args.read, autocast=autocast,
+                                    device=device)
     else:
         contestants = build_contestants(
             args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
@@ -54,7 +66,7 @@ def run(args):
     image = torch.randn(args.batch, 3, args.size, args.size, device=device)
     costs = compare(contestants, image, repeats=args.repeats, graph=args.graph)
     method = (args.method or 'usual prompts') + (f', dropout {args.dropout}' if args.dropout else '')
-    method = 'prompts that images choose' if args.choosing else method
+    method = 'prompts that images choose' if args.choosing else 'methods' if args.methods else method
     title = (f'{args.backbone}, {method}, {args.batch} x {args.size}x{args.size}, '
              f'{args.read} read, {args.precision}, {where(device)}; ratios to {contestants[0].name}, '
              f'medians and quartiles of {args.repeats} pairs')
@@ -64,11 +76,11 @@ def run(args):
         print(f'picture: {args.plot}')
 
 
-def _require_their_form(args):
+def _require_their_form(args, form):
     """Raise UsageError for options that say what these methods are, and for a picture over prompt length."""
     from ..errors import UsageError
-    usual = dict(method=None, read='class', dropout=0., stored=None, checkpointing=False, plot=None)
+    usual = dict(method=None, dropout=0., stored=None, checkpointing=False, plot=None,
+                 **(dict(read='class') if form == 'choosing' else dict(choosing=False)))
     given = [name for name, value in usual.items() if getattr(args, name) != value]
     if given:
-        raise UsageError(f'argument --{given[0]}: --choosing compares classifiers with the methods that their papers '
-                         'describe, at one length, and takes none: leave it out.')
+        raise UsageError(f'argument --{given[0]}: --{form} compares {COMPARED[form]}, and takes none: leave it out.')

@@ -1,6 +1,7 @@
 """vpt-mm cost memory: memory of a training step, counted without weights or a GPU."""
 import warnings
 
+from ..costs.methods import METHODS
 from .options import at_least, print_table
 
 
@@ -8,7 +9,7 @@ def add_arguments(parser):
     parser.add_argument('--config', help='count the model of this config, heads and losses included, and nothing else')
     parser.add_argument('--backbones', nargs='+', default=['vit-base'], help='those of vpt-mm cost blocks')
     parser.add_argument('--methods', nargs='+', default=['VPT-deep', 'Full'],
-                        help='of Linear, VPT-shallow, VPT-deep, LoRA, Adapter, Bias, Partial-1, Full')
+                        help=f"of {', '.join(METHODS)}")
     parser.add_argument('--options', nargs='+', default=['plain'], help='of plain, stored, checkpointed, both: the '
                         'frozen part stored in bfloat16, blocks checkpointed')
     parser.add_argument('--batch', type=at_least(1), default=8, help='images at once')

@@ -43,7 +43,8 @@ class Contestant:
 
     Args:
         name: how the table calls it.
-        model: a backbone; one of its parameters takes the gradient across all frozen blocks.
+        model: a backbone; its parameters that learn say how far the gradient goes. Where none does, as with a linear
+            probe, a training step is the forward pass.
         length: prompt length.
         autocast: dtype of mixed precision, or None.
     """
@@ -66,7 +67,9 @@ class Contestant:
         self.forward(image)
 
     def train_step(self, image):
-        self.forward(image).backward()
+        loss = self.forward(image)
+        if loss.requires_grad:
+            loss.backward()
         self.model.zero_grad()
 
 

@@ -1,4 +1,5 @@
 """Who runs in a benchmark: the plain backbone, prompts taken literally, and vpt_mm's own."""
+import copy
 from dataclasses import dataclass
 
 from mmengine.registry import MODELS
@@ -9,6 +10,7 @@ from ..errors import UsageError
 from ..models.known import identify
 from .compare import Contestant
 from .literal import Literal, Padded
+from .methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,35 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
     contestants = [Contestant('plain', plain, autocast=autocast)]
     for length in lengths:
         given = dict(pad=length, size=size) if method == 'PixelPadPrompt' else dict(length=length, dropout=dropout)
-        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain).to(device)
+        ours = {name: _ours(dict(options, tuning=dict(type=method, **given), **kwargs), plain,
+                            train=given.get('dropout', 0) > 0).to(device)
                 for name, kwargs in {'': {}, **variants}.items()}
         twin, kind = backbone.literal
         contestants.append(Contestant(twin, kind(ours.pop(''), plain), length=length, autocast=autocast))
         contestants += [Contestant(name, model, length=length, autocast=None if model.frozen_dtype else autocast)
                         for name, model in ours.items()]
     return contestants
+
+
+def build_methods(name, methods, *, size=224, read='class', autocast=None, device='cpu'):
+    """The plain backbone, and ours with each of several methods as it trains; all with the same random weights.
+
+    Args:
+        name: key of ``BACKBONES``.
+        methods: keys of :data:`~vpt_mm.costs.methods.METHODS`.
+        size, read, autocast, device: as of :func:`build_contestants`.
+
+    Raises:
+        UsageError: a backbone or method that is not there, or a method that the backbone can't host.
+    """
+    for given, known in ((name, BACKBONES), *((method, METHODS) for method in methods)):
+        if given not in known:
+            raise UsageError(f"must be one of {', '.join(known)}, got {given!r}.")
+    options = BACKBONES[name].config(size=size, read=read)
+    plain = _plain(BACKBONES[name], options).to(device)
+    return [Contestant('plain', plain, autocast=autocast), *(
+        Contestant(method, _ours(dict(options, tuning=copy.deepcopy(METHODS[method])), plain, train=True).to(device),
+                   autocast=autocast) for method in methods)]
 
 
 # As the papers have them; of ten tasks, of which the first trains.
@@ -136,7 +160,7 @@ def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
                    Contestant('plain', plain, autocast=autocast)]
     for title, tuning in CHOOSING.items():
         form = dict(out_type='avg_prompts') if tuning['type'] == 'PromptPool' else {}
-        model = _ours(dict(options, tuning=tuning, **form), plain).to(device).train()
+        model = _ours(dict(options, tuning=tuning, **form), plain, train=True).to(device)
         contestants += [Contestant(title, model, autocast=autocast),
                         Contestant(f'{title}, features known', Known(model), autocast=autocast)]
     return contestants
@@ -162,7 +186,8 @@ def _plain(backbone, options):
     return model
 
 
-def _ours(config, plain):
+def _ours(config, plain, *, train=False):
+    """Our class with the weights of the plain one; ``train`` sets the mode, which the frozen part never follows."""
     model = MODELS.build(config)
     model.load_state_dict(plain.state_dict(), strict=False)
-    return model.train(config['tuning'].get('dropout', 0) > 0)  # which the frozen part never follows
+    return model.train(train)

@@ -18,16 +18,11 @@ from ..models.openmmlab import is_segmentor
 from ..models.weightless import build_weightless, give_shape
 from .contestants import BACKBONES
 from .living import Living
+from .methods import METHODS, WITH_OWN
 
-METHODS = {
-    'Linear': dict(type='LinearProbe'), 'VPT-shallow': dict(type='ShallowPrompt', length=50),
-    'VPT-deep': dict(type='DeepPrompt', length=50), 'LoRA': dict(type='LoRA', rank=16),
-    'Adapter': dict(type='Adapter', reduction=64), 'Bias': dict(type='BiasTuning'),
-    'Partial-1': dict(type='PartialTuning', last=1), 'Full': dict(type='FullTuning')}
 OPTIONS = {
     'plain': {}, 'stored': dict(frozen_dtype='bfloat16'), 'checkpointed': dict(with_cp=True),
     'both': dict(frozen_dtype='bfloat16', with_cp=True)}
-WITH_OWN = ('Bias', 'Partial-1', 'Full')  # train weights of the backbone, which are not stored in bfloat16 then
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class Conductor:
             raise UsageError(f'{len(self.failed)} runs failed, the others are kept; the first, {self.failed[0]}')
 
     def submit(self, pool, run):
-        pool.submit(run, work_dir=str(self.store.log_dir(run).absolute()), save=self.save and run.final, **run.options)
+        work_dir = str(self.store.log_dir(run).absolute())
+        pool.submit(run, work_dir=work_dir, save=self.save and run.reported, **run.options)
 
     def take(self, run, outcome):
         if isinstance(outcome, UsageError):

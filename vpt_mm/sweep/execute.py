@@ -115,9 +115,10 @@ def _quiet(config, *, work_dir, save):
 
 
 def parameter_counts(model):
-    """Parameters: tuned in all, of the plain backbone, and the share of it that tasks have in common."""
+    """Parameters: tuned in all, of them those of heads, of the plain backbone, and the share of it that tasks have in
+    common."""
     counts = count_tuned(model)
-    return dict(tuned=counts.tuned, backbone=counts.plain, frozen=counts.frozen)
+    return dict(tuned=counts.tuned, head=counts.head, backbone=counts.plain, frozen=counts.frozen)
 
 
 def versions():

@@ -6,7 +6,7 @@ from ..errors import UsageError, require_counts
 from .plan import SEEDS, read_plan, require_different_seeds, require_keys, require_kind
 from .recipes import Recipe, RecipePlan
 
-KEYS = {'recipes', 'tasks', 'seeds', 'shots', 'environment', 'tests', 'options', 'group', 'metric'}
+KEYS = {'recipes', 'tasks', 'seeds', 'shots', 'environment', 'tests', 'choose', 'options', 'group', 'metric'}
 
 
 def read_sweep(file, **changes):
@@ -38,20 +38,41 @@ def _recipes(file, entries, *, tasks=None, protocols=None, seeds=None, **others)
     plan = RecipePlan(
         recipes=list(_chosen(recipes, protocols, 'recipes').values()), tasks=_chosen(entries['tasks'], tasks, 'tasks'),
         seeds=seeds, shots=shots,
-        **{key: entries[key] for key in ('environment', 'tests', 'options', 'group', 'metric') if key in entries})
+        **{key: entries[key] for key in ('environment', 'tests', 'choose', 'options', 'group', 'metric')
+           if key in entries})
     if not plan.recipes or not plan.tasks:
         raise UsageError('a sweep needs recipes and tasks, got none.')
+    _check_search(file, plan, known=entries['tasks'])
     return plan
+
+
+def _check_search(file, plan, *, known):
+    for recipe in plan.recipes:
+        unknown = sorted(set(recipe.tasks or ()) - set(known))
+        if unknown:
+            raise UsageError(f"recipe {recipe.name}: the sweep has the tasks {', '.join(known)}, got {unknown[0]}.")
+    searched = [recipe.name for recipe in plan.recipes if len(recipe.points) > 1]
+    if searched and plan.choose not in plan.tests:
+        raise UsageError(f"{file}: recipe {searched[0]} has a grid, so choose must be one of tests "
+                         f"({', '.join(plan.tests) or 'none'}), got {plan.choose!r}.")
 
 
 def _recipe(name, given):
     require_kind(dict, 'recipes', {name: given}, name)
-    require_kind(dict, f'recipe {name}', given, 'environment', 'options')
-    require_keys(f'recipe {name}', given, known={'config', 'environment', 'options'}, needed={'config'})
+    require_kind(dict, f'recipe {name}', given, 'environment', 'options', 'grid')
+    require_kind((list, tuple), f'recipe {name}', given, 'tasks')
+    require_keys(f'recipe {name}', given, known={'config', 'environment', 'options', 'grid', 'tasks'},
+                 needed={'config'})
     if not os.path.isfile(given['config']):
         raise UsageError(f"recipe {name}: no config file at {given['config']}.")
-    return Recipe(name, os.path.relpath(given['config']), given.get('environment') or {},
-                  given.get('options') or {})
+    grid = given.get('grid') or {}
+    require_kind((list, tuple), f'recipe {name}, grid', grid, *grid)
+    for axis, values in grid.items():
+        if not values or axis in ('SEED', 'SHOTS'):
+            raise UsageError(f'recipe {name}: a grid has values of names in the environment, but of SEED and SHOTS, '
+                             f'got {axis}={values}.')
+    return Recipe(name, os.path.relpath(given['config']), given.get('environment') or {}, given.get('options') or {},
+                  grid, given.get('tasks'))
 
 
 def _chosen(known, names, what):

@@ -125,6 +125,11 @@ class Run:
         return find_task(self.cell.task).metric
 
     @property
+    def reported(self):
+        """Whether it may be a final run."""
+        return self.final
+
+    @property
     def options(self):
         """Of :func:`~vpt_mm.sweep.execute.execute`, beside those of all runs."""
         return {}

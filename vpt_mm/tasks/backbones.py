@@ -46,7 +46,7 @@ BACKBONES = dict(
         frozen_dtype=STORED), training=TRAINED),
     PromptedConvNeXt=Record(dict(
         arch=OneOf(Choice('atto', 'femto', 'pico', 'nano', 'tiny', 'small', 'base', 'large', 'xlarge', 'huge'),
-                   Record(dict(depths=Listed(Whole(1, 64), 4, 4), channels=Listed(WIDTH, 4, 4)))),
+                   Record(dict(depths=Listed(Whole(1, 64), 1, 8), channels=Listed(WIDTH, 1, 8)))),
         stem_patch_size=Whole(1, 64), norm_cfg=NORM, act_cfg=ACTIVATION, linear_pw_conv=Flag(), use_grn=Flag(),
         layer_scale_init_value=Number(0, 10), out_indices=INDICES, gap_before_final_norm=Flag(), frozen_dtype=STORED),
         training=TRAINED),

@@ -58,6 +58,18 @@ def test_haze_takes_contrast_and_leaves_the_labels():
     assert np.abs(hazy - (HAZE + 0.2 * (clear - HAZE))).max() <= 0.7  # rounded twice
 
 
+def test_scenes_have_contrasts_of_their_own():
+    """Each is as a scene of that one contrast, which lies between the two that were named."""
+    scans, shares = load_scans('training'), []
+    for index in range(4):
+        clear, _ = draw_scene(index, scans=scans, size=64)
+        hazy, _ = draw_scene(index, scans=scans, size=64, contrast=0.2, clearest=0.6)
+        far = np.abs(clear - HAZE) > 40
+        shares.append(np.median((hazy - HAZE)[far] / (clear - HAZE)[far]))
+        assert np.abs(hazy - (HAZE + shares[-1] * (clear - HAZE))).max() <= 1.2  # rounded twice, and the share is too
+    assert 0.2 <= min(shares) < max(shares) - 0.05 <= 0.55
+
+
 def test_the_folder_reads_as_ade20k(tmp_path):
     init_default_scope('mmseg')
     out = write_scenes(tmp_path / 'scenes', images=3, val_images=2, size=64)
@@ -78,6 +90,7 @@ def test_the_folder_reads_as_ade20k(tmp_path):
     (dict(images=1, seed=-1), 'seed must be a whole number of at least 0, got -1'),
     (dict(images=1, contrast=0), 'contrast must be above 0 and at most 1, got 0'),
     (dict(images=1, contrast=1.5), 'contrast must be above 0 and at most 1, got 1.5'),
+    (dict(images=1, contrast=0.5, clearest=0.4), 'clearest must be from the contrast, 0.5, to 1, got 0.4'),
 ])
 def test_numbers_out_of_range_are_refused(tmp_path, wrong, message):
     with pytest.raises(UsageError, match=message):

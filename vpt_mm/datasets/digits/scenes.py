@@ -24,7 +24,7 @@ HAZE = 127.5                  # the grey that scenes of little contrast fade to
 SEVERAL, ONE = (0.32, 0.55), (0.6, 0.95)  # side of a digit, of the scene's side
 
 
-def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6), contrast=1):
+def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6), contrast=1, clearest=None):
     """Scene `index`: the image (size, size, 3) RGB and the mask (size, size), uint8.
 
     Args:
@@ -32,6 +32,7 @@ def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6
         scans: what `load_scans(split)` returned.
         digits: least and most that are aimed at; a lone one is larger.
         contrast: share of the full contrast that is left; the rest is grey haze.
+        clearest: the share is drawn between ``contrast`` and this; None for ``contrast`` itself.
     """
     rng = np.random.default_rng([seed, SPLITS.index(split), index])
     image = textured(size, rng=rng)
@@ -45,6 +46,8 @@ def draw_scene(index, *, scans, seed=0, split='training', size=128, digits=(3, 6
             mask[place][ink >= 0.5] = FIRST_DIGIT + scans[1][chosen]
             free[place] = False
     image += rng.normal(0, 4, image.shape)  # grain of a camera
+    if clearest is not None:
+        contrast = rng.uniform(contrast, clearest)
     image = HAZE + contrast * (image.clip(0, 255) - HAZE)
     return image.round().astype(np.uint8), mask
 
@@ -61,7 +64,8 @@ def _free_square(free, sides, *, rng):
     return None
 
 
-def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6), contrast=1):
+def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6), contrast=1,
+                 clearest=None):
     """Write a folder of scenes in ADE20K's layout, whole or not at all.
 
     Args:
@@ -71,13 +75,14 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
         size: pixels a side.
         digits: least and most in a scene.
         contrast: share of the full contrast that is left, above 0 and up to 1.
+        clearest: the largest share, where each scene has one of its own, from ``contrast`` on.
 
     Raises:
         UsageError: a number out of range, or an `out` that holds something already.
     """
     val_images = max(1, images // 4) if val_images is None else val_images
     out = Path(out).absolute()
-    scene = dict(size=size, seed=seed, digits=digits, contrast=contrast)
+    scene = dict(size=size, seed=seed, digits=digits, contrast=contrast, clearest=clearest)
     _check(out, images=images, val_images=val_images, **scene)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f'.{out.name}-', dir=out.parent))
@@ -92,7 +97,7 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
     return out
 
 
-def _check(out, *, images, val_images, size, seed, digits, contrast):
+def _check(out, *, images, val_images, size, seed, digits, contrast, clearest):
     require_counts(images=images, **{'val-images': val_images})
     require_counts(least=SMALLEST, size=size)
     require_counts(least=0, seed=seed)
@@ -100,6 +105,8 @@ def _check(out, *, images, val_images, size, seed, digits, contrast):
         raise UsageError(f'digits must be two whole numbers, 1 <= least <= most, got {digits[0]} and {digits[1]}.')
     if not 0 < contrast <= 1:
         raise UsageError(f'contrast must be above 0 and at most 1, got {contrast}.')
+    if clearest is not None and not contrast <= clearest <= 1:
+        raise UsageError(f'clearest must be from the contrast, {contrast}, to 1, got {clearest}.')
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f'{out} is not an empty folder: choose another one or remove it first.')
 
@@ -132,6 +139,8 @@ def main(args=None):
     parser.add_argument('--digits', type=int, nargs=2, default=(3, 6), metavar=('LEAST', 'MOST'),
                         help='digits in a scene (default: 3 6)')
     parser.add_argument('--contrast', type=float, default=1, help='share left of the full contrast (default: 1)')
+    parser.add_argument('--clearest', type=float, metavar='SHARE',
+                        help='each scene has a contrast of its own, between --contrast and this')
     options = vars(parser.parse_args(args))
     try:
         out = write_scenes(options.pop('out'), **options)

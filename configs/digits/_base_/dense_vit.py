@@ -1,0 +1,2 @@
+# The demo's segmentor on the small ViT.
+_base_ = ['setr_digits.py']
