@@ -32,7 +32,7 @@ EXAMPLES = dict(
     DomainContext=[dict(length=2, domain_length=1, source='drawn', target='seen')],
     DualPrompt=[dict(tasks=2, general_length=2, general_blocks=[1], expert_length=3, expert_blocks=[2, 3])],
     FourierPrompt=[dict(length=4, alpha=0.75)],
-    FullTuning=[{}], GatedPrompt=[dict(length=2)], GuidedPrompt=[dict(length=2, guided=[3, 4])],
+    FullTuning=[{}], GatedPrompt=[dict(length=2)], GuidedPrompt=[dict(length=2, guided=[2, 3])],
     LinearProbe=[{}], LoRA=[dict(rank=2)], Mona=[dict(width=4, kernels=[1, 3], dropout=0)], NormTuning=[{}],
     PartialTuning=[dict(last=1)],
     SSF=[{}], PixelPadPrompt=[dict(pad=2)], PixelPatchPrompt=[dict(length=2)],

@@ -82,8 +82,8 @@ def test_methods_on_images_are_refused(name):
 
 def test_only_methods_on_images_and_class_tokens_are_refused():
     assert METHODS.keys() - set(FITTING) == {
-        'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt', 'DualPrompt', 'GuidedPrompt', 'PixelPadPrompt',
-        'PixelPatchPrompt', 'PromptPool', 'SideTuning'}
+        'ChannelPrompt', 'ClsTokenTuning', 'CodaPrompt', 'Convpass', 'DualPrompt', 'GuidedPrompt', 'Mona',
+        'PixelPadPrompt', 'PixelPatchPrompt', 'PromptPool', 'SideTuning'}
 
 
 def test_scores_are_scaled_cosines():

@@ -1,6 +1,5 @@
 """Backbones of the libraries' own classes with prompts: what must hold for blocks of every kind, and literal twins."""
 import copy
-import threading
 from contextlib import contextmanager
 from functools import partial, partialmethod
 from typing import NamedTuple
@@ -248,7 +247,7 @@ def checkpointed(case):
 def trained_as_a_whole(case):
     """Under FullTuning, in train mode, blocks drop what the class's own drop by the same random numbers."""
     model, images = case.build(dict(type='FullTuning')), case.images(4)
-    plain, results, drawn = case.plain(model), [], []
+    plain, results = case.plain(model), []
     assert any(getattr(module, 'drop_prob', 0) for module in plain.modules())
     for one in (model, plain):
         one.train()
@@ -256,8 +255,6 @@ def trained_as_a_whole(case):
         outputs = tree_leaves(one(images))
         sum((output * output).sum() for output in outputs).backward()
         results.append(outputs + [parameter.grad for name, parameter in sorted(one.named_parameters())])
-        drawn.append(torch.get_rng_state())
-    assert torch.equal(*drawn), f'others drew random numbers as well, of {threading.enumerate()}'
     dropped = tree_leaves(case.plain(model)(images))
     assert not torch.allclose(dropped[-1], results[1][len(dropped) - 1])
     for ours, theirs in zip(*results, strict=True):

@@ -31,7 +31,7 @@ class Anatomy:
         known = [module for module in backbone.modules() if kind_of(module)]
         self.attends = bool(known)  # its blocks are known
         self.blocks: list[Any] = known or find_blocks(backbone)
-        self.unread: list[nn.Module] = []
+        self.unread_blocks: list[nn.Module] = []
         self.rehearsals = Rehearsals(backbone)
         conv = first_conv(backbone)
         self.patch = (1, 1) if conv is None else (conv.stride[0], conv.stride[1])  # pixels, of an image in patches
@@ -43,7 +43,7 @@ class Anatomy:
         return type(self.backbone).__name__
 
     def leave_out_unread(self) -> None:
-        """Make ``unread`` of the blocks that nothing reads, such as those behind the last of ``out_indices``."""
+        """Make ``unread_blocks`` of those that nothing reads, such as those behind the last of ``out_indices``."""
         try:
             read = self.shapes().read
         except UsageError:  # said where the shapes are needed
@@ -51,8 +51,8 @@ class Anatomy:
         names = {id(parameter): name for name, parameter in self.backbone.named_parameters()}
         unread = [block for block in self.blocks if read.isdisjoint(names[id(one)] for one in block.parameters())]
         if read and unread:
-            self.unread = unread
-            self.blocks = [block for block in self.blocks if block not in self.unread]
+            self.unread_blocks = unread
+            self.blocks = [block for block in self.blocks if block not in unread]
             self.rehearsals = Rehearsals(self.backbone)
 
     @property
@@ -121,6 +121,11 @@ class Anatomy:
         return shape[2 if len(shape) == 3 else 1]
 
     @property
+    def unread(self) -> Sequence[nn.Module]:
+        unread: Sequence[nn.Module] = self.backbone.unread
+        return unread
+
+    @property
     def block_tokens(self) -> tuple[int, ...]:
         return tuple(place.count for place in self.shapes().places)
 
@@ -138,7 +143,7 @@ class Anatomy:
 
     @property
     def final_norms(self) -> list[nn.Module]:
-        behind = {id(module) for block in self.unread for module in block.modules()}
+        behind = {id(module) for block in self.unread_blocks for module in block.modules()}
         return [norm for norm in norms_behind(self.backbone, self.blocks) if id(norm) not in behind]
 
     @property

@@ -66,12 +66,12 @@ class Hosted(SeesPrompts, Tunable):
             host_blocks(anatomy.blocks)
         anatomy.leave_out_unread()
         if anatomy.attends:
-            host_blocks(anatomy.blocks, anatomy.unread)
+            host_blocks(anatomy.blocks, anatomy.unread_blocks)
         host_branches(anatomy.blocks, anatomy.branches)
 
     @property
     def unread(self) -> list[Any]:
-        return self.anatomy.unread
+        return self.anatomy.unread_blocks
 
     @property
     def host(self) -> Anatomy:
