@@ -15,9 +15,9 @@ LIBRARIES = ('mmpretrain', 'mmseg', 'mmdet')
 
 
 @pytest.mark.parametrize('library', LIBRARIES)
-@pytest.mark.parametrize('number', range(2))
-def test_drawn_once(library, number, tmp_path):
-    go_through(draw(library, seed=16, count=2, most=15e6)[number], tmp_path)
+def test_drawn_once(library, tmp_path):
+    drawn, = draw(library, seed=16, count=1, most=15e6)
+    go_through(drawn, tmp_path)
 
 
 @pytest.mark.slow

@@ -28,7 +28,8 @@ UNSERVED = {'swin-b_detr_coco': 'DETR', 'swin-b_retinanet_coco': 'RetinaNet',
             'swin-b_mask-rcnn-mona_coco': 'MaskRCNN', 'swin-b_cascade-mask-rcnn-mona_coco': 'CascadeRCNN',
             **{f'{base}_mask2former_vpt-deep-10_ade20k': 'Mask2FormerHead' for base in ('dinov2-b', 'dinov3-b')},
             'dinov2-l_mask2former_rein_gtav': 'LinkedModel', 'pretrain_vit_digits': 'model.tuning',
-            'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning', 'pretrain_words': 'model.tuning'}
+            'pretrain_convnext_digits': 'model.tuning', 'pretrain_vit': 'model.tuning', 'pretrain_swin': 'model.tuning',
+            'pretrain_words': 'model.tuning'}
 SHIPPED = {path.stem: path for path in sorted(ROOT.rglob('*.py'))
            if not re.search('|'.join(ALIKE), str(path.relative_to(ROOT)))}
 DEEP = dict(type='DeepPrompt', length=2)

@@ -24,6 +24,7 @@ def run_script(out, **env):
                           env={**os.environ, 'PYTHON': sys.executable, 'PYTHONPATH': str(ROOT), **env})
 
 
+@pytest.mark.slow
 @pytest.mark.traced
 def test_a_trial_goes_through_all_commands(tmp_path, capsys):
     """The script writes down what it asks Python; the commands are run here, where everything is imported already."""
