@@ -1,10 +1,13 @@
 """vpt_mm: Visual Prompt Tuning for OpenMMLab. Importing it registers everything."""
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .cli import is_program
 from .version import __version__
 
-__all__ = ['PromptedModel', '__version__', 'adapt', 'register_all']  # noqa: F822  (two of them come when asked for)
+if TYPE_CHECKING:
+    from .plain import PromptedModel, adapt
+
+__all__ = ['PromptedModel', '__version__', 'adapt', 'register_all']
 
 
 def __getattr__(name: str) -> Any:

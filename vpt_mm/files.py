@@ -72,6 +72,12 @@ def require_folder(path, way_out):
         raise UsageError(f'the folder {path} cannot be written to ({error.strerror}): {way_out}.') from None
 
 
+def require_empty(folder):
+    """Raise UsageError unless this is the path of a folder that is new or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f'{folder} is not an empty folder: choose another one or remove it first.')
+
+
 def umask():
     """The rights that this process takes from new files."""
     mask = os.umask(0)

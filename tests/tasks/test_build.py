@@ -7,7 +7,6 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, DefaultScope
 
 from tests import served
-from vpt_mm.apis.shared import borrowed  # noqa: F401  (registers the stand-in)
 from vpt_mm.tasks import schema
 from vpt_mm.tasks.build import build_heads, rehearse, scope_of
 from vpt_mm.tasks.from_config import describe

@@ -11,7 +11,6 @@ from mmengine.dataset import Compose
 from mmengine.registry import MODELS, TRANSFORMS, DefaultScope
 
 from tests import protocols, served
-from vpt_mm.apis.shared import borrowed  # noqa: F401  (registers the stand-in)
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tasks import schema

@@ -7,7 +7,6 @@ from safetensors.torch import save
 
 from tests import served
 from tests.tasks.test_schema import task_of
-from vpt_mm.apis.shared import borrowed  # noqa: F401  (registers the stand-in)
 from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.tasks import publish_task, schema

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 
 from ...errors import UsageError
-from ...files import write_whole
+from ...files import require_empty, write_whole
 from .single_digits import SingleDigitsDataset
 
 
@@ -25,8 +25,7 @@ def write_folders(out, *, images, size=64, seed=0):
         UsageError: a number out of range, or an `out` that holds something already.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f'{out} is not an empty folder: choose another one or remove it first.')
+    require_empty(out)
     drawn = SingleDigitsDataset(split='training', images=images, size=size, texture=True, seed=seed, pipeline=[])
     for index in range(len(drawn)):
         item = drawn.get_data_info(index)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ...errors import UsageError, require_counts
-from ...files import write_whole
+from ...files import require_empty, write_whole
 from .scans import load_scans
 from .scenes import FIRST_DIGIT, SMALLEST, draw_scene
 
@@ -50,8 +50,7 @@ def write_outlined(out, *, images, size=64, seed=0):
     require_counts(images=images)
     require_counts(least=SMALLEST, size=size)
     require_counts(least=0, seed=seed)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f'{out} is not an empty folder: choose another one or remove it first.')
+    require_empty(out)
     for index in track(range(images), description='outlined scenes', transient=True):
         image, mask = draw_scene(index, scans=scans, seed=seed, size=size, digits=(1, 1))
         name = f'scene_{index:05d}'
@@ -76,7 +75,7 @@ def main(args=None):
         out = write_outlined(options.pop('out'), **options)
     except (UsageError, OSError) as error:
         parser.exit(2, f'digits.outlined: {error}\n')
-    print(out)  # noqa: T201  (a command line)
+    print(out)
 
 
 if __name__ == '__main__':

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ...errors import UsageError, require_counts
-from ...files import umask
+from ...files import require_empty, umask
 from .painting import draw_digit, textured
 from .scans import SPLITS, load_scans
 
@@ -107,8 +107,7 @@ def _check(out, *, images, val_images, size, seed, digits, contrast, clearest):
         raise UsageError(f'contrast must be above 0 and at most 1, got {contrast}.')
     if clearest is not None and not contrast <= clearest <= 1:
         raise UsageError(f'clearest must be from the contrast, {contrast}, to 1, got {clearest}.')
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f'{out} is not an empty folder: choose another one or remove it first.')
+    require_empty(out)
 
 
 def _write_splits(folder, counts, **scene):
@@ -146,7 +145,7 @@ def main(args=None):
         out = write_scenes(options.pop('out'), **options)
     except (UsageError, OSError) as error:
         parser.exit(2, f'digits.scenes: {error}\n')
-    print(out)  # noqa: T201  (a command line)
+    print(out)
 
 
 if __name__ == '__main__':
