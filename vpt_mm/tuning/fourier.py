@@ -40,7 +40,7 @@ class FourierPrompt(DeepPrompt):
         settled = DeepPrompt(self.length).eval()
         settled.prompted, settled.depths, settled.joining = self.prompted, self.depths, self.joining
         settled.set_stages([nn.Parameter(self.made_of(tokens, stage), requires_grad=False)
-                      for stage, tokens in enumerate(self.stages)])
+                            for stage, tokens in enumerate(self.stages)])
         return settled
 
     def made_of(self, tokens: Tensor, stage: int) -> Tensor:
