@@ -129,9 +129,10 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
                    autocast=autocast) for method in methods)]
 
 
-# As the papers have them; of ten tasks, of which the first trains.
+# As the papers have them, and L2P's pool with prompts that do not travel; of ten tasks, of which the first trains.
 CHOOSING = {
     'L2P': dict(type='PromptPool', size=10, selected=5, length=5),
+    'L2P as keys and values': dict(type='PromptPool', size=10, selected=5, length=5, placement='prefix'),
     'DualPrompt': dict(type='DualPrompt', tasks=10),
     'CODA-Prompt': dict(type='CodaPrompt', tasks=10)}
 
@@ -159,7 +160,7 @@ def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
     contestants = [Contestant('VPT-deep', deep, length=length, autocast=autocast),
                    Contestant('plain', plain, autocast=autocast)]
     for title, tuning in CHOOSING.items():
-        form = dict(out_type='avg_prompts') if tuning['type'] == 'PromptPool' else {}
+        form = dict(out_type='avg_prompts') if title == 'L2P' else {}  # the mean of prompts that travel
         model = _ours(dict(options, tuning=tuning, **form), plain, train=True).to(device)
         contestants += [Contestant(title, model, autocast=autocast),
                         Contestant(f'{title}, features known', Known(model), autocast=autocast)]
