@@ -73,11 +73,12 @@ setup(
     description='Visual Prompt Tuning for OpenMMLab: one frozen backbone, many tasks',
     long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
+    author='the authors of vpt_mm',
     license='Apache-2.0',
     license_files=['LICENSE'],
     packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
     entry_points=dict(console_scripts=['vpt-mm = vpt_mm.cli.main:main']),
-    package_data={f'{PACKAGE}.apis.app': ['page.html']},
+    package_data={PACKAGE: ['py.typed'], f'{PACKAGE}.apis.app': ['page.html']},
     python_requires='>=3.10,<3.14',
     install_requires=requirements('runtime'),
     extras_require={file.stem: requirements(file.stem) for file in (HERE / 'requirements').glob('*.txt')

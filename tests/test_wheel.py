@@ -55,6 +55,10 @@ def test_it_trains_and_tests(mim, installed):
     assert 'accuracy/top1' in printed
 
 
+def test_type_checkers_read_its_types(installed):
+    assert (installed / 'vpt_mm/py.typed').is_file()
+
+
 def test_it_brings_the_command_line(installed, tmp_path):
     assert 'cost blocks' in run(installed / 'bin/vpt-mm', '--help', cwd=tmp_path, path=installed)
     assert 'usage: vpt-mm predict' in run('-m', 'vpt_mm', 'predict', '--help', cwd=tmp_path, path=installed)

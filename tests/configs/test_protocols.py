@@ -6,6 +6,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
+from tests.readmes import counts_of
 from tests.runs import save_weights
 from tests.small import narrow, shrink_classifier, shrink_setr, shrink_upernet, train_options
 from vpt_mm.cli import train
@@ -49,6 +50,15 @@ STARTED = ['vit-b-mae_spt-20', 'vit-b-mocov3_spt-20']  # from prototypes, which 
 
 def path_of(protocol):
     return FOLDER / (f'vit-b_{protocol}.py' if protocol in CLASSIFIERS else f'vit-l_setr_{protocol}_ade20k.py')
+
+
+def test_the_readme_counts_what_each_tunes_in_the_backbone():
+    counted = {f'vit-b_{one}': parts for one, parts in CLASSIFIERS.items()}
+    counted |= {f'vit-l_setr_{one}_ade20k': parts for one, parts in SEGMENTORS.items()}
+    counted |= {f'swin-l_upernet_{one}_ade20k': parts for one, parts in SWINS.items()}
+    counted |= {one: dict(prompts=20 * 9_216) for one in STARTED}
+    assert counts_of(FOLDER) == {name: sum(count for part, count in parts.items() if part != 'head')
+                                 for name, parts in counted.items()}
 
 
 def test_every_config_is_listed_here():

@@ -10,6 +10,7 @@ from mmengine.registry import PARAM_SCHEDULERS
 from tests.clip import write_clip
 from tests.conftest import TINY
 from tests.layouts import NAMES, draw, write_words
+from tests.readmes import counts_of
 from tests.small import train_options
 from tests.words import TEXT
 from vpt_mm.cli import test, train
@@ -31,6 +32,7 @@ def path_of(name):
 
 def test_every_config_is_listed_here():
     assert {file.name for file in FOLDER.glob('*.py')} == {path_of(name).name for name in CONFIGS}
+    assert counts_of(FOLDER) == {path_of(name).stem: count for name, count in CONFIGS.items()}
 
 
 @pytest.mark.parametrize('name', CONFIGS)

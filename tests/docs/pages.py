@@ -7,7 +7,11 @@ from markdown_it import MarkdownIt
 from vpt_mm.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob('README*.md'), *(page for page in ROOT.glob('docs/**/*.md') if '_build' not in page.parts)])
+PAGES = sorted([*ROOT.glob('README*.md'), *ROOT.glob('configs/**/README.md'),
+                *(page for page in ROOT.glob('docs/**/*.md') if '_build' not in page.parts)])
+# Chinese pages, and the English ones that they say the same as.
+TWINS = {ROOT / 'README_zh-CN.md': ROOT / 'README.md',
+         **{page: ROOT / 'docs' / page.relative_to(ROOT / 'docs/zh') for page in ROOT.glob('docs/zh/**/*.md')}}
 SHELLS = ('bash', 'sh', 'shell', 'console')
 PROGRAMS = ('vpt-mm', 'python', 'pip', 'bash', 'torchrun', 'mim', 'source', 'for', 'git', 'cd', 'export', 'ray', 'curl',
             'docker')

@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS
 
-from tests.docs.pages import PAGES, ROOT, commands_of
+from tests.docs.pages import PAGES, ROOT, TWINS, commands_of
 from tests.docs.runners import HERE, RUNNERS, runner_of
 from vpt_mm.cli.main import main
 from vpt_mm.costs.contestants import BACKBONES
@@ -140,7 +140,7 @@ def named_blocks(page):
 
 
 def python_blocks():
-    for page in PAGES:
+    for page in (page for page in PAGES if page not in TWINS):  # test_twins.py compares those
         for block in re.findall(r'```python\n(.*?)```', page.read_text(), flags=re.DOTALL):
             yield str(page.relative_to(ROOT)), block
 
