@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vpt_mm.datasets.digits.scans import load_scans
-from vpt_mm.errors import UsageError, did_you_mean, needs_extra, some, telling
+from vpt_mm.errors import UsageError, did_you_mean, did_you_mean_beside, needs_extra, some, telling
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +19,13 @@ def test_many_names_are_shortened():
 def test_a_near_name_is_offered():
     assert did_you_mean('DeepPromt', ['DeepPrompt', 'Adapter']) == ' Did you mean DeepPrompt?'
     assert did_you_mean('x', ['DeepPrompt']) == ''
+
+
+def test_a_near_name_beside_a_path_is_offered(tmp_path):
+    for name in ('classify.py', 'classify.md', 'base.safetensors'):
+        (tmp_path / name).write_text('')
+    assert did_you_mean_beside(f'{tmp_path}/clasify.py') == f' Did you mean {tmp_path}/classify.py?'
+    assert did_you_mean_beside(f'{tmp_path}/none.safetensors') == did_you_mean_beside(f'{tmp_path}/no/base.py') == ''
 
 
 def test_any_error_is_told_in_one_line():

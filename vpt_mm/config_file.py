@@ -6,7 +6,7 @@ import re
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.config.config import DELETE_KEY
 
-from .errors import UsageError, line_of
+from .errors import UsageError, did_you_mean_beside, line_of
 
 STAND_IN = '\0'  # for a space: no option of a command line can have it
 MODEL = ('model.type', 'model.backbone.type')  # what a config of a whole model has
@@ -24,7 +24,7 @@ def read_config_file(path, *, needs=(), **options):
         UsageError: no file, one that mmengine can't read or run, or an entry that is missing.
     """
     if not os.path.isfile(path):
-        raise UsageError(f'no config file at {path}.')
+        raise UsageError(explain_absent(str(path)))
     try:
         config = Config.fromfile(path, **options)
     except UsageError:
@@ -33,6 +33,14 @@ def read_config_file(path, *, needs=(), **options):
         raise UsageError(f'{path} cannot be read as a config: {type(error).__name__}: {line_of(error)}') from None
     require_entries(config, *needs)
     return config
+
+
+def explain_absent(path):
+    """Why there is no config at a path, and which commands write one."""
+    if '::' in path:
+        return f'{path} is a config of a package, which this takes no name of: vpt-mm prompt {path} makes a file of it.'
+    return (f'no config file at {path}.{did_you_mean_beside(path)} vpt-mm data FOLDER writes one for images of your '
+            "own, and vpt-mm prompt CONFIG one that prompts a config of OpenMMLab's.")
 
 
 def require_entries(config, *names):

@@ -1,5 +1,6 @@
 """The one kind of error that the caller can mend, and how its messages name things."""
 import difflib
+import os
 from contextlib import contextmanager
 
 
@@ -27,6 +28,18 @@ def did_you_mean(name, known, *, likeness=0.6):
     """' Did you mean X?' where one of the known names is near, else nothing; ``likeness`` of 1 is equal."""
     near = difflib.get_close_matches(str(name)[:100], known, n=1, cutoff=likeness)
     return f' Did you mean {near[0]}?' if near else ''
+
+
+def did_you_mean_beside(path):
+    """The same for a path at which nothing is: of the names with its ending in its folder."""
+    folder, name = os.path.split(os.path.expanduser(path).rstrip('/'))
+    stem, ending = os.path.splitext(name)
+    try:
+        others = [os.path.splitext(other) for other in os.listdir(folder or '.')]
+    except OSError:
+        return ''
+    near = difflib.get_close_matches(stem, [other for other, theirs in others if theirs == ending], n=1)
+    return f' Did you mean {os.path.join(folder, near[0] + ending)}?' if near else ''
 
 
 def line_of(error):

@@ -54,6 +54,26 @@ def test_what_is_no_config_is_refused(command, capsys, tmp_path):
     assert 'notes.md cannot be read as a config: OSError' in line
 
 
+@pytest.mark.parametrize('command, way_out', [
+    ('train clasify.py', 'Did you mean classify.py? vpt-mm data FOLDER writes one'),
+    ('train mmseg::fcn/fcn.py', 'vpt-mm prompt mmseg::fcn/fcn.py makes a file of it'),
+    ('prompt clasify.py', 'Did you mean classify.py?'), ('prompt mmsegg::fcn/fcn.py', 'Did you mean mmseg?'),
+    ('prompt mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512.py',
+     'Did you mean mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py?'),
+    ('data photo', 'Did you mean photos?'), ('data photos --layout labelm', 'Did you mean labelme?'),
+    ('predict photos out --task bird.safetensors', 'Did you mean birds.safetensors? Put the file there, or correct the '
+     'path; vpt-mm publish CHECKPOINT bird.safetensors makes a task file of one.'),
+    ('publish iter_2.pth out.safetensors', 'vpt-mm train CONFIG writes them into its work dir'),
+    ('sweep vtab.py', 'Those of vpt_mm are in configs/sweeps'),
+    ('cost blocks --backbone vit-bas', 'Did you mean vit-base?'), ('cost memory --methods VPT-dep', 'mean VPT-deep?')])
+def test_what_is_not_there_is_told_with_the_way_out(command, way_out, capsys, tmp_path, monkeypatch):
+    (tmp_path / 'classify.py').write_text('')
+    (tmp_path / 'birds.safetensors').write_text('')
+    (tmp_path / 'photos').mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert way_out in said(command.split(), capsys)
+
+
 @pytest.mark.parametrize('command', [
     'report', 'cost memory --config', 'visualise', 'prompt', 'cost throughput', 'cost steps', 'prototypes',
     'merge', 'prune', 'analyse tsne'])

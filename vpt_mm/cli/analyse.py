@@ -28,7 +28,7 @@ def add_arguments(parser):
     features = commands.add_parser('tsne', help="t-SNE of a classifier's features on the test split")
     add_run_options(features)
     features.add_argument('checkpoint', help='that the config was trained to')
-    features.add_argument('--out', default='tsne.png', help='picture to write')
+    features.add_argument('--out', metavar='FILE', default='tsne.png', help='picture to write')
     features.add_argument('--images', type=at_least(1), default=1000, help='at most')
     features.add_argument('--perplexity', type=above(0), default=30, help='of t-SNE')
     for command in commands.choices.values():

@@ -8,8 +8,8 @@ from .options import print_table
 def add_arguments(parser):
     parser.add_argument('names', nargs='*', default=['vtab', 'fgvc', 'ade20k'], metavar='NAME',
                         help='tasks, groups or benchmarks')
-    parser.add_argument('--root', default=os.environ.get('DATA_ROOT', 'data'),
-                        help='folder that holds vtab-1k, fgvc and ade; the variable DATA_ROOT says it, too')
+    parser.add_argument('--root', metavar='FOLDER', default=os.environ.get('DATA_ROOT', 'data'),
+                        help='that holds vtab-1k, fgvc and ade; the variable DATA_ROOT says it, too')
 
 
 def run(args):

@@ -37,6 +37,9 @@ GROUPS = {
         'visualise': 'draw what prompts do: attention, nearest patches, learned frames',
         'demo-report': "print the demo's table and draw its picture",
     },
+    'Shell': {
+        'completion': 'print the script by which bash or zsh completes these commands',
+    },
 }
 COMMANDS = {name: purpose for group in GROUPS.values() for name, purpose in group.items()}
 

@@ -6,7 +6,8 @@ from .options import at_least, print_table
 
 
 def add_arguments(parser):
-    parser.add_argument('--config', help='count the model of this config, heads and losses included, and nothing else')
+    parser.add_argument('--config', metavar='CONFIG',
+                        help='count the model of this config, heads and losses included, and nothing else')
     parser.add_argument('--backbones', nargs='+', default=['vit-base'], help='those of vpt-mm cost blocks')
     parser.add_argument('--methods', nargs='+', default=['VPT-deep', 'Full'],
                         help=f"of {', '.join(METHODS)}")

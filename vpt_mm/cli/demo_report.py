@@ -8,8 +8,8 @@ METHODS = {'HeadOnly': 'linear', 'VPT-deep': 'deep'}
 
 def add_arguments(parser):
     parser.add_argument('runs', help='folder with the runs of tools/demo.sh')
-    parser.add_argument('--data', default='data/digit_scenes', help='the digit scenes')
-    parser.add_argument('--out', help='picture to write; by default demo.png among the runs')
+    parser.add_argument('--data', metavar='FOLDER', default='data/digit_scenes', help='the digit scenes')
+    parser.add_argument('--out', metavar='FILE', help='picture to write; by default demo.png among the runs')
 
 
 def run(args):

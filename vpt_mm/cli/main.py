@@ -74,7 +74,8 @@ def _run(name, words):
     command.add_arguments(parser)
     args = parser.parse_args(words)
     try:
-        register_all()
+        if getattr(command, 'REGISTERS', True):
+            register_all()
         command.run(args)
     except UsageError as error:
         sys.exit(f'error: {error}')

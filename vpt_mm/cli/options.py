@@ -6,7 +6,8 @@ import math
 def add_run_options(parser):
     """The options that training and testing share, spelled as in OpenMMLab's own tools."""
     parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints; work_dirs/<config name> by default')
+    parser.add_argument('--work-dir', metavar='FOLDER',
+                        help='for logs and checkpoints; work_dirs/<config name> by default')
     parser.add_argument('--cfg-options', nargs='+', action=Overrides, metavar='KEY=VALUE',
                         help='override entries of the config, such as model.backbone.tuning.length=50')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none',

@@ -6,7 +6,7 @@ from mmengine.registry import MODELS
 from mmpretrain.models import ConvNeXt, ResNet, SwinTransformer, VisionTransformer
 from torch import nn
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..models.known import identify
 from .compare import Contestant
 from .literal import Literal, Padded
@@ -85,11 +85,13 @@ def build_contestants(name, *, lengths, method=None, size=224, read='class', aut
         UsageError: a backbone or method that is not there.
     """
     if name not in BACKBONES:
-        raise UsageError(f"backbone must be one of {', '.join(BACKBONES)}, got {name!r}.")
+        raise UsageError(f"backbone must be one of {', '.join(BACKBONES)}, got {name!r}."
+                         f'{did_you_mean(name, BACKBONES)}')
     backbone = BACKBONES[name]
     method = method or backbone.methods[0]
     if method not in backbone.methods:
-        raise UsageError(f"on {name} the benchmark knows {', '.join(backbone.methods)}, got {method!r}.")
+        raise UsageError(f"on {name} the benchmark knows {', '.join(backbone.methods)}, got {method!r}."
+                         f'{did_you_mean(method, backbone.methods)} Others: vpt-mm cost blocks --methods all.')
     options = backbone.config(size=size, read=read)
     plain = _plain(backbone, options).to(device)
     variants = {'vpt_mm': {},
@@ -121,7 +123,7 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
     """
     for given, known in ((name, BACKBONES), *((method, METHODS) for method in methods)):
         if given not in known:
-            raise UsageError(f"must be one of {', '.join(known)}, got {given!r}.")
+            raise UsageError(f"must be one of {', '.join(known)}, got {given!r}.{did_you_mean(given, known)}")
     options = BACKBONES[name].config(size=size, read=read)
     plain = _plain(BACKBONES[name], options).to(device)
     return [Contestant('plain', plain, autocast=autocast), *(

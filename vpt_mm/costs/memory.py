@@ -13,7 +13,7 @@ from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from ..config_file import MODEL, read_config_file
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean
 from ..models.openmmlab import is_segmentor
 from ..models.weightless import build_weightless, give_shape
 from .contestants import BACKBONES
@@ -66,7 +66,7 @@ def memory_of_backbone(backbone, method, option, *, batch, size, read='class', o
     """
     for name, known in ((backbone, BACKBONES), (method, METHODS), (option, OPTIONS)):
         if name not in known:
-            raise UsageError(f"must be one of {', '.join(known)}, got {name!r}.")
+            raise UsageError(f"must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}")
     config = dict(BACKBONES[backbone].config(size=size, read=read), tuning=copy.deepcopy(METHODS[method]),
                   **OPTIONS[option])
     model = build_weightless(config)

@@ -27,7 +27,8 @@ def prototypes_of_config(config):
     """
     require_entries(config, 'train_dataloader')
     if (config.model.get('head') or {}).get('num_classes') is None:
-        raise UsageError(f'class prototypes are of the classes of a classifier, got a {config.model.type}.')
+        raise UsageError(f'class prototypes are of the classes of a classifier, got a {config.model.type}: --tokens '
+                         'LENGTH makes those of patch tokens, for any model.')
     backbone = config.model.backbone
     if not backbone.type.endswith('PromptedViT') or not backbone.get('with_cls_token', True):
         raise UsageError(f'class prototypes are means of [CLS] of a PromptedViT, got a {backbone.type}'

@@ -86,7 +86,8 @@ class RestoreHook(Hook):
     def require_whole(self):
         """Nothing that the model computes with may be left at its random initialisation."""
         if self.unfit is None:
-            raise UsageError('testing needs a checkpoint: set load_from; without one prompts and heads are random.')
+            raise UsageError('testing needs a checkpoint, without which prompts and heads are random: vpt-mm test '
+                             'CONFIG CHECKPOINT, or set load_from.')
         if self.unfit:
             raise UsageError(f'the checkpoint does not fit the model: {len(self.unfit)} tensors are missing, or of '
                              f'another shape or type: {some(self.unfit)}. Use the config that it was trained with.')

@@ -9,11 +9,11 @@ from mmengine.logging import print_log
 from mmengine.utils import import_modules_from_strings
 
 from ..config_file import read_config_file
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean, did_you_mean_beside
 from ..files import require_writable, write_whole
 from .backbone import counterpart
 from .places import changes_at, find_backbone
-from .shipped import LIBRARIES, shipped_file
+from .shipped import LIBRARIES, shipped_file, shipped_names
 from .trial import image_size, import_scope, try_backbone
 
 KEPT_OF_WRAPPER = ('clip_grad', 'accumulative_counts', 'loss_scale')
@@ -59,8 +59,8 @@ def _read(source):
     That is a config in pure Python, and one of a package in a folder such as ``gn+ws``, which mmengine can't address.
     """
     if '::' not in source and not os.path.isfile(source):
-        raise UsageError(f'no config file at {source}. Those of a package are named as in _base_: '
-                         'mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
+        raise UsageError(f'no config file at {source}.{did_you_mean_beside(source)} Those of a package are named as in '
+                         '_base_: mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
     if '::' not in source:
         config = read_config_file(source, import_custom_modules=False)
         in_python = source.endswith(PYTHON) and Config._is_lazy_import(source)
@@ -71,7 +71,14 @@ def _read(source):
     try:
         return Config.fromstring(f'_base_ = [{source!r}]\n', PYTHON), source
     except (FileNotFoundError, ModuleNotFoundError, AssertionError, ValueError) as error:
-        raise UsageError(f'{source} is not among the configs of an installed package: {error}') from None
+        raise UsageError(f"{source} is not among the configs of an installed package: {str(error).rstrip('.')}."
+                         f'{_near(library, name)}') from None
+
+
+def _near(library, name):
+    if library not in LIBRARIES:
+        return did_you_mean(library, LIBRARIES)
+    return did_you_mean(f'{library}::{name}', [f'{library}::{one}' for one in shipped_names(library)], likeness=0.8)
 
 
 def _default_name(source):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..config_file import read_config_file
 from ..datasets import select_tasks
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean_beside
 from .identity import digest
 
 SEEDS = (42, 44, 82, 100, 800)  # of the paper's runs
@@ -86,7 +86,7 @@ def read_plan(file, **changes):
         UsageError: no sweep there, an unknown entry, a missing one or one of another kind, a grid without a point.
     """
     if not Path(file).is_file():
-        raise UsageError(f'no sweep file at {file}.')
+        raise UsageError(f'no sweep file at {file}.{did_you_mean_beside(file)} Those of vpt_mm are in configs/sweeps.')
     entries = read_config_file(file).to_dict()
     kept = changes.pop('protocols', None)
     entries.update({key: value for key, value in changes.items() if value is not None})

@@ -98,7 +98,8 @@ def require_backbone(meta: dict[str, Any], found: str) -> None:
         base = names_of(meta['vpt_mm'].get('base')) or 'the weights of its config'
         raise UsageError(f'this checkpoint was trained on another frozen backbone ({base}): its fingerprint is '
                          f'{theirs}, that of the weights at hand is {ours}. Use the config, the init_cfg checkpoint '
-                         'and the image size that it was trained with.')
+                         'and the image size that it was trained with, such as --cfg-options '
+                         f'model.backbone.init_cfg.checkpoint={base}.')
 
 
 def require_classes(meta: dict[str, Any], classes: Sequence[str] | None) -> None:

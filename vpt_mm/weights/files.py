@@ -15,7 +15,7 @@ from mmengine.runner import CheckpointLoader
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 
-from ..errors import UsageError
+from ..errors import UsageError, did_you_mean_beside
 from .header import read_header, require_few
 from .onnx import read_onnx
 
@@ -45,6 +45,14 @@ def fetch(source, device='cpu', *, logger='silent'):
                          'name, or fetch the file and give its path.') from None
 
 
+def explain_absent(path):
+    """Why there is no checkpoint at a path, and which command writes one."""
+    makes = 'vpt-mm publish CHECKPOINT {} makes a task file of one' if path.endswith('.safetensors') else \
+        'vpt-mm train CONFIG writes them into its work dir'
+    return (f'no checkpoint at {path}.{did_you_mean_beside(path)} Put the file there, or correct the path; '
+            f'{makes.format(path)}.')
+
+
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_from_disk(filename, map_location=None):
     """Load a PyTorch file (with ``weights_only=True``), safetensors, numpy's .npz or ONNX, told by their content.
@@ -58,7 +66,7 @@ def load_from_disk(filename, map_location=None):
     """
     filename = os.path.expanduser(filename)
     if not os.path.isfile(filename):
-        raise UsageError(f'no checkpoint at {filename}: put the file there, or change the path in the config.')
+        raise UsageError(explain_absent(filename))
     if not os.path.getsize(filename):
         raise UsageError(f'checkpoint {filename} is empty: fetch or write it again.')
     try:

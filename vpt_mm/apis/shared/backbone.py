@@ -76,7 +76,7 @@ class SharedBackbone:
         for key in sorted((theirs.keys() | ours.keys()) - FREE, key=lambda key: (key != 'type', key)):
             if theirs.get(key) != ours.get(key):
                 raise UsageError(f'task {name} is for another backbone: {key} is {theirs.get(key)} there and '
-                                 f'{ours.get(key)} here.')
+                                 f'{ours.get(key)} here. Give it a command of its own.')
 
     def require_weights(self, view, meta, name, *, stored=None, texts=None):
         """Raise UsageError unless a task was trained on these very weights.
@@ -98,7 +98,8 @@ class SharedBackbone:
                 {**{key: known[key] for key in keys}, **texts}) != expected:
             base = names_of(meta['vpt_mm'].get('base')) or 'weights without a name'
             own = Path(self.config['init_cfg']['checkpoint']).name  # not where it lies: a client may read this
-            raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}.')
+            raise UsageError(f'task {name} is for another backbone, {base}; this one is {own}. Give --checkpoint '
+                             'the file of those weights, and tasks of other backbones a command of their own.')
 
     def lend_weights(self, view, own):
         """Give a backbone that was built on the meta device the task's ``own`` tensors, and the shared ones."""

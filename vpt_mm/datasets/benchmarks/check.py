@@ -92,7 +92,8 @@ def require_data(roots):
     reports = [check_task(find_task(name), root=root) for name, root in roots.items()]
     problems = [f'{report.task.name}: {problem}' for report in reports for problem in report.problems]
     if problems:
-        raise UsageError('the data are not complete (docs/benchmarks.md says what belongs where):\n  '
+        raise UsageError('the data are not complete (vpt-mm check-data looks at them alone, docs/benchmarks.md says '
+                         'what belongs where):\n  '
                          + '\n  '.join(problems[:10]) + (f'\n  and {len(problems) - 10} more' if problems[10:] else ''))
 
 

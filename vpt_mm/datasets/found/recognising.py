@@ -1,7 +1,7 @@
 """look(): which layout a folder has, and what is in it."""
 from collections import Counter
 
-from ...errors import UsageError, some
+from ...errors import UsageError, did_you_mean, some
 from . import cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc, yolo
 from .kinds import Found
 from .tree import Tree
@@ -26,7 +26,8 @@ def look(root, *, layout=None, **given) -> Found:
         UsageError: nothing is recognised, or what is recognised is not whole.
     """
     if layout is not None and layout not in LAYOUTS:
-        raise UsageError(f'the layout must be one of {", ".join(LAYOUTS)}, got {layout!r}.')
+        raise UsageError(f'the layout must be one of {", ".join(LAYOUTS)}, got {layout!r}.'
+                         f'{did_you_mean(layout, LAYOUTS)}')
     tree = Tree(root, **given)
     readers = LAYOUTS if layout is None else {layout: LAYOUTS[layout]}
     for reader in readers.values():

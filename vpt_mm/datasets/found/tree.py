@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from ...errors import UsageError, some
+from ...errors import UsageError, did_you_mean_beside, some
 from ..benchmarks.lists import leads_out
 from ..formats import ENDINGS, open_image
 from ..reading import SCENE_PIXELS, orientation_of
@@ -33,7 +33,7 @@ class Tree:
     def __init__(self, root, *, classes=None, colours=None, columns=None):
         self.root, self.classes, self.colours, self.columns = Path(root), classes, colours, dict(columns or {})
         if not self.root.is_dir():
-            raise UsageError(f'no folder at {root}.')
+            raise UsageError(f'no folder at {root}.{did_you_mean_beside(str(root))}')
         self.files, self.nearly = [], []  # nearly: what a layout lacked, one sentence each
         for place, folders, files in os.walk(self.root, followlinks=True):
             folders[:] = sorted(name for name in folders if not name.startswith('.') and name != '__MACOSX')

@@ -5,6 +5,7 @@ import re
 from mmengine.runner import CheckpointLoader
 
 from ...errors import UsageError, require_counts
+from ...weights.files import explain_absent
 from .. import optim
 from .parts import backbones_of, listed
 
@@ -39,7 +40,7 @@ def check_length(loop):
 def check_checkpoint(path):
     """The file to resume from or to test is there."""
     if path is not None and is_local(str(path)) and not os.path.isfile(os.path.expanduser(path)):
-        raise UsageError(f'no checkpoint at {path}.')
+        raise UsageError(explain_absent(str(path)))
 
 
 def check_weights(config):
