@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS, init_default_scope
 from PIL import Image
 
-from tests.found import LAYOUTS
+from tests import exported, found
 from vpt_mm.cli.main import main
 from vpt_mm.engine.isolation import forget_runs
 
@@ -28,7 +28,7 @@ def in_haste():
         yield
 
 
-@pytest.mark.parametrize('make', LAYOUTS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize('make', [*found.LAYOUTS, *exported.LAYOUTS], ids=lambda make: make.__name__)
 def test_the_config_reads_what_the_layout_says_and_trains(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, value in dict(BACKBONE='vit-digits', EPOCHS='2', ITERS='2').items():
