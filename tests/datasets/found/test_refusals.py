@@ -8,6 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DATASETS
 from PIL import Image
 
+from tests import exported
 from tests import found as made
 from vpt_mm.datasets.found import look, split, write
 from vpt_mm.errors import UsageError
@@ -69,6 +70,15 @@ CASES = [
      r'a mask of 4x3 at \(9, 5\) lies outside'),
     (made.label_studio_brush, lambda root: edit(root / 'project-1.json', lambda one: one[0]['annotations'][1]['result'][
         0]['value']['rle'].__delitem__(slice(9, None))), 'task 0, result 0: the brush is cut short'),
+    (made.masks_in_folders, lambda root: [made.save(made.mask_of(['cat'], cat=9), root / 'masks/a.jpg'),
+                                          (root / 'masks/a.png').unlink()],
+     r'masks/a\.jpg is a mask in JPEG, which changes numbers: it holds .*Save masks as PNG'),
+    (exported.label_studio_short, lambda root: edit(root / 'short.json', lambda one: one[0].update(
+        choice=[dict(points=[[0, 0]])])), r'short\.json has areas in the column choice: .*exports areas as JSON'),
+    (exported.label_studio_table, lambda root: made.write_table(root / 'project-1.csv', ['image', 'choice'], [
+        'images/a.jpg', '{"choices": ["cat"'], ['images/a.jpg', 'dog']), 'is not as Label Studio writes it: JSON'),
+    (exported.label_studio_table, lambda root: (root / 'images/a.jpg').unlink(),
+     "1 of 5 images that .*project-1.csv names are not in .*0a1b2c3d-a.jpg"),
     (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('2 0 0 1 0 1 1\n'), r'class 2, which data\.yaml'),
     (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('0 0 0 2 0 1 1\n'), r'line 1: the point \(24, 0\)'),
     (made.yolo, lambda root: (root / 'labels/val/e.txt').write_text('cat 0 0\n'), r'line 1: the number of a class'),

@@ -52,13 +52,12 @@ def _results(task):
 
 
 def _image(tree, data, by):
-    """(address, image) of a task: an upload, which is there by its name with or without the eight digits before it."""
+    """(address, image) of a task."""
     address = next((value for value in data.values() if isinstance(value, str)
                     and (value.lower().partition('?')[0].endswith(ENDINGS) or '?d=' in value)), None)
     if address is None:
         raise UsageError(f'{tree.full(by)} has a task without an image: its data are {str(data)[:80]}.')
-    name = address.rpartition('/')[2]
-    return address, (tree.locate_last(name, by=by) or tree.locate_last(name.partition('-')[2] or name, by=by))
+    return address, tree.locate_upload(address, by=by)
 
 
 def _area(kind, value, size, where):

@@ -93,7 +93,16 @@ def from_masks(tree, layout, triples, *, names=None, table=None, usual=None):
     if coloured is not None:
         contents.update({mask: pack(np.repeat(contents[mask][:, None], 3, 1)) for mask in greys})
         return _from_colours(tree, layout, triples, contents, table or find_table(tree), coloured)
+    _require_sharp(tree, contents)
     return _from_numbers(tree, layout, triples, contents, names or names_in(tree), usual)
+
+
+def _require_sharp(tree, contents):
+    lossy = [mask for mask, numbers in contents.items() if mask.lower().endswith(('.jpg', '.jpeg'))
+             and not {0, IGNORED}.issuperset(numbers.tolist())]
+    if lossy:
+        raise UsageError(f'{tree.full(lossy[0])} is a mask in JPEG, which changes numbers: it holds '
+                         f'{some(contents[lossy[0]].tolist(), 8)}. Save masks as PNG.')
 
 
 def _from_colours(tree, layout, triples, contents, table, coloured):

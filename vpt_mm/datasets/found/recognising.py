@@ -4,6 +4,7 @@ from collections import Counter
 from ...errors import UsageError, did_you_mean, some
 from . import cityscapes, class_folders, coco, cvat, label_studio, labelme, lists, masks, tables, voc, yolo
 from .kinds import Found
+from .listed_parts import take_listed_parts
 from .tree import Tree
 
 # Those that name themselves come before those that are told by names of files and folders alone.
@@ -33,6 +34,7 @@ def look(root, *, layout=None, **given) -> Found:
     for reader in readers.values():
         found = reader.read(tree)
         if found is not None:
+            take_listed_parts(tree, found)
             return found
     raise UsageError(_nothing(tree, readers))
 

@@ -1,25 +1,26 @@
-"""Tables: CSV files and JSON lines of images and their classes, one or several, in a column or a column for each."""
+"""Tables: CSV, JSON lists and JSON lines of images and their classes, in one column or a column for each."""
 import re
 
 from ...errors import UsageError, some
-from .documents import read_json_lines, read_table
+from .cells import names_in_cell
+from .documents import read_json, read_json_lines, read_table
 from .kinds import CLASSIFY, TAG, Found, Sample
 from .parts import part_named, part_of_path, part_within
 
-LOOKED_FOR = 'tables: a CSV file or .jsonl with a column of images (image, file_name, path, ...) and one of classes ' \
-             '(label, class, ...), or one of 0 and 1 for each class'
+LOOKED_FOR = 'tables: a CSV file, a JSON list or .jsonl with a column of images (image, file_name, path, ...) and ' \
+             'one of classes (label, class, ...), or one of 0 and 1 for each class'
 IMAGE = ('image', 'images', 'img', 'image_path', 'img_path', 'image_name', 'img_name', 'file_name', 'filename', 'file',
          'filepath', 'file_path', 'path', 'image_id', 'img_id', 'id', 'name')
 LABEL = ('label', 'labels', 'class', 'classes', 'class_name', 'label_name', 'category', 'categories', 'target',
-         'tags', 'tag', 'species', 'breed', 'diagnosis')
-SEVERAL = ('labels', 'classes', 'tags', 'categories')  # whose cells may hold several, with spaces between
+         'tags', 'tag', 'species', 'breed', 'diagnosis', 'choice')
 PART = ('split', 'part', 'subset', 'partition', 'set', 'fold_name', 'phase')
 MARKS = {'0': False, '1': True, '0.0': False, '1.0': True, '': False, 'true': True, 'false': False}
 
 
 def read(tree) -> Found | None:
     entries, bare = [], []
-    for path in [*tree.ending('.csv', '.tsv'), *tree.ending('.jsonl')]:
+    lists = [path for path, document in tree.documents.items() if isinstance(document, list)]
+    for path in [*tree.ending('.csv', '.tsv'), *tree.ending('.jsonl'), *lists]:
         found = _read_one(tree, path)
         if found is None:
             bare.append(path)
@@ -76,7 +77,7 @@ def _by_number(name):
 
 def _read_one(tree, path):
     """Entries of one table, or None where it is another one."""
-    rows = _rows(tree.full(path))
+    rows = _rows(tree, path)
     if len(rows) < 2:
         return None
     heads = list(rows[0])
@@ -102,12 +103,13 @@ def _read_one(tree, path):
     return [(place, _part(row, part) or part_of_path(place), names) for (row, place), names in zip(there, tags)]
 
 
-def _rows(path):
+def _rows(tree, path):
     """The heads as {head: head}, and then the rows as {head: cell}."""
-    if path.suffix.lower() == '.jsonl':
-        found = [{str(head): cell for head, cell in row.items()} for row in read_json_lines(path)
-                 if isinstance(row, dict)]
-        return [dict.fromkeys(found[0]), *found] if found else []
+    path, ending = tree.full(path), path.lower().rpartition('.')[2]
+    if ending in ('json', 'jsonl'):
+        rows = read_json_lines(path) if ending == 'jsonl' else read_json(path)
+        found = [{str(head): cell for head, cell in row.items()} for row in rows if isinstance(row, dict)]
+        return [dict.fromkeys(head for row in found for head in row), *found]
     table = read_table(path)
     if not table:
         return []
@@ -138,21 +140,9 @@ def _tags(tree, path, heads, image, rows):
     if tree.columns.get('label') and label is None:
         return None
     if label is not None:
-        return [_names(row.get(label), label, tree.full(path)) for row in rows]
+        return [names_in_cell(row.get(label), label, tree.full(path)) for row in rows]
     marked = [head for head in heads if head != image and head.strip().lower() not in PART
               and all(str(row.get(head, '')).lower() in MARKS for row in rows)]
     if len(marked) < 2:
         return None
     return [[head for head in marked if MARKS[str(row.get(head, '')).lower()]] for row in rows]
-
-
-def _names(cell, head, file):
-    """The names in a cell: a list, or text that | or ; divide, or spaces or commas under a head such as tags."""
-    if isinstance(cell, list):
-        return [str(name) for name in cell]
-    if cell is None or str(cell).strip() == '':
-        if head.strip().lower() in SEVERAL:
-            return []
-        raise UsageError(f'{file} has an image without a class in the column {head}: name its class, or remove it.')
-    dividers = r'[|;]' if head.strip().lower() not in SEVERAL else r'[|;,]' if re.search('[|;,]', str(cell)) else r'\s'
-    return [name.strip() for name in re.split(dividers, str(cell)) if name.strip()]

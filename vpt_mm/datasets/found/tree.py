@@ -14,6 +14,7 @@ from .parts import part_of_path
 MOST_FILES = 2_000_000
 MOST_DOCUMENTS = 500_000  # JSON files that are looked into
 NOT_AREAS = ('captions', 'keypoints', 'panoptic', 'image_info')  # in names of COCO's files, beside instances_*.json
+UPLOADS = '/data/'  # how addresses of images begin where Label Studio exports them
 HEAVY = 'imageData'  # in labelme's files: the picture itself, which lies beside them
 
 
@@ -98,7 +99,8 @@ class Tree:
         found, refused = [], None
         for name, part in zip(names, parts):
             try:
-                found.append(self.locate(name, by=by, part=part))
+                found.append(self.locate_upload(name, by=by) if name.startswith(UPLOADS)
+                             else self.locate(name, by=by, part=part))
             except UsageError as error:
                 found.append(None)
                 refused = refused or error
@@ -111,6 +113,11 @@ class Tree:
     def locate_last(self, name, *, by, part=None):
         """:meth:`locate` by the name of the file alone, for programs that write addresses of their own."""
         return self.locate(PurePosixPath(str(name).replace('\\', '/')).name, by=by, part=part)
+
+    def locate_upload(self, address, *, by):
+        """The image of an upload of Label Studio's: by its name, with or without the eight digits before it."""
+        name = address.rpartition('/')[2]
+        return self.locate_last(name, by=by) or self.locate_last(name.partition('-')[2] or name, by=by)
 
     @cached_property
     def documents(self):
