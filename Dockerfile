@@ -1,9 +1,9 @@
 # vpt-mm on a CPU:
 #   docker build --tag vpt_mm .
-#   docker run --rm --volume "$PWD:/work" vpt_mm data photos
+#   docker run --rm --volume "$PWD:/workspace" vpt_mm data photos
 # On a GPU, with the torch of PyPI, whose wheels for Linux bring CUDA, or of another index:
 #   docker build --tag vpt_mm --build-arg TORCH_INDEX=https://pypi.org/simple .
-#   docker run --rm --gpus all --shm-size 8g --volume "$PWD:/work" vpt_mm train photos_vpt/photos.py
+#   docker run --rm --gpus all --shm-size 8g --volume "$PWD:/workspace" vpt_mm train photos_vpt/photos.py
 # It runs as user 1000, who must be allowed to write where the volume lies.
 FROM python:3.12-slim
 
@@ -25,5 +25,5 @@ RUN pip install --no-cache-dir --constraint requirements/constraints.txt ".[lite
 
 RUN useradd --uid 1000 --create-home vpt
 USER vpt
-WORKDIR /work
+WORKDIR /workspace
 ENTRYPOINT ["vpt-mm"]
