@@ -14,7 +14,7 @@ class Ensemble:
 
     Args:
         members: tasks.
-        name: that it is asked for by.
+        name: that requests use.
 
     Attributes:
         mixes: whether all members do (:class:`ServedTask`).

@@ -100,7 +100,7 @@ def _read(file, names, shots):
         raise UsageError(f'{file} lists images of other classes than the data have: {some(other)}. Name another file.')
     long = [f'{name} ({len(images)})' for name, images in drawn.items() if len(images) > shots]
     if long:
-        raise UsageError(f'{file} is no list of {shots} shots: {some(long)}. Name another file, or remove it.')
+        raise UsageError(f'{file} is not a list of {shots} shots: {some(long)}. Name another file, or remove it.')
     return drawn
 
 

@@ -50,7 +50,7 @@ def prompted_timm_vit(*, model: str, tuning: Any = None, img_size: Any = None, o
         timm: other arguments of ``timm.create_model``.
 
     Raises:
-        UsageError: a name that timm does not have or that is no such model, a size that patches do not divide, or an
+        UsageError: a name that timm does not have or that isn't such a model, a size that patches do not divide, or an
             output that it does not give.
     """
     given = dict(timm, dynamic_img_size=dynamic_img_size, **({} if img_size is None else dict(img_size=img_size)))

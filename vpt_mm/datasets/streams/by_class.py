@@ -68,7 +68,7 @@ def share_classes(classes, *, tasks, seed=None):
 def _shared(classes, tasks, seed):
     require_counts(tasks=tasks)
     if classes % tasks:
-        raise UsageError(f'tasks that share classes equally must divide them: {classes} classes are no multiple of '
+        raise UsageError(f'tasks that share classes equally must divide them: {classes} classes are not a multiple of '
                          f'{tasks} tasks. Give the labels of each task in their place.')
     order = range(classes) if seed is None else np.random.RandomState(seed).permutation(classes).tolist()
     each = classes // tasks
