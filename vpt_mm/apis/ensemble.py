@@ -40,7 +40,7 @@ class Ensemble:
         self.origin, self.takes_names = self, all(task.takes_names for task in members)
 
     def named(self, names):
-        """The same ensemble for other classes, told by their names; raises what ``ServedTask.named`` does."""
+        """The same ensemble for other classes, known by their names; raises what ``ServedTask.named`` does."""
         twin = Ensemble([member.named(names) for member in self.members], self.name)
         twin.origin = self.origin
         return twin

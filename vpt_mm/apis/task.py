@@ -126,7 +126,7 @@ class ServedTask:
         return (self,)
 
     def named(self, names):
-        """The same task for other classes, told by their names: what it learned stays, and its prompts are shared.
+        """The same task for other classes, known by their names: what it learned stays, and its prompts are shared.
 
         Args:
             names: of the classes; as many as one likes.

@@ -30,7 +30,7 @@ class FewShot(Part):
         fewer: take all images of a class that has fewer, which is then said.
 
     Raises:
-        UsageError: a dataset that tells no labels, a class with fewer images, or a list that is of other data.
+        UsageError: a dataset without labels, a class with fewer images, or a list that is of other data.
     """
 
     def __init__(self, dataset, *, shots, seed=1, file=None, fewer=False):

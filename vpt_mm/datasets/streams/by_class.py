@@ -12,7 +12,7 @@ class ClassStream(TaskStream):
     """Class-incremental learning: each class belongs to one task, and none to nobody.
 
     While training, the class mask of ``ContinualLoop`` leaves the classes of the task; in tests all are open, and
-    nobody tells the task. A column of the matrix is the accuracy on the classes of a task.
+    the task is unknown. A column of the matrix is the accuracy on the classes of a task.
 
     Attributes:
         own: the labels of each task, a list of tuples.
@@ -25,7 +25,7 @@ class ClassStream(TaskStream):
 
     Raises:
         UsageError: tasks that share a class, leave one out or have no image, a label that is none, a number of tasks
-            that does not divide the classes, a seed beside lists, or a dataset that does not tell its labels.
+            that does not divide the classes, a seed beside lists, or a dataset that does not give its labels.
     """
 
     def __init__(self, dataset, *, classes, tasks, seed=None):
