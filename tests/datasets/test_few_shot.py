@@ -73,7 +73,7 @@ def test_a_class_without_so_many_images(folder):
     ('{"ape": ["../../etc/passwd"], "bear": [], "cat": [], "dog": [], "eel": []}', 'images that the data have not'),
     ('{"ape": ["bear/0.png"], "bear": [], "cat": [], "dog": [], "eel": []}', 'another class than theirs: bear/0.png'),
     ('{"ape": ["ape/0.png", "ape/1.png", "ape/2.png"], "bear": [], "cat": [], "dog": [], "eel": []}',
-     r'no list of 2 shots: ape \(3\)')], ids=range(6))
+     r'not a list of 2 shots: ape \(3\)')], ids=range(6))
 def test_lists_of_something_else(folder, tmp_path, content, message):
     (tmp_path / 'list.json').write_text(content)
     with pytest.raises(UsageError, match=message):

@@ -131,7 +131,7 @@ def test_a_model_without_such_a_head():
 
 
 @pytest.mark.parametrize('loop, message', [
-    (by_class(4), '6 classes are no multiple of 4 tasks'), (by_class([[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
+    (by_class(4), '6 classes are not a multiple of 4 tasks'), (by_class([[0, 1], [1, 2]]), '1 to several and 3, 4, 5'),
     (dict(stream=dict(type='ClassStream')), "stream of train_cfg cannot be built: TypeError.*'tasks'"),
     (dict(epochs=0), 'epochs must be a whole number')], ids=str)
 def test_bad_arguments(loop, message, tmp_path):

@@ -300,7 +300,7 @@ def test_prefixes_have_no_outputs_to_average():
 
 
 def test_a_backbone_without_a_feature():
-    with pytest.raises(UsageError, match='gives last is no feature'):
+    with pytest.raises(UsageError, match='gives last is neither a feature'):
         MODELS.build(dict(type='PromptedBackbone', of=Scores, tuning=dict(PREFIX, blocks=[1]),
                           **{name: value for name, value in BACKBONES['beit'].items() if name not in ('type', 'of')}))
 

@@ -14,7 +14,7 @@ class Ensemble:
 
     Args:
         members: tasks.
-        name: that it is asked for by.
+        name: that requests use.
 
     Attributes:
         mixes: whether all members do (:class:`ServedTask`).
@@ -40,7 +40,7 @@ class Ensemble:
         self.origin, self.takes_names = self, all(task.takes_names for task in members)
 
     def named(self, names):
-        """The same ensemble for other classes, told by their names; raises what ``ServedTask.named`` does."""
+        """The same ensemble for other classes, known by their names; raises what ``ServedTask.named`` does."""
         twin = Ensemble([member.named(names) for member in self.members], self.name)
         twin.origin = self.origin
         return twin

@@ -72,7 +72,7 @@ class TaskInferencer:
             with self.lock:
                 self._require_free(name)
                 self.tasks = MappingProxyType({**self.tasks, name: task})
-        except BaseException:  # also memory that ran out: what can't be projected is no task
+        except BaseException:  # also memory that ran out: what can't be projected isn't a task
             self.shared.forget(task)
             raise
         return task

@@ -28,11 +28,11 @@ class ServedTask:
 
     Args:
         path: a task file (vpt-mm publish) or a checkpoint of ``PromptCheckpointHook``; or the bytes of a task file.
-        name: that it is asked for by.
+        name: that requests use.
         shared: the :class:`SharedBackbone`.
 
     Attributes:
-        mixes: whether its images share a forward pass with those of other tasks: methods that only bring prompts or
+        mixes: whether its images share a forward pass with those of other tasks: methods that only add prompts or
             nothing do, on a ViT or a Swin. Others (LoRA, adapters, biases, prompts in pixels) have a pass of their own.
         kind: 'classification' or 'segmentation'.
         classes: their names, by label.
@@ -126,7 +126,7 @@ class ServedTask:
         return (self,)
 
     def named(self, names):
-        """The same task for other classes, told by their names: what it learned stays, and its prompts are shared.
+        """The same task for other classes, known by their names: what it learned stays, and its prompts are shared.
 
         Args:
             names: of the classes; as many as one likes.

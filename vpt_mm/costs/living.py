@@ -1,4 +1,4 @@
-"""Living: the storages that a computation leaves behind, also where tensors have shapes and no values."""
+"""Living: the storages that a computation leaves behind, also where tensors have shapes but no values."""
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode

@@ -18,7 +18,7 @@ class BaseToNew(Part):
         part: 'base', 'new', or 'all', which changes nothing.
 
     Raises:
-        UsageError: another part, a dataset that tells no labels or one class alone, or a part without images.
+        UsageError: another part, a dataset without labels or with one class alone, or a part without images.
     """
 
     PARTS = ('base', 'new', 'all')

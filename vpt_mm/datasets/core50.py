@@ -15,7 +15,7 @@ SPLITS = dict(train=tuple(session for session in range(1, 12) if session not in 
 class CORe50(BaseDataset):
     """Images of CORe50 (Lomonaco and Maltoni 2017): folders s1 to s11 of sessions, in each o1 to o50 of objects.
 
-    ``get_data_info()`` tells the session, which is the domain of a ``DomainStream(field='session')``.
+    ``get_data_info()`` gives the session, which is the domain of a ``DomainStream(field='session')``.
 
     Args:
         split: 'train', sessions 1, 2, 4, 5, 6, 8, 9 and 11; or 'test', 3, 7 and 10.

@@ -30,7 +30,7 @@ class FewShot(Part):
         fewer: take all images of a class that has fewer, which is then said.
 
     Raises:
-        UsageError: a dataset that tells no labels, a class with fewer images, or a list that is of other data.
+        UsageError: a dataset without labels, a class with fewer images, or a list that is of other data.
     """
 
     def __init__(self, dataset, *, shots, seed=1, file=None, fewer=False):
@@ -100,7 +100,7 @@ def _read(file, names, shots):
         raise UsageError(f'{file} lists images of other classes than the data have: {some(other)}. Name another file.')
     long = [f'{name} ({len(images)})' for name, images in drawn.items() if len(images) > shots]
     if long:
-        raise UsageError(f'{file} is no list of {shots} shots: {some(long)}. Name another file, or remove it.')
+        raise UsageError(f'{file} is not a list of {shots} shots: {some(long)}. Name another file, or remove it.')
     return drawn
 
 

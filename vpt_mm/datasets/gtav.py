@@ -31,7 +31,7 @@ class GTAVDataset(BaseSegDataset):
     mmseg's ``CityscapesDataset`` with ``img_suffix='.png'`` and ``seg_map_suffix='_labelTrainIds.png'``.
 
     Args:
-        metainfo: ``classes`` in it are those that are told apart, in the order of their new numbers; the nineteen of
+        metainfo: ``classes`` in it are those that are kept, in the order of their new numbers; the nineteen of
             Cityscapes by default.
         data_prefix: folders of images and masks.
         dataset: ``data_root``, the folder that holds both, and other arguments of mmseg's ``BaseSegDataset``.

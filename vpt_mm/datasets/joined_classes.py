@@ -15,14 +15,14 @@ class JoinedClasses(Dataset):
     """Datasets one after another, and so are their classes: labels of the second begin where those of the first end.
 
     ``metainfo['classes']`` has all names; one that several datasets have is followed by the number of its dataset.
-    ``get_data_info()`` tells the joined label as gt_label, the place among all images as sample_idx, and the number of
+    ``get_data_info()`` gives the joined label as gt_label, the place among all images as sample_idx, and the number of
     the dataset, from 0, as dataset. Images go through their own dataset's pipeline.
 
     Args:
         datasets: their configs, or datasets.
 
     Raises:
-        UsageError: none, or one that does not name its classes, does not tell its labels, or has labels of no class.
+        UsageError: none, or one that does not name its classes, does not give its labels, or has labels of no class.
     """
 
     def __init__(self, datasets):

@@ -9,7 +9,7 @@ def labels_of(dataset):
     """Labels (N,) of a dataset of OpenMMLab's, without reading an image.
 
     Raises:
-        UsageError: it does not tell them, or has several for an image.
+        UsageError: it does not give them, or has several for an image.
     """
     try:
         found = [dataset.get_data_info(index)['gt_label'] for index in range(len(dataset))]

@@ -16,7 +16,7 @@ UNLABELLED = -1  # as losses of OpenMMLab call what they ignore
 class SourceAndTarget(Dataset):
     """Images of a labelled source and, behind them, those of an unlabelled target; for training.
 
-    Whatever the target's files tell, its images have the label -1 here, so that no training sees another.
+    Whatever the target's files say, its images have the label -1 here, so that no training sees another.
 
     Args:
         datasets: configs of two datasets, the source with names of its classes, and the target, whose classes, if it

@@ -79,7 +79,7 @@ class AccuracyMatrix:
 class CommonAccuracies(AccuracyMatrix):
     """``rows[i][0]``: accuracy in percent on one test set of all tasks after training on tasks 0..i, as of CORe50.
 
-    What a domain forgets can't be told from it, so that there is no forgetting.
+    What a domain forgets can't be read from it, so that there is no forgetting.
     """
 
     def add(self, row):
@@ -97,7 +97,7 @@ class CommonAccuracies(AccuracyMatrix):
 
 
 def matrix_from(rows):
-    """The matrix of a run that is over, which its rows tell; of one row alone, an :class:`AccuracyMatrix`.
+    """The matrix of a run that is over, as its rows show; of one row alone, an :class:`AccuracyMatrix`.
 
     Raises:
         UsageError: rows of neither.

@@ -25,7 +25,7 @@ from .work_dir_hook import WorkDirHook
 class PromptCheckpointHook(CheckpointHook):
     """mmengine's ``CheckpointHook``, for checkpoints that hold what trained and a fingerprint of the rest.
 
-    Frozen weights that no ``init_cfg`` can bring again are kept in the file. A checkpoint is written again once it is
+    Frozen weights that no ``init_cfg`` can restore are kept in the file. A checkpoint is written again once it is
     validated, with the metrics. Hooks that come with this one let a killed run end with the result of an uninterrupted
     one; ``FreezeBackboneHook`` restores the backbone on loading.
 
@@ -55,8 +55,8 @@ class PromptCheckpointHook(CheckpointHook):
 
     def before_train(self, runner):
         if not any(isinstance(hook, FreezeBackboneHook) for hook in runner.hooks):
-            raise UsageError('PromptCheckpointHook leaves out the frozen weights, which FreezeBackboneHook brings '
-                             "back: add dict(type='FreezeBackboneHook') to custom_hooks.")
+            raise UsageError('PromptCheckpointHook leaves out the frozen weights, which FreezeBackboneHook '
+                             "restores: add dict(type='FreezeBackboneHook') to custom_hooks.")
         super().before_train(runner)
 
     def after_load_checkpoint(self, runner, checkpoint):

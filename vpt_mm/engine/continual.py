@@ -39,7 +39,7 @@ class ContinualLoop(EpochBasedTrainLoop):
         class_mask: the loss is over the classes of the current task alone, as in L2P, DualPrompt and CODA-Prompt.
 
     Raises:
-        UsageError: a stream that does not fit the data, no validation, a model that is no classifier, a tuning method
+        UsageError: a stream that does not fit the data, no validation, a model that isn't a classifier, a tuning method
             for fewer tasks, averages of weights (EMAHook), or a checkpoint of another stream.
     """
 

@@ -28,8 +28,8 @@ class GuideHook(Hook):
     run goes on as one that was not stopped.
 
     Raises:
-        UsageError: a model that is no classifier of one label an image, batches in which labels are blended, or a loop
-            without epochs.
+        UsageError: a model that isn't a classifier of one label an image, batches in which labels are blended, or a
+            loop without epochs.
     """
 
     priority = 'HIGH'  # before what writes a checkpoint

@@ -1,4 +1,4 @@
-"""LeftoversHook: checkpoints that a killed run did not come to remove."""
+"""LeftoversHook: removes checkpoints that a killed run left behind."""
 import re
 from pathlib import Path
 

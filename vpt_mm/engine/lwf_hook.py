@@ -11,7 +11,7 @@ from .retention import RetentionHook, trained
 class LwFHook(RetentionHook):
     """Learning without forgetting: outputs for earlier tasks stay what they were (Li and Hoiem 2016, section 3).
 
-    Before each step, the model as it was when the last task ended tells the scores of the step's images. The loss is
+    Before each step, the model as it was when the last task ended computes the scores of the step's images. The loss is
     the cross-entropy of softened scores, of each earlier task's classes on their own, summed over tasks, as a mean over
     images. Memory is what trains, and buffers, such as the running statistics of batch norms.
 

@@ -40,7 +40,7 @@ class PromptOptimWrapperConstructor:
 
     Raises:
         UsageError: another key in ``paramwise_cfg``, a multiplier without the value that it multiplies, or a layer
-            decay for a backbone that does not tell the depth of its layers.
+            decay for a backbone that does not say the depth of its layers.
     """
 
     multipliers = ('prompt_lr_mult', 'prompt_decay_mult', 'head_lr_mult', 'head_decay_mult', 'norm_decay_mult',

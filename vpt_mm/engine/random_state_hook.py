@@ -1,4 +1,4 @@
-"""RandomStateHook: random numbers of a run that was broken off are those of an unbroken one."""
+"""RandomStateHook: a resumed run draws the random numbers of an uninterrupted one."""
 import logging
 import random
 

@@ -17,7 +17,7 @@ class RestoreHook(Hook):
 
     Training that starts from a checkpoint for other classes (``load_from``) takes its prompts, and new heads; a
     head of words whose vectors all classes share stays as it is. A model is neither tested nor validated unless a
-    checkpoint, or ``init_cfg`` where nothing is learned, brought all that it computes with.
+    checkpoint, or ``init_cfg`` where nothing is learned, loaded all that it computes with.
 
     Raises:
         UsageError: a rule above is broken by the config or the files; numbers that are not finite or of another type
@@ -27,7 +27,7 @@ class RestoreHook(Hook):
     priority = 'VERY_HIGH'  # checkpoints must be whole before EMAHook looks at them
 
     def __init__(self):
-        self.unfit = None  # the model's keys that the checkpoint did not bring, once one was loaded
+        self.unfit = None  # the model's keys that the checkpoint did not hold, once one was loaded
 
     def before_train(self, runner):
         self.unfit = []
@@ -77,7 +77,7 @@ class RestoreHook(Hook):
             averages.update({f'module.{key}': tensor for key, tensor in restored.items()})
 
     def _restore_untaught(self, model):
-        """Where all is frozen and nothing learned, as in zero-shot CLIP, ``init_cfg`` brings the whole model."""
+        """Where all is frozen and nothing learned, as in zero-shot CLIP, ``init_cfg`` loads the whole model."""
         keys = set(model.state_dict())
         if keys <= set(frozen_keys(model)):
             restore_from_source(model)

@@ -12,7 +12,7 @@ from .continual import accuracy_on, build_stream
 class TaskTestLoop(TestLoop):
     """Accuracy on the test images of single tasks, all classes being open: ``test_cfg=dict(type='TaskTestLoop')``.
 
-    The tasks are those of ``ContinualLoop`` in the config, and the checkpoint tells which of them were trained.
+    The tasks are those of ``ContinualLoop`` in the config, and the checkpoint says which of them were trained.
 
     Args:
         runner: mmengine's.

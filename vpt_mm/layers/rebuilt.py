@@ -1,4 +1,4 @@
-"""Less memory for the same numbers: what is cheap to make again is not kept for the backward pass."""
+"""Computes cheap tensors again in the backward pass instead of keeping them: less memory, the same numbers."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

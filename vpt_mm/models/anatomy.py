@@ -110,12 +110,12 @@ class Anatomy:
         """C of the backbone's ``query``.
 
         Raises:
-            UsageError: what it gives last is no feature, no map and no tokens.
+            UsageError: what it gives last is neither a feature nor a map nor tokens.
         """
         shape = self.shapes().outputs[-1]
         if len(shape) not in (2, 3, 4):
             raise UsageError(f'prompts are chosen by the plain feature of an image, but what {self.title} gives last '
-                             'is no feature (B, C), no map (B, C, h, w) and no tokens (B, N, C): its shape is '
+                             'is neither a feature (B, C) nor a map (B, C, h, w) nor tokens (B, N, C): its shape is '
                              f'{shape}. '
                              'Read other outputs, or take a method that does not choose.')
         return shape[2 if len(shape) == 3 else 1]

@@ -1,4 +1,4 @@
-"""ClassTexts: what tells classes by their names, and the texts that a frozen tower makes of them."""
+"""ClassTexts: what recognises classes by their names, and the texts that a frozen tower makes of them."""
 from __future__ import annotations
 
 import copy
@@ -121,7 +121,7 @@ def average(features: Sequence[Tensor]) -> Tensor:
 
 
 def texts_in(model: nn.Module) -> Any:
-    """What tells the classes of a model by name (:class:`ClassTexts`); None where nothing does."""
+    """What recognises the classes of a model by name (:class:`ClassTexts`); None where nothing does."""
     head = head_of(model)
     return next((part for part in (head, getattr(head, 'conv_seg', None)) if isinstance(part, ClassTexts)), None)
 
@@ -156,7 +156,7 @@ def bake(model: Any) -> Any:
     """A copy of a model with a linear layer, which gives the same scores, for its text tower; the rest is shared.
 
     Raises:
-        UsageError: a model that tells no classes by name, no classes yet, or texts that depend on the image.
+        UsageError: a model that recognises no classes by name, no classes yet, or texts that depend on the image.
     """
     if texts_in(model) is None:
         raise UsageError('a WordsHead or a WordsDecodeHead is baked, and this model has '
@@ -169,7 +169,7 @@ def bake(model: Any) -> Any:
 
 
 def _twin_of(model: Any) -> Any:
-    """A copy of a model whose head, and what it tells classes by, are its own, around the same tensors."""
+    """A copy of a model whose head, and what it recognises classes by, are its own, around the same tensors."""
     twin, head, texts = _twin(unwrap(model)), head_of(model), texts_in(model)
     if texts is head:
         twin.head = _twin(head)

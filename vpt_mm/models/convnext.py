@@ -20,7 +20,7 @@ class PromptedConvNeXt(TunableConvNet, ConvNeXt):
     """A frozen ConvNeXt (Liu et al. 2022) and what is learned inside it.
 
     Classifiers (``gap_before_final_norm=True``, the default) pool all positions of a framed image, the frame
-    included, as the paper does; feature maps are brought back to the plain backbone's after their norm.
+    included, as the paper does; feature maps get back the shape and alignment of the plain backbone's after their norm.
     Inside, maps lie channels-last, which layer norms and pointwise layers want in any case. Adapters see
     the branch of a block, (B, H, W, C), after its layer scale.
 

@@ -28,7 +28,7 @@ def welcome(backbone: Any) -> None:
 
 
 def complete(backbone: Any) -> None:
-    """Called as weights are loaded into a model: restore what its ``init_cfg`` names and no file has brought yet.
+    """Called as weights are loaded into a model: restore what its ``init_cfg`` names and no file has loaded yet.
 
     Where that is impossible the backbone refuses to compute, until it has its weights.
     """

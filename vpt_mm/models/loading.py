@@ -32,7 +32,7 @@ class LoadsPretrained(KeepsValues):
     tuning: Any
     reads_by: Any = staticmethod(read_pretrained)  # a checkpoint, to the names of this backbone
     computed_keys: frozenset[str]
-    originals: Mapping[str, Tensor] | None = None  # of weights that train, where no init_cfg could bring them again
+    originals: Mapping[str, Tensor] | None = None  # of weights that train, where no init_cfg could restore them
     may_be_random = False  # True: weights that can't be loaded are not an error (FreezeBackboneHook sets it)
 
     def account_for_loading(self) -> None:
@@ -89,7 +89,7 @@ class LoadsPretrained(KeepsValues):
         absent = [name for name in names if name not in state]
         if absent:
             raise UsageError(f"the plain features need the backbone's own {some(absent)}, which {type(self).__name__} "
-                             "has trained since and no checkpoint brings again: set init_cfg=dict(type='Pretrained', "
+                             "has trained since and no checkpoint holds: set init_cfg=dict(type='Pretrained', "
                              'checkpoint=...) on the backbone, or take a tuning method that leaves them frozen.')
         return {name: state[name] for name in names}
 
@@ -125,7 +125,7 @@ class LoadsPretrained(KeepsValues):
             update_init_info(self, init_info=f'load from {self.pretrained_source}')
 
     def _note_loaded(self, state_dict: dict[str, Tensor], prefix: str, *args: Any) -> None:
-        """Keep account of what a checkpoint brings (called before every load)."""
+        """Keep account of what a checkpoint loads (called before every load)."""
         for key, tensor in self.state_dict().items():
             new = state_dict.get(prefix + key)
             if new is None or new.data_ptr() == tensor.data_ptr() != 0:

@@ -24,7 +24,7 @@ class Shapes(NamedTuple):
     Attributes:
         places: of the blocks whose kind is known.
         widths: channels that come out of each block.
-        outputs: shapes of the outputs, in order; () for what is no tensor.
+        outputs: shapes of the outputs, in order; () for what isn't a tensor.
         read: names of the parameters that reach the outputs.
         branches: {number of a block: its residual branch}, of those that have one.
     """

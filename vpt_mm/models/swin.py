@@ -200,7 +200,7 @@ class PromptedSwin(SeesPrompts, SeesImages, Tunable, SwinTransformer):
         return patches.transpose(1, 2).unflatten(2, grid).contiguous()
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any) -> None:
-        """Bring checkpoints from before mmpretrain's versions 2 and 3 of the class to today's keys."""
+        """Update checkpoints from before mmpretrain's versions 2 and 3 of the class to today's keys."""
         for key in [key for key in state_dict if key.startswith(f'{prefix}norm.')]:
             name = key.removeprefix(f'{prefix}norm.')
             state_dict[f'{prefix}norm{len(self.stages) - 1}.{name}'] = state_dict.pop(key)

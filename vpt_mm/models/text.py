@@ -91,7 +91,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Arguments that no shape of a tensor tells."""
+        """Arguments that no shape of a tensor shows."""
         return dict(activation=self.activation, num_heads=self.blocks[0].attn.num_heads, eps=self.ln_final.eps)
 
     @property
@@ -164,7 +164,7 @@ class PromptedTextTower(SeesPrompts, Tunable, BaseModule):
 
     @property
     def learns(self) -> bool:
-        """Whether training changes what texts are told by."""
+        """Whether training changes the features of texts."""
         return any(parameter.requires_grad for parameter in self.parameters())
 
     @property

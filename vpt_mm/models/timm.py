@@ -33,7 +33,7 @@ def prompted_timm_vit(*, model: str, tuning: Any = None, img_size: Any = None, o
     or ``timm://NAME``. Positions are resized to ``img_size`` as timm does it.
 
     Args:
-        model: its name in timm; a tag, as in 'vit_base_patch14_dinov2.lvd142m', tells how images were normalised.
+        model: its name in timm; a tag, as in 'vit_base_patch14_dinov2.lvd142m', says how images were normalised.
         tuning: config of a tuning method, a list of them, or None for the plain backbone.
         img_size: height and width in pixels that it is built for; timm's own by default.
         out_type: what timm's head reads ('pooled'), the class token, the mean of the patches ('avg_featmap'), the map
@@ -50,7 +50,7 @@ def prompted_timm_vit(*, model: str, tuning: Any = None, img_size: Any = None, o
         timm: other arguments of ``timm.create_model``.
 
     Raises:
-        UsageError: a name that timm does not have or that is no such model, a size that patches do not divide, or an
+        UsageError: a name that timm does not have or that isn't such a model, a size that patches do not divide, or an
             output that it does not give.
     """
     given = dict(timm, dynamic_img_size=dynamic_img_size, **({} if img_size is None else dict(img_size=img_size)))

@@ -13,14 +13,14 @@ from .timm_features import FEATURES
 
 
 class TimmAnatomy(Anatomy):
-    """Its own attributes tell, and no pass is needed."""
+    """Read from its attributes, without a pass."""
 
     def __init__(self, backbone: Any) -> None:
         super().__init__(backbone)
         self.blocks = self.blocks[:max(backbone.out_indices) + 1]
 
     def leave_out_unread(self) -> None:
-        """Nothing more: ``out_indices`` has told."""
+        """Nothing more: ``out_indices`` says it."""
 
     @property
     def gives(self) -> frozenset[str]:

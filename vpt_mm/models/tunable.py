@@ -125,7 +125,7 @@ class Tunable(LoadsPretrained):
             asked: of :meth:`walk`: other ``outputs`` than the backbone's own.
 
         Raises:
-            UsageError: the method has trained weights of the backbone, and ``init_cfg`` can't bring the originals.
+            UsageError: the method has trained weights of the backbone, and ``init_cfg`` can't restore the originals.
         """
         return self._undo(inputs, asked) if self.altered else self.walk(inputs, PLAIN, {}, **asked)
 

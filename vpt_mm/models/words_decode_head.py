@@ -20,7 +20,7 @@ UNTOLD = 3  # classes that a decoder is built for until they are named: of one o
 def words_decode_head(*, of: str, text: Mapping[str, Any], channels: int, classes: Any = None,
                       templates: Sequence[str] = ONE, chunk: int = 256, num_classes: int = UNTOLD,
                       **decoder: Any) -> Any:
-    """A decode head of mmseg whose last layer tells classes by their names (:class:`PixelTexts`).
+    """A decode head of mmseg whose last layer recognises classes by their names (:class:`PixelTexts`).
 
     All else is that head's: its map, losses, sampling and prediction.
 

@@ -1,4 +1,4 @@
-"""WordsHead: classes by name, told from an image by the text tower."""
+"""WordsHead: classes by name, recognised in an image by the text tower."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,1 +1,1 @@
-"""A config of OpenMMLab's made a prompted one."""
+"""Turns a config of OpenMMLab's into a prompted one."""

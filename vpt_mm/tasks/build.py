@@ -42,7 +42,7 @@ def build_heads(model: dict[str, Any], *, backbone: dict[str, Any], classes: Seq
     Args:
         model: of a task file.
         backbone: config of what gives the features.
-        classes: their names, for heads that tell them by name.
+        classes: their names, for heads that recognise them by name.
         words: ``init_cfg`` of the text tower of such a head.
         weights: make tensors with values; on the meta device by default.
     """

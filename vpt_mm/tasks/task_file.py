@@ -76,7 +76,7 @@ def load_task(model: Any, path: str | PathLike[str], *, classes: Sequence[str] |
     restore_from_source(model)
     _require_fit(model, state, path)
     frozen = frozen_weights(model)
-    kept = frozen.keys() & state.keys()  # no init_cfg could bring these again
+    kept = frozen.keys() & state.keys()  # no init_cfg could restore these
     digest = fingerprint({**frozen, **{key: state[key] for key in kept}}) if kept else fingerprint_of(model)
     require_backbone(meta, digest)
     model.load_state_dict(state, strict=False)

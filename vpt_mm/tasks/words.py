@@ -1,4 +1,4 @@
-"""What a task file may say of heads that tell classes by name: their text tower, its method, and their decoder."""
+"""What a task file may say of heads that recognise classes by name: their text tower, its method, and their decoder."""
 from __future__ import annotations
 
 from collections.abc import Sequence

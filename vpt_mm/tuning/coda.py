@@ -20,7 +20,7 @@ class CodaPrompt(TaskByTask, TuningMethod):
     """CODA-Prompt: keys and values of a block are sums of components, weighted for each image (Smith et al. 2023).
 
     A component's weight is cos(q * A, K): of the plain feature q, times the component's attention vector A, and its key
-    K. It is no choice, so gradients of the model's loss reach A and K as well. The plain feature is one more pass of
+    K. It isn't a choice, so gradients of the model's loss reach A and K as well. The plain feature is one more pass of
     the backbone, without gradients.
 
     A task trains components of its own, ``components / tasks`` of them, and sees those of earlier tasks, which stay as

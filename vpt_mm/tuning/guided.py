@@ -57,7 +57,7 @@ class GuidedPrompt(DeepPrompt):
         others: as of DeepPrompt.
 
     Raises:
-        UsageError: a negative weight, an alpha or delta that is no number of at least 0, or guided blocks without
+        UsageError: a negative weight, an alpha or delta that isn't a number of at least 0, or guided blocks without
             prompts.
     """
 

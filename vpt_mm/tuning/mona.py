@@ -32,7 +32,7 @@ class Mona(TuningMethod):
         dropout: of the bottleneck, while training.
 
     Raises:
-        UsageError: a width that is no whole number of at least 1, kernels that are not odd, or one that is wider than
+        UsageError: a width that isn't a whole number of at least 1, kernels that are not odd, or one that is wider than
             the map of a block; a dropout outside [0, 1).
     """
 

@@ -22,7 +22,7 @@ class ParallelAdapter(TuningMethod):
         scale: of what is added, s.
 
     Raises:
-        UsageError: a width that is no whole number of at least 1, or a scale that is no positive number.
+        UsageError: a width that isn't a whole number of at least 1, or a scale that isn't a positive number.
     """
 
     part = 'adapters'
@@ -62,7 +62,7 @@ class AdaptFormer(ParallelAdapter):
         scale: of what is added, s.
 
     Raises:
-        UsageError: a width that is no whole number of at least 1, or a scale that is no positive number.
+        UsageError: a width that isn't a whole number of at least 1, or a scale that isn't a positive number.
     """
 
     def __init__(self, width: int = 64, *, scale: float = 0.1) -> None:
@@ -104,7 +104,7 @@ class Convpass(ParallelAdapter):
         scale: of what is added, s.
 
     Raises:
-        UsageError: a width that is no whole number of at least 1, or a scale that is no positive number.
+        UsageError: a width that isn't a whole number of at least 1, or a scale that isn't a positive number.
     """
 
     needs = frozenset({'grid of patches'})

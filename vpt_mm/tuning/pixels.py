@@ -161,7 +161,7 @@ class ChannelPrompt(PixelPrompt):
         first = backbone.first_conv
         if not is_plain_conv(first) or first.groups > 1:
             raise UsageError(f'ChannelPrompt adds channels to the first convolution of {backbone.title}, but this '
-                             f'{type(first).__name__} is no plain one: use PixelPadPrompt.')
+                             f'{type(first).__name__} is not a plain one: use PixelPadPrompt.')
         name = next(name for name, module in backbone.named_modules() if module is first)
         parent, _, child = name.rpartition('.')
         setattr(backbone.get_submodule(parent), child, UpdatedConv(first, self.project))

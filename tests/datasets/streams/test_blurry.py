@@ -47,7 +47,7 @@ def test_an_open_class_has_an_image_and_a_last_image_stays_at_home():
 
 @pytest.mark.parametrize('options, message', [
     (dict(share=0), 'above 0 and below 1, .* got 0: a ClassStream has none'), (dict(share=1.), 'got 1.0'),
-    (dict(share=True), 'got True'), (dict(tasks=1), 'one task alone'), (dict(tasks=4), 'no multiple of 4')], ids=str)
+    (dict(share=True), 'got True'), (dict(tasks=1), 'one task alone'), (dict(tasks=4), 'not a multiple of 4')], ids=str)
 def test_what_cannot_be_blurred(images, options, message):
     with pytest.raises(UsageError, match=message):
         BlurryStream(images, classes=6, **{'tasks': 3, **options})

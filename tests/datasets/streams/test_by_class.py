@@ -38,7 +38,7 @@ def test_classes_stay_in_order_or_are_shuffled_by_the_seed():
 
 
 @pytest.mark.parametrize('given, message', [
-    (dict(tasks=3), '10 classes are no multiple of 3 tasks'), (dict(tasks=0), 'tasks must be a whole number'),
+    (dict(tasks=3), '10 classes are not a multiple of 3 tasks'), (dict(tasks=0), 'tasks must be a whole number'),
     (dict(tasks=[[0, 1, 2, 3, 4], [4, 5, 6, 7, 9]]), '4 to several and 8 to none'),
     (dict(tasks=[[*range(9)]]), 'belongs to one task: 9 to none'),
     (dict(tasks=[[*range(10)], [3]]), 'belongs to one task: 3 to several'),

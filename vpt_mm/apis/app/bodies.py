@@ -1,4 +1,4 @@
-"""What clients send comes in time, is limited altogether, and is heard out where it was refused."""
+"""Bodies of requests: they arrive in time, share one limit, and are read to the end where they are refused."""
 import anyio
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send

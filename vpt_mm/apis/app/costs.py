@@ -1,4 +1,4 @@
-"""Meter: how long an image will keep the backbone busy, told before it does."""
+"""Meter: how long an image will keep the backbone busy, estimated beforehand."""
 import math
 import time
 from weakref import WeakKeyDictionary

@@ -73,6 +73,6 @@ def require_images(folder, paths, *, split):
 
 
 def full_paths(folder, paths):
-    """The paths in the folder, or in the one below it that the lists mean: the first image tells."""
+    """The paths in the folder, or in the one below it that the lists mean: the first image decides."""
     start = next((start for start in IMAGE_FOLDERS if Path(folder, start, paths[0]).is_file()), '')
     return [str(Path(folder, start, path)) for path in paths]

@@ -19,7 +19,7 @@ HELD_OUT = (0, 3, 7)
 STYLE_SHARES = (0.6, 0.1, 0.1, 0.1, 0.1)  # of STYLES
 GROUNDS = ('cloudy', 'blotchy', 'rippled', 'grainy')  # in the order of BANDS; 'striped' as well in one direction
 
-# What is told: both, the letter alone, the figure alone. {style} is empty in half of the captions.
+# What a caption names: both, the letter alone, the figure alone. {style} is empty in half of the captions.
 BOTH = ('a {style}drawing of a {letter} on a {figure}.', 'a {letter} on a {figure}.',
         'a {figure} with a {letter} on it.', 'a {style}picture of a {letter} over a {figure}.',
         'the letter {letter} and a {figure}, a {style}image.', 'a {figure} under a {letter} on a {ground} ground.')

@@ -1,4 +1,4 @@
-"""What the tasks share in colour: pictures are mixed of two, and none can be told by its mean."""
+"""What the tasks share in colour: pictures are mixed of two, and none can be recognised by its mean."""
 import cv2
 import numpy as np
 

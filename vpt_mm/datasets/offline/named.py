@@ -1,4 +1,4 @@
-"""NamedSymbols: symbols whose classes are told by name, known to the small image-text model or held out of it."""
+"""NamedSymbols: symbols whose classes are recognised by name, known to the small image-text model or held out of it."""
 import functools
 
 import numpy as np

@@ -12,7 +12,7 @@ class ClassStream(TaskStream):
     """Class-incremental learning: each class belongs to one task, and none to nobody.
 
     While training, the class mask of ``ContinualLoop`` leaves the classes of the task; in tests all are open, and
-    nobody tells the task. A column of the matrix is the accuracy on the classes of a task.
+    the task is unknown. A column of the matrix is the accuracy on the classes of a task.
 
     Attributes:
         own: the labels of each task, a list of tuples.
@@ -25,7 +25,7 @@ class ClassStream(TaskStream):
 
     Raises:
         UsageError: tasks that share a class, leave one out or have no image, a label that is none, a number of tasks
-            that does not divide the classes, a seed beside lists, or a dataset that does not tell its labels.
+            that does not divide the classes, a seed beside lists, or a dataset that does not give its labels.
     """
 
     def __init__(self, dataset, *, classes, tasks, seed=None):
@@ -68,7 +68,7 @@ def share_classes(classes, *, tasks, seed=None):
 def _shared(classes, tasks, seed):
     require_counts(tasks=tasks)
     if classes % tasks:
-        raise UsageError(f'tasks that share classes equally must divide them: {classes} classes are no multiple of '
+        raise UsageError(f'tasks that share classes equally must divide them: {classes} classes are not a multiple of '
                          f'{tasks} tasks. Give the labels of each task in their place.')
     order = range(classes) if seed is None else np.random.RandomState(seed).permutation(classes).tolist()
     each = classes // tasks

@@ -26,7 +26,7 @@ class DomainStream(TaskStream):
             one accuracy, and no forgetting.
 
     Raises:
-        UsageError: a dataset that does not tell domains or labels, a class that is in none, an order that leaves a
+        UsageError: a dataset that does not give domains or labels, a class that is in none, an order that leaves a
             domain out or names one that is not there, or domains of the test images (unless they are common) that are
             not those that are trained.
     """

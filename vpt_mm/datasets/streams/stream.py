@@ -45,7 +45,7 @@ def known_labels(dataset, classes):
     """Labels (N,) of a dataset.
 
     Raises:
-        UsageError: it does not tell them, or has others than 0 to classes - 1.
+        UsageError: it does not give them, or has others than 0 to classes - 1.
     """
     labels = labels_of(dataset)
     strange = sorted({*labels.tolist()} - {*range(classes)})

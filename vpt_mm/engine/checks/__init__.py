@@ -1,1 +1,1 @@
-"""Checks before a run, one concept a file: what would stop it later, or spoil its result, is told first."""
+"""Checks before a run, one concept a file: what would stop it later, or spoil its result, is reported first."""

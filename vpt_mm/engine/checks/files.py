@@ -85,7 +85,7 @@ class Reader:
         return raw, self._run(self.masks, dict(sample, seg_fields=[]), path)['gt_seg_map']
 
     def note_turned(self, sample: dict, size: tuple[int, int]):
-        """Remember an image whose EXIF turns it where the size of its mask cannot tell whether that is turned too."""
+        """Remember an image whose EXIF turns it where the size of its mask does not show whether that is turned too."""
         with open_image(sample['img_path'], sample['img_path'], most_pixels=SCENE_PIXELS) as image:
             turn = 1 if image.format == 'PNG' else orientation_of(image)  # for which a PNG would be decoded
         if turn in (2, 3, 4) or turn > 4 and size[0] == size[1]:

@@ -1,4 +1,4 @@
-"""Masks: each image has one of its size, which holds numbers of classes and tells something apart."""
+"""Masks: each image has one of its size, which holds numbers of classes, and more than one of them."""
 import os
 from collections import Counter
 from pathlib import Path

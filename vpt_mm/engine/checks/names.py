@@ -26,7 +26,7 @@ def check_names(options, config):
 def check_arguments(config, registry, place):
     """Names in a part of a config that are not those of the class, but near to one of them.
 
-    Other names are left to the class, which may take them in ways that its signature does not tell.
+    Other names are left to the class, which may take them in ways that its signature does not show.
     """
     if isinstance(config, (list, tuple)):
         for number, item in enumerate(config):

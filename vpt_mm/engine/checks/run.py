@@ -11,7 +11,7 @@ from .parts import backbones_of, listed
 
 
 def check_imports(config):
-    """The config brings vpt_mm along."""
+    """The config imports vpt_mm."""
     if 'vpt_mm' not in (config.get('custom_imports') or {}).get('imports', ()):
         raise UsageError("the config does not import vpt_mm, so OpenMMLab's own tools could not build it: add the line "
                          "custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)")

@@ -41,7 +41,7 @@ def check_run_parts(config, phases):
 
 
 def _check_model(config):
-    """The model and what lies directly in it; parts of those are handed on in ways that no signature tells."""
+    """The model and what lies directly in it; parts of those are handed on in ways that no signature shows."""
     _check(config.model, registries.MODELS, 'model')
     for name in OF_MODELS:
         for part in listed(config.model.get(name)):

@@ -14,7 +14,7 @@ from .kind import BlockKind, Call
 class MiT(BlockKind):
     """Prompts join keys and values behind the reduction and its norm; a convolution in the FFN is for patches alone.
 
-    mmdet's PVTs are told by their name, so that mmdet may be missing.
+    mmdet's PVTs are recognised by their name, so that mmdet may be missing.
     """
 
     classes = ('mmseg.models.backbones.mit.TransformerEncoderLayer',

@@ -38,7 +38,7 @@ class Family:
 
     Attributes:
         names: those that tell this architecture in timm or in its first release, where all of them are there.
-        renames: (pattern, replacement) pairs; the first that matches a whole key names it in mmpretrain.
+        renames: (pattern, replacement) pairs; the first full match gives mmpretrain's name.
         heads: pattern of the keys that belong to no backbone: classifiers, decoders, recomputed buffers.
         settings: {fact: how the config sets it}; ``{}`` stands for the value.
     """

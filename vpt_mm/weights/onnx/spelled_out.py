@@ -1,4 +1,4 @@
-"""Norms and activations that an exporter spells out in several operators, told by the last of them."""
+"""Norms and activations that an exporter spells out in several operators, recognised by the last of them."""
 import math
 
 from .step import Step, ints_of, is_live, number_of, other, peel

@@ -1,4 +1,4 @@
-"""Step: what a value of a graph is, and how values of constants and shapes are told."""
+"""Step: what a value of a graph is, and how values of constants and shapes are recognised."""
 from dataclasses import dataclass, field
 from typing import Any
 
