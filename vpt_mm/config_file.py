@@ -7,13 +7,14 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.config.config import DELETE_KEY
 
 from .errors import UsageError, did_you_mean_beside, line_of
+from .lazy_config import is_lazy, with_names
 
 STAND_IN = '\0'  # for a space: no option of a command line can have it
 MODEL = ('model.type', 'model.backbone.type')  # what a config of a whole model has
 
 
 def read_config_file(path, *, needs=(), **options):
-    """mmengine's ``Config`` of a file.
+    """mmengine's ``Config`` of a file; of one in pure Python, with the names of its classes in their place.
 
     Args:
         path: of the file.
@@ -27,6 +28,8 @@ def read_config_file(path, *, needs=(), **options):
         raise UsageError(explain_absent(str(path)))
     try:
         config = Config.fromfile(path, **options)
+        if is_lazy(path):
+            config = with_names(config)
     except UsageError:
         raise
     except Exception as error:  # a config is a program, which may raise anything

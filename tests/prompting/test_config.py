@@ -11,6 +11,7 @@ from vpt_mm.cli.main import main
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.errors import UsageError
 from vpt_mm.models.frozen import prompted_backbones
+from vpt_mm.models.tuned import count_tuned
 from vpt_mm.models.weightless import build_weightless
 from vpt_mm.prompting.config import prompt_config
 from vpt_mm.prompting.shipped import shipped_file
@@ -112,8 +113,22 @@ def test_a_config_without_a_backbone_and_a_file_that_exists(tmp_path):
 def test_the_command_line(tmp_path, capsys):
     out = tmp_path / 'out.py'
     main(['prompt', SEGMENTER, '--length', '4', '--tuning-options', 'dropout=0.1', '--out', str(out)])
-    assert capsys.readouterr().out.strip() == str(out)
-    assert Config.fromfile(out).model.backbone.tuning == dict(type='DeepPrompt', length=4, dropout=0.1)
+    *logged, last = capsys.readouterr().out.splitlines()
+    config = Config.fromfile(out)
+    learned = count_tuned(build_weightless(config.model, scope='mmseg')).tuned
+    assert last == str(out) and f'model built without weights: {learned:,} of ' in '\n'.join(logged)
+    assert config.model.backbone.tuning == dict(type='DeepPrompt', length=4, dropout=0.1)
+
+
+def test_what_is_written_and_can_not_be_built_is_removed(tmp_path):
+    (tmp_path / 'wrong.py').write_text("""
+default_scope = 'mmpretrain'
+model = dict(type='ImageClassifier', backbone=dict(type='MobileNetV2', widen_factor=0.1),
+             head=dict(type='LinearClsHead', num_classes=2, in_channels=8, widht=1))
+""")
+    with pytest.raises(UsageError, match=r'wrong_prompted\.py was removed, since .* not be built: TypeError: .*widht'):
+        prompt_config(str(tmp_path / 'wrong.py'), tuning=dict(type='BiasTuning'))
+    assert not (tmp_path / 'wrong_prompted.py').exists()
 
 
 def test_prompts_of_a_usual_length_and_other_weights_are_an_option(tmp_path):
@@ -168,9 +183,13 @@ def test_a_backbone_inside_of_a_detector(tmp_path):
 
 
 def test_one_of_two_backbones_by_its_path(tmp_path):
-    source = 'mmdet::deepsort/deepsort_faster-rcnn_r50_fpn_8xb2-4e_mot17halftrain_test-mot17halfval.py'
-    config = Config.fromfile(prompt_config(source, tuning=dict(type='BiasTuning'), backbone='detector.backbone',
-                                           out=str(tmp_path / 'out.py')))
+    (tmp_path / 'two.py').write_text("""
+default_scope = 'mmpretrain'
+net = dict(backbone=dict(type='MobileNetV2', widen_factor=0.1))
+model = dict(type='Two', detector=net, reid=net)
+""")
+    config = Config.fromfile(prompt_config(str(tmp_path / 'two.py'), tuning=dict(type='BiasTuning'),
+                                           backbone='detector.backbone'))
     assert 'tuning' in config.model.detector.backbone and 'tuning' not in config.model.reid.backbone
 
 
@@ -192,15 +211,38 @@ def test_an_encoder_of_text_keeps_its_weights_that_lie_in_one_file_with_those_of
 
 
 def test_a_config_in_pure_python_becomes_one_of_text(tmp_path):
-    (tmp_path / 'lazy.py').write_text("""
-from mmpretrain.models import HRNet, ImageClassifier, LinearClsHead
-default_scope = 'mmpretrain'
-model = dict(type=ImageClassifier, backbone=dict(type=HRNet, arch='w18'),
-             head=dict(type=LinearClsHead, num_classes=3, in_channels=2048))
+    """As mmseg's own: it reads another, its weights are a class, and its schedule is for all that it trains."""
+    (tmp_path / 'bases').mkdir()
+    (tmp_path / 'bases/model.py').write_text("""
+from mmseg.models.backbones import MixVisionTransformer
+from mmseg.models.decode_heads import SegformerHead
+from mmseg.models.losses import CrossEntropyLoss
+from mmseg.models.segmentors import EncoderDecoder
+model = dict(
+    type=EncoderDecoder, pretrained=None,
+    backbone=dict(type=MixVisionTransformer, embed_dims=8, num_layers=[1] * 4, num_heads=[1] * 4),
+    decode_head=dict(type=SegformerHead, in_channels=[8] * 4, in_index=[0, 1, 2, 3], channels=8, num_classes=19,
+                     loss_decode=dict(type=CrossEntropyLoss)))
+default_scope = None
 """)
-    config = Config.fromfile(prompt_config(str(tmp_path / 'lazy.py'), tuning=dict(type='BiasTuning')))
-    model = build_weightless(config.model, scope='mmpretrain')
-    assert isinstance(model.backbone, MODELS.get('mmpretrain.HRNet')) and model.backbone.tuning is not None
+    (tmp_path / 'bases/lazy.py').write_text("""
+from mmengine.config import read_base
+with read_base():
+    from .model import *
+from mmengine.hooks import CheckpointHook, IterTimerHook
+from mmengine.model.weight_init import PretrainedInit
+from mmengine.optim.optimizer.optimizer_wrapper import OptimWrapper
+from torch.optim.adamw import AdamW
+model.update(backbone=dict(init_cfg=dict(type=PretrainedInit, checkpoint='mit.pth')))
+optim_wrapper = dict(type=OptimWrapper, optimizer=dict(type=AdamW, lr=1e-4))
+default_hooks = dict(timer=dict(type=IterTimerHook), checkpoint=dict(type=CheckpointHook, interval=7))
+""")
+    config = Config.fromfile(prompt_config(str(tmp_path / 'bases/lazy.py'), tuning=dict(type='LoRA', rank=1)))
+    backbone = config.model.backbone
+    assert backbone.of == 'mmseg.MixVisionTransformer' and config.default_scope == 'mmseg'
+    assert backbone.init_cfg == dict(type='Pretrained', checkpoint='mit.pth')
+    assert config.optim_wrapper.type == 'PromptOptimWrapper' and config.optim_wrapper.optimizer.type == 'AdamW'
+    assert config.default_hooks.checkpoint == dict(type='PromptCheckpointHook', interval=7)
 
 
 @pytest.mark.parametrize('backbone, message', [
@@ -238,6 +280,16 @@ class Wordy(nn.Module):
 
     def forward(self, images, words):
         return self.conv(images)
+
+
+@MODELS.register_module()
+class Two(nn.Module):
+    """Has two parts with a backbone each."""
+
+    def __init__(self, detector, reid):
+        super().__init__()
+        self.detector, self.reid = (nn.ModuleDict(dict(backbone=MODELS.build(one['backbone'])))
+                                    for one in (detector, reid))
 
 
 @MODELS.register_module()

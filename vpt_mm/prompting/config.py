@@ -9,8 +9,11 @@ from mmengine.logging import print_log
 from mmengine.utils import import_modules_from_strings
 
 from ..config_file import read_config_file
-from ..errors import UsageError, did_you_mean, did_you_mean_beside
+from ..errors import UsageError, did_you_mean, did_you_mean_beside, telling
 from ..files import require_writable, write_whole
+from ..lazy_config import is_lazy
+from ..models.tuned import count_tuned
+from ..models.weightless import build_weightless
 from .backbone import counterpart
 from .places import changes_at, find_backbone
 from .shipped import LIBRARIES, shipped_file, shipped_names
@@ -24,7 +27,7 @@ OF_ONE_FILE = ('text_encoder', 'decode_head')  # beside the image encoder, where
 
 
 def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
-    """Write the prompted config; returns its path.
+    """Write the prompted config, and build it as it is read back, without weights; returns its path.
 
     Args:
         source: a config file, or 'package::path' of an installed package's.
@@ -36,7 +39,8 @@ def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
 
     Raises:
         UsageError: no such config, no backbone that can be prompted, several and no path of one, a tuning method that
-            is unknown or does not fit, or a file that exists.
+            is unknown or does not fit, a file that exists, or a whole model that can't be built, for which no file
+            is left.
     """
     config, base = _read(source)
     out = Path(out or _default_name(source))
@@ -50,7 +54,20 @@ def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
     if base is not None and '::' not in source:
         base = os.path.relpath(base, out.parent or '.')
     write_whole(_write_text(config, base, tuning, backbone, checkpoint).encode(), out)
+    try:
+        counts = _count_written(out)
+    except BaseException:
+        out.unlink()
+        raise
+    print_log(f'{out} was read back, and its model built without weights: {counts.tuned:,} of {counts.total:,} '
+              'parameters learn.')
     return out
+
+
+def _count_written(path):
+    with telling(f'{path} was removed, since what it says can not be built'):
+        config = Config.fromfile(path)
+        return count_tuned(build_weightless(config.model, scope=config.get('default_scope')))
 
 
 def _read(source):
@@ -63,8 +80,7 @@ def _read(source):
                          '_base_: mmseg::segmenter/segmenter_vit-b_mask_8xb1-160k_ade20k-512x512.py')
     if '::' not in source:
         config = read_config_file(source, import_custom_modules=False)
-        in_python = source.endswith(PYTHON) and Config._is_lazy_import(source)
-        return (Config.fromstring(config.pretty_text, PYTHON), None) if in_python else (config, source)
+        return config, None if is_lazy(source) else source
     library, _, name = source.partition('::')
     if library in LIBRARIES and not INHERITED.match(source) and shipped_file(library, name).is_file():
         return Config.fromfile(shipped_file(library, name), import_custom_modules=False), None
