@@ -27,6 +27,13 @@ def classifier(weights, tuning, *, classes=3, **backbone):
     return config
 
 
+def tagger(weights, tuning, *, classes=3, **rule):
+    """The config of a classifier that gives several labels, by a ``thr`` or ``topk``."""
+    config = classifier(weights, tuning, classes=classes)
+    config.model.head = dict(type='MultiLabelLinearClsHead', num_classes=classes, in_channels=32, **rule)
+    return config
+
+
 def segmentor(weights, tuning, *, classes=4, mode='whole', **backbone):
     """The config of a segmentor: SETR-PUP on two of the backbone's blocks."""
     test_cfg = dict(mode=mode, **(dict(crop_size=(32, 32), stride=(24, 24)) if mode == 'slide' else {}))

@@ -30,14 +30,7 @@ def binary(weights, tuning):
     return config
 
 
-def labelling(weights, tuning, **rule):
-    """A classifier that gives several labels."""
-    config = served.classifier(weights, tuning)
-    config.model.head = dict(type='MultiLabelLinearClsHead', num_classes=3, in_channels=32, **rule)
-    return config
-
-
-KINDS.update(binary=(binary, DEEP), labelling=(labelling, DEEP), best=(partial(labelling, topk=2), DEEP))
+KINDS.update(binary=(binary, DEEP), labelling=(served.tagger, DEEP), best=(partial(served.tagger, topk=2), DEEP))
 
 
 @pytest.fixture(scope='module')

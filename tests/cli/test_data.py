@@ -1,4 +1,5 @@
 """vpt-mm data, from a folder to a training that follows it."""
+import json
 import re
 from pathlib import Path
 
@@ -35,6 +36,19 @@ def test_from_a_folder_to_a_picture_of_predictions(make, metric, command, tmp_pa
     command('test', 'mine_vpt/mine.py', best, '--show-dir', 'pictures', '--cfg-options',
             'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False')
     assert len([path for path in (tmp_path / 'pictures').rglob('*') if path.suffix in ('.png', '.jpg')]) == 2
+    forget_runs()
+    command('publish', best, 'mine.safetensors')
+    command('predict', next(Path('mine').rglob('*.jpg')).parent, 'predicted', '--task', 'mine.safetensors',
+            '--checkpoint', ROOT / 'configs/digits/vit_digits.pth')
+    told = [prediction for entry in json.loads(Path('predicted/predictions.json').read_text())
+            for prediction in entry['predictions']]
+    assert len(told) >= 5
+    for one in told:
+        if metric == 'mIoU':
+            assert set(one['shares']) <= {'background', 'cat', 'dog'}
+        else:
+            assert one['pred_classes'] == [name for name, score in zip(('sea', 'sun'), one['pred_scores'])
+                                           if score >= 0.5]
 
 
 @pytest.mark.parametrize('make', [made.cityscapes, made.masks_of_two], ids=lambda make: make.__name__)

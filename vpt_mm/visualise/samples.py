@@ -1,6 +1,7 @@
 """draw_samples(): a few of the images that were found, with what is known of them."""
 import numpy as np
 
+from ..datasets.background import background_of
 from ..datasets.found.kinds import IGNORED, SEGMENT, Found
 from ..datasets.found.writing import mask_of
 from ..datasets.reading import SCENE_PIXELS, read_file
@@ -50,7 +51,7 @@ def draw_samples(found: Found, out, *, count: int = 3) -> list[str]:
 def overlay(image, mask, colours, classes):
     """An image (H, W, 3) painted with a mask's classes, and the numbers that are painted: background stays as it is."""
     numbers = set(np.unique(mask).tolist()) - {IGNORED}
-    painted = {number for number in numbers if not (number == 0 and classes[0] == 'background')}
+    painted = numbers - {*background_of(classes)}
     where = np.isin(mask, list(painted))
     mixed = image.astype(np.float32)
     mixed[where] += OPACITY * (colours[np.minimum(mask[where], len(colours) - 1)] - mixed[where])

@@ -1,5 +1,6 @@
 """Answers: pictures that are small enough to draw, overlays in the classes' colours, errors without folders."""
 import base64
+import copy
 import io
 import json
 
@@ -30,8 +31,18 @@ def test_an_overlay_has_the_colours_of_the_classes(inferencer):
     task = inferencer.find('scenes')
     labels, sample, array = predicted(100, 200)
     said = json.loads(answer(task, array, sample, 'overlay').body)
-    assert np.array_equal(opened(base64.b64decode(said['overlay'])), np.array(task.palette, np.uint8)[labels])
+    overlay = opened(base64.b64decode(said['overlay']))
+    assert np.array_equal(overlay[..., :3], np.array(task.palette, np.uint8)[labels]) and (overlay[..., 3] == 255).all()
     assert said['shares'] == {f'class {label}': pytest.approx((labels == label).mean()) for label in np.unique(labels)}
+
+
+def test_an_overlay_leaves_the_background_unpainted(inferencer):
+    task = copy.copy(inferencer.find('scenes'))
+    task.classes = ('sky', 'Background', 'tree', 'lake')
+    labels, sample, array = predicted(100, 200)
+    said = json.loads(answer(task, array, sample, 'overlay').body)
+    assert np.array_equal(opened(base64.b64decode(said['overlay']))[..., 3], np.where(labels == 1, 0, 255))
+    assert said['unpainted'] == [1] and 'Background' in said['shares']
 
 
 def test_what_is_drawn_is_small(inferencer, monkeypatch):
@@ -41,9 +52,9 @@ def test_what_is_drawn_is_small(inferencer, monkeypatch):
     labels, sample, array = predicted(1000, 3000)
     assert np.array_equal(opened(answer(task, array, sample, 'labels').body), labels)
     overlay = opened(base64.b64decode(json.loads(answer(task, array, sample, 'overlay').body)['overlay']))
-    assert overlay.shape == (100, 300, 3)
-    assert {tuple(colour) for colour in np.unique(overlay.reshape(-1, 3), axis=0).tolist()} == set(task.palette)
-    assert opened(answer(task, array, sample, 'picture').body).shape == overlay.shape
+    assert overlay.shape == (100, 300, 4)
+    assert {tuple(colour) for colour in np.unique(overlay.reshape(-1, 4), axis=0)[:, :3].tolist()} == set(task.palette)
+    assert opened(answer(task, array, sample, 'picture').body).shape == (100, 300, 3)
 
 
 @pytest.mark.parametrize('text, shown', [

@@ -3,6 +3,7 @@ import http.client
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 pytest.importorskip('starlette', reason='the app needs starlette, which is not installed')
@@ -23,6 +24,10 @@ def own(tmp_path_factory):
     files = dict(birds=served.write_task(folder / 'birds.safetensors', served.classifier(weights, DEEP)),
                  evil=served.write_task(folder / 'evil.safetensors', served.classifier(weights, DEEP),
                                         classes=[EVIL, '</script><script>document.title="run"</script>', '{{7*7}}']),
+                 tags=served.write_task(folder / 'tags.safetensors', served.tagger(weights, DEEP, classes=40, thr=0.5)),
+                 rare=served.write_task(folder / 'rare.safetensors', served.tagger(weights, DEEP, classes=40, thr=1.)),
+                 ground=served.write_task(folder / 'ground.safetensors', served.segmentor(weights, DEEP), seed=1,
+                                          classes=['background'] * 4),
                  scenes=served.write_task(folder / 'scenes.safetensors', served.segmentor(weights, DEEP)))
     added = files.pop('scenes')
     return TaskInferencer(files['birds'], checkpoint=weights, device='cpu', tasks=files), added
@@ -69,6 +74,30 @@ def browser():
     browser.quit()
 
 
+def read_lists(browser, inferencer, content):
+    """All labels that reach the threshold with their scores, or the highest; background is left unpainted."""
+    from selenium.webdriver.common.by import By
+    cards = {card.find_element(By.TAG_NAME, 'h2').text: card for card in browser.find_elements(By.TAG_NAME, 'article')}
+
+    def shown(card):
+        rows = [row.find_elements(By.TAG_NAME, 'span') for row in card.find_elements(By.CSS_SELECTOR, 'ul.scores')[0]
+                .find_elements(By.TAG_NAME, 'li')]
+        return {name.text: score.text for name, score in rows}
+
+    tagged, rare = (inferencer([content], name)['predictions'][0] for name in ('tags', 'rare'))
+    assert 9 < len(tagged['pred_classes']) < 40 and not rare['pred_classes']
+    card = cards['image.png: tags']
+    assert shown(card) == {f'class {label}': f'{100 * tagged["pred_scores"][label]:.1f} %'
+                           for label in tagged['pred_labels']}
+    assert f'{len(tagged["pred_classes"])} of 40 classes score 50.0 % or more' in card.text
+    assert f'{40 - len(tagged["pred_classes"])} more' in card.text
+    card = cards['image.png: rare']
+    assert 'No class scores 100.0 % or more. The highest:' in card.text
+    assert list(shown(card)) == [f'class {label}' for label in np.argsort(rare['pred_scores'])[:-4:-1]]
+    swatch = cards['image.png: ground'].find_element(By.CSS_SELECTOR, '.swatch')
+    assert swatch.value_of_css_property('background-color') == 'rgba(0, 0, 0, 0)'
+
+
 def test_in_a_browser(server, browser, own, tmp_path):
     """Images are chosen, predicted and seen; a task file is added and used; names are text."""
     from selenium.webdriver.common.by import By
@@ -110,5 +139,11 @@ def test_in_a_browser(server, browser, own, tmp_path):
     assert find('#results .swatch').value_of_css_property('background-color') != 'rgba(0, 0, 0, 0)'
     assert browser.title == 'vpt_mm: one backbone, many tasks'
     assert not [entry for entry in browser.get_log('browser') if 'Content Security Policy' in entry['message']]
+    for name in (EVIL, 'tags', 'rare', 'ground'):
+        find(f'#tasks input[value="{name}"]' if name != EVIL else '#tasks label:last-child input').click()
+    find('#predict').click()
+    shown('#results', 'image.png: tags', 'No class', 'background')
+    wait.until(lambda _: 'waiting' not in find('#results').text)
+    read_lists(browser, inferencer, png(2))
     find('#clear').click()
     wait.until(lambda _: find('#results').text == '')

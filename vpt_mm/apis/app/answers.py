@@ -9,6 +9,8 @@ import torch
 from mmengine.structures import PixelData
 from starlette.responses import JSONResponse, Response
 
+from ...datasets.background import background_of
+from ..ensemble import gives_several
 from ..results import describe, draw, encode_png, summarize
 
 FORMS = ('json', 'overlay', 'picture', 'labels')
@@ -30,17 +32,26 @@ def answer(task, array: np.ndarray, sample, form: str) -> Response:
     if form == 'labels' and 'sem_seg' in prediction:
         return _png(prediction['sem_seg'])
     described = describe(task, prediction)
+    if gives_several(task):
+        described['threshold'] = task.members[0].model.head.thr
     if task.origin is not task:  # whose classes no list of tasks has
         described.update(colours_of(task), classes=task.classes)
     if form == 'overlay' and 'sem_seg' in prediction:
-        colours = np.array(task.palette, np.uint8)[_small_labels(sample)]
-        described['overlay'] = base64.b64encode(encode_png(colours)).decode()
+        described['overlay'] = base64.b64encode(encode_png(_palette(task)[_small_labels(sample)])).decode()
     return JSONResponse(described)
 
 
 def colours_of(task) -> dict:
-    """The colours of a segmentor's classes, as an entry."""
-    return dict(colours=task.palette) if task.kind == 'segmentation' else {}
+    """The colours of a segmentor's classes, and the numbers of those that overlays leave unpainted, as entries."""
+    return dict(colours=task.palette, unpainted=background_of(task.classes)) if task.kind == 'segmentation' else {}
+
+
+def _palette(task):
+    """(C, 4) uint8: the colour of each class, and whether it is seen."""
+    palette = np.full((len(task.classes), 4), 255, np.uint8)
+    palette[:, :3] = task.palette
+    palette[background_of(task.classes)] = 0
+    return palette
 
 
 def refuse(status: int, reason: object, headers: Mapping[str, str] | None = None) -> Response:

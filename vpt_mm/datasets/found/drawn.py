@@ -3,10 +3,9 @@ from collections import Counter
 from functools import partial
 
 from ...errors import UsageError, some
+from ..background import BACKGROUND, BACKGROUNDS
 from .kinds import IGNORED, SEGMENT, Found, Sample
 
-BACKGROUND = 'background'
-BACKGROUNDS = ('background', '_background_', '__background__')  # as labelme and others call it
 IGNORE = ('__ignore__', '_ignore_')
 DETECT = 'To find things by boxes is detection, which configs of mmdet do: docs/tutorials/detect.md.'
 
