@@ -19,7 +19,7 @@ def __getattr__(name: str) -> Any:
 
 
 def register_all():
-    """Register everything in mmengine's root registries, after the libraries below were mended."""
+    """Register everything in mmengine's root registries, after the libraries below were repaired."""
     from .compat import mend_all
     mend_all()
     from . import datasets, engine, models, tuning, weights  # noqa: F401

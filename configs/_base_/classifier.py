@@ -1,5 +1,5 @@
 # What every classifier on a frozen backbone shares: 100 epochs, the first 10 of them warm-up, cosine, one seed of the
-# paper's five. The optimiser is that of VPT, with a base learning rate in the middle of the paper's grid.
+# paper's five. The optimizer is that of VPT, with a base learning rate in the middle of the paper's grid.
 _base_ = ['mmpretrain::_base_/default_runtime.py']
 custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)
 

@@ -131,7 +131,7 @@ class Compiled(Accelerator):
         try:
             return self.compiled(images)
         except torch._dynamo.exc.TorchDynamoException as error:
-            raise UsageError(f'torch.compile does not work here: remove accelerate from the backbone, or mend the '
+            raise UsageError(f'torch.compile does not work here: remove accelerate from the backbone, or repair the '
                              f'compiler. ({_first_line(error)})') from error
 
 

@@ -1,4 +1,4 @@
-# The paper's optimiser for Full, Partial, Bias and Adapter. It tries base learning rates of 0.005 to 0.0001, times
+# The paper's optimizer for Full, Partial, Bias and Adapter. It tries base learning rates of 0.005 to 0.0001, times
 # batch size / 256, and weight decays of 0.01 to 0; these are in the middle, for batches of 64.
 optim_wrapper = dict(
     type='PromptOptimWrapper',
