@@ -1,4 +1,4 @@
-"""The site of the pages builds, without a warning."""
+"""The site of the pages builds without a warning, is whole in a browser, and finds what people look for."""
 import importlib.util
 import os
 import subprocess
@@ -6,16 +6,52 @@ import sys
 
 import pytest
 
+from tests.browser import faults, opened
 from tests.docs.pages import ROOT
 
-ABSENT = [name for name in ('sphinx', 'myst_parser', 'furo') if importlib.util.find_spec(name) is None]
+NEEDED = ('sphinx', 'myst_parser', 'furo', 'sphinx_copybutton')
+ABSENT = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+pytestmark = pytest.mark.skipif(bool(ABSENT), reason=f'{", ".join(ABSENT)} not installed: pip install -e ".[docs]"')
 
 
-@pytest.mark.skipif(bool(ABSENT), reason=f'{", ".join(ABSENT)} not installed: pip install -e ".[docs]"')
-def test_the_site_builds_without_a_warning(tmp_path):
-    ended = subprocess.run(['bash', 'tools/dev/build_docs.sh', str(tmp_path / 'site')], capture_output=True, text=True,
-                           cwd=ROOT, env={**os.environ, 'PYTHON': sys.executable, 'PYTHONPATH': str(ROOT)})
+@pytest.fixture(scope='module')
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('docs') / 'site'
+    ended = subprocess.run(['bash', 'tools/dev/build_docs.sh', str(folder)], capture_output=True, text=True, cwd=ROOT,
+                           env={**os.environ, 'PYTHON': sys.executable, 'PYTHONPATH': str(ROOT)})
     assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+@pytest.fixture(scope='module')
+def browser():
+    with opened() as browser:
+        yield browser
+
+
+def test_the_site_builds_without_a_warning(site):
     for page in ('index', 'tutorials/classify', 'reference/tuning'):
-        assert (tmp_path / 'site' / f'{page}.html').is_file()
-    assert 'DeepPrompt' in (tmp_path / 'site/reference/tuning.html').read_text()
+        assert (site / f'{page}.html').is_file()
+    reference = (site / 'reference/tuning.html').read_text()
+    assert 'DeepPrompt' in reference
+    assert 'href="../_modules/vpt_mm/tuning/prompts.html#DeepPrompt"' in reference, 'no link to the source'
+    assert 'copybutton.js' in reference
+
+
+def test_nothing_is_cut_off_or_reaches_out(site, browser):
+    """On every page, at each width; of the listings of sources, which are alike, on two."""
+    pages = [page for page in sorted(site.rglob('*.html')) if not {'_modules', '_static'} & set(page.parts)]
+    found = {}
+    for page in [*pages, site / '_modules/index.html', site / '_modules/vpt_mm/tuning/prompts.html']:
+        browser.get(page.as_uri())
+        found[str(page.relative_to(site))] = faults(browser)
+    assert not {page: told for page, told in found.items() if told}
+    assert len(found) > 40
+
+
+@pytest.mark.parametrize('words', ['labelme', 'few-shot', 'multi-label', 'Cityscapes'])
+def test_a_search_finds_a_page(site, browser, words):
+    from selenium.webdriver.support.ui import WebDriverWait
+    browser.get(f'{(site / "search.html").as_uri()}?q={words}')
+    found = WebDriverWait(browser, 30).until(lambda one: one.find_elements('css selector', '#search-results li a'))
+    assert 'Data as it lies on disk' in [link.text for link in found[:5]]

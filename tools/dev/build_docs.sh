@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
-"$python" -c 'import sphinx, myst_parser, furo' 2> /dev/null \
+"$python" -c 'import sphinx, myst_parser, furo, sphinx_copybutton' 2> /dev/null \
     || "$python" -m pip install --quiet --disable-pip-version-check -r requirements/docs.txt
 "$python" -m sphinx -W --keep-going -q -b html docs "${1:-docs/_build/html}"
 echo "${1:-docs/_build/html}/index.html"

@@ -1,7 +1,6 @@
 """The page: it asks nobody else, runs nothing but its own script, and shows names as text; in a browser."""
 import http.client
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ pytest.importorskip('starlette', reason='the app needs starlette, which is not i
 
 from tests import served
 from tests.apis.app.conftest import DEEP, png
+from tests.browser import faults, opened
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.app.server import build_app
 
@@ -56,22 +56,8 @@ def test_it_says_whether_tasks_may_be_added(start, server):
 
 @pytest.fixture
 def browser():
-    pytest.importorskip('selenium', reason='the page is driven by selenium, which is not installed')
-    binary = shutil.which('chromium') or shutil.which('google-chrome')
-    driver = shutil.which('chromedriver')
-    if not (binary and driver):
-        pytest.skip('the page is driven in chromium with chromedriver, which are not installed')
-    from selenium import webdriver
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for option in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
-                   '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-                   '--window-size=1200,1000'):
-        options.add_argument(option)
-    options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield browser
-    browser.quit()
+    with opened() as browser:
+        yield browser
 
 
 def read_lists(browser, inferencer, content):
@@ -137,6 +123,7 @@ def test_in_a_browser(server, browser, own, tmp_path):
     overlay = find('#results img.overlay')
     wait.until(lambda _: overlay.get_property('naturalWidth') == 32)
     assert find('#results .swatch').value_of_css_property('background-color') != 'rgba(0, 0, 0, 0)'
+    assert not faults(browser)
     assert browser.title == 'vpt_mm: one backbone, many tasks'
     assert not [entry for entry in browser.get_log('browser') if 'Content Security Policy' in entry['message']]
     for name in (EVIL, 'tags', 'rare', 'ground'):
