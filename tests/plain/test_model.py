@@ -9,7 +9,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from tests import served
-from tests.plain.modules import DEEP, Net, fit, images, photo, shaken, timm_vit
+from tests.plain.modules import DEEP, Net, fit, images, openmmlab, photo, shaken, timm_vit
 from tests.protocols import METHODS, examples_of
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.errors import UsageError
@@ -47,11 +47,11 @@ def test_counts_and_groups(capsys):
 
 
 @pytest.mark.parametrize('kind, method', [
-    ('classifier', DEEP), ('classifier', LORA), ('segmentor', DEEP), ('timm', DEEP)])
+    ('classifier', DEEP), ('classifier', LORA), ('segmentor', DEEP), ('timm', DEEP), ('mmpretrain', DEEP)])
 def test_what_a_loop_has_learned_is_served_to_the_bit(kind, method, base, tmp_path):
     names = ['cat', 'dog', 'owl', 'fox']
-    if kind == 'timm':
-        module = timm_vit()
+    if kind in ('timm', 'mmpretrain'):
+        module = timm_vit() if kind == 'timm' else openmmlab('vit')
         torch.save(dict(state_dict=module.state_dict()), base)
         model = adapt(module, method, classes=names)
     else:

@@ -167,7 +167,7 @@ def test_what_no_task_file_can_say_is_published_for_its_own_config(run, tmp_path
     model, other = build_model(config), build_model(config)
     load_task(model, checkpoint), load_task(other, tmp_path / 'x.safetensors')
     assert torch.equal(logits(model), logits(other))
-    with pytest.raises(UsageError, match='was published by --not-served'):
+    with pytest.raises(UsageError, match='describes no model: .* or was published by --not-served'):
         read_task(tmp_path / 'x.safetensors')
 
 

@@ -42,8 +42,8 @@ def read_task(path: str | PathLike[str] | bytes) -> tuple[dict[str, Any], dict[s
     task = meta['task'] if 'task' in meta else describe_checkpoint(meta, path)
     schema.check(task)  # any file may have such an entry
     if task['model'] is None:
-        raise UsageError(f'{path} was published by --not-served: it describes no model, and loads onto that of its '
-                         'config alone (load_task, load_from).')
+        raise UsageError(f'{path} describes no model: it is of a module of your own, or was published by --not-served, '
+                         'and loads onto the model that it is of alone (load_task, load_from).')
     return task, found['state_dict']
 
 
