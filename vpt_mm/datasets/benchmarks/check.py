@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.table import Table
 
 from ...errors import UsageError
+from ..real.table import load_real
 from .lists import read_split
 from .task_dataset import full_paths
 from .tasks import find_task
@@ -29,6 +30,8 @@ class Report:
 
 def check_task(task, *, root='data'):
     """Look at a task's data (:class:`Report`): list files, labels, images, images that several splits share."""
+    if task.benchmark == 'real':
+        return _read(task, root)
     if not task.folder:  # drawn in memory
         return Report(task, dict(task.images), [], [])
     folder = Path(root, task.folder)
@@ -39,6 +42,15 @@ def check_task(task, *, root='data'):
     notes = [f'{split} has {images[split]:,} images, of {count:,}' for split, count in task.images.items()
              if split in images and images[split] != count]
     return Report(task, images, problems, notes)
+
+
+def _read(task, root):
+    try:
+        images = {split: len(load_real(task.name, split, root=root)[1])
+                  for split in (task.splits.train, task.splits.val, task.splits.both, task.splits.test)}
+    except UsageError as error:
+        return Report(task, {}, [str(error)], [])
+    return Report(task, images, [], [])
 
 
 def _lists(folder, task):

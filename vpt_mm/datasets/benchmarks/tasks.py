@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from ...errors import UsageError, did_you_mean
 from ..offline.stream import STREAMS
 from ..offline.table import COUNTS, DRAWN_TASKS, SPLITS, find_drawn
+from ..real.table import REAL_TASKS
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class BenchmarkTask:
     Attributes:
         title: as tables of results name it.
         benchmark, group: that its score counts in.
-        folder: below the root of the data; empty for a task that is drawn in memory.
+        folder: below the root of the data; empty for a task that is drawn in memory, or finds its own place.
         splits: None for a task whose data are not list files.
         images: {split: number of images} of the complete data, as far as it is known.
         metric: of mmengine's evaluator, or of the matrix of accuracies of a stream.
@@ -72,6 +73,10 @@ def _offline(name, drawn):
                          {split: sum(COUNTS[part] for part in parts) for split, parts in SPLITS.items()})
 
 
+def _real(name, source):
+    return BenchmarkTask(name, name, 'real', source.group, len(source.classes), '', FGVC, dict(source.images))
+
+
 def _stream(name, parts):
     return BenchmarkTask(name, name, 'streams', 'streams', sum(len(find_drawn(part).classes) for part in parts), '',
                          VTAB, {split: len(parts) * sum(COUNTS[part] for part in drawn)
@@ -99,6 +104,7 @@ TASKS = {task.name: task for task in [  # images: Jia et al. 2022, table of the 
     BenchmarkTask('ade20k', 'ADE20K', 'ade20k', 'segmentation', 150, 'ade/ADEChallengeData2016', None,
                   dict(training=20210, validation=2000), metric='mIoU'),
     *(_offline(name, drawn) for name, drawn in DRAWN_TASKS.items()),
+    *(_real(name, source) for name, source in REAL_TASKS.items()),
     *(_stream(name, parts) for name, parts in STREAMS.items()),
 ]}
 

@@ -6,10 +6,10 @@ from ...errors import require_counts
 
 
 class DrawnImages(BaseDataset):
-    """Items have ``img`` (64, 64, 3) BGR uint8, as after the loading, where pipelines start."""
+    """Items have ``img`` (H, W, 3) BGR uint8, as after the loading, where pipelines start."""
 
     def draw(self, number):
-        """The image (64, 64, 3) RGB uint8 of this number, and what else is known of it beside ``load_data_list()``."""
+        """The image (H, W, 3) RGB uint8 of this number, and what else is known of it beside ``load_data_list()``."""
         raise NotImplementedError
 
     def get_data_info(self, idx):
