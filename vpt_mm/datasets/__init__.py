@@ -14,7 +14,7 @@ from .joined_classes import JoinedClasses
 from .listed import ListedImages, ListedMasks, TaggedImages
 from .mask_folders import MaskFolders
 from .offline import CaptionedSymbols, NamedSymbols, OfflineStream, OfflineTask, Symbols
-from .real import RealTask
+from .real import RealTask, StampScenesDataset
 from .source_and_target import DomainSampler, SourceAndTarget
 from .streams import BlurryStream, ClassStream, DomainStream, JoinedStream, TaskStream
 from .svhn import SVHN
@@ -25,5 +25,5 @@ __all__ = ['SVHN', 'TASKS', 'WORDS', 'BaseToNew', 'BlurryStream', 'CORe50', 'Cap
            'ClassStream', 'DigitScenesDataset', 'DomainSampler', 'DomainStream', 'FewShot', 'GTAVDataset',
            'HeldOutFold', 'ImageFolders', 'JoinedClasses', 'JoinedStream', 'ListedImages', 'ListedMasks',
            'MaskFolders', 'NamedSymbols', 'OfflineStream', 'OfflineTask', 'RealTask', 'SingleDigitsDataset',
-           'SourceAndTarget', 'Symbols', 'TaggedImages', 'TaskDataset', 'TaskStream', 'WordsDataset', 'find_task',
-           'find_words', 'select_tasks', 'task_config', 'words_task']
+           'SourceAndTarget', 'StampScenesDataset', 'Symbols', 'TaggedImages', 'TaskDataset', 'TaskStream',
+           'WordsDataset', 'find_task', 'find_words', 'select_tasks', 'task_config', 'words_task']

@@ -7,7 +7,7 @@ import pytest
 from mmengine.registry import init_default_scope
 from mmseg.datasets import ADE20KDataset
 
-from vpt_mm.datasets.digits import scenes
+from vpt_mm.datasets import scene_folder
 from vpt_mm.datasets.digits.painting import DARK, LUMA
 from vpt_mm.datasets.digits.scans import load_scans
 from vpt_mm.datasets.digits.scenes import BACKGROUND, HAZE, draw_scene, main, write_scenes
@@ -120,7 +120,7 @@ def test_a_broken_write_leaves_nothing(tmp_path, monkeypatch):
         return len(wrote) < 4 and cv2_write(path, *args)
 
     cv2_write = cv2.imwrite
-    monkeypatch.setattr(scenes.cv2, 'imwrite', fill_disk)
+    monkeypatch.setattr(scene_folder.cv2, 'imwrite', fill_disk)
     with pytest.raises(OSError, match='is the disk full'):
         write_scenes(tmp_path / 'scenes', images=5, size=64)
     assert len(wrote) == 4 and not any(tmp_path.iterdir())

@@ -32,7 +32,7 @@ def _made(path):
 
 
 def test_they_are_nowhere(nowhere):
-    with pytest.raises(UsageError, match='is in none of these: .*apt-get install tuxpaint-stamps-default'):
+    with pytest.raises(UsageError, match='^no stamps in .*/stamps, .*: .*apt-get install tuxpaint-stamps-default'):
         find_stamps(str(nowhere))
 
 

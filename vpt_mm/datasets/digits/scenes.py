@@ -6,15 +6,14 @@ writes a folder in ADE20K's layout. In the masks 1 is background and 2..11 are t
 digits 0..9; 0, which ADE20K ignores, does not occur.
 """
 import argparse
-import shutil
-import tempfile
+import functools
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ...errors import UsageError, require_counts
-from ...files import require_empty, umask
+from ...files import require_empty
+from ..scene_folder import write_scene_folder
 from .painting import draw_digit, textured
 from .scans import SPLITS, load_scans
 
@@ -81,20 +80,11 @@ def write_scenes(out, *, images, val_images=None, size=128, seed=0, digits=(3, 6
         UsageError: a number out of range, or an `out` that holds something already.
     """
     val_images = max(1, images // 4) if val_images is None else val_images
-    out = Path(out).absolute()
     scene = dict(size=size, seed=seed, digits=digits, contrast=contrast, clearest=clearest)
-    _check(out, images=images, val_images=val_images, **scene)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f'.{out.name}-', dir=out.parent))
-    try:
-        _write_splits(unfinished, dict(training=images, validation=val_images), **scene)
-        unfinished.chmod(0o777 & ~umask())
-        if out.exists():
-            out.rmdir()  # empty, as checked
-        unfinished.rename(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return out
+    _check(Path(out), images=images, val_images=val_images, **scene)
+    return write_scene_folder(out, {
+        split: (count, functools.partial(draw_scene, scans=load_scans(split), split=split, **scene))
+        for split, count in zip(SPLITS, (images, val_images))})
 
 
 def _check(out, *, images, val_images, size, seed, digits, contrast, clearest):
@@ -108,24 +98,6 @@ def _check(out, *, images, val_images, size, seed, digits, contrast, clearest):
     if clearest is not None and not contrast <= clearest <= 1:
         raise UsageError(f'clearest must be from the contrast, {contrast}, to 1, got {clearest}.')
     require_empty(out)
-
-
-def _write_splits(folder, counts, **scene):
-    from rich.progress import track
-    for split, count in counts.items():
-        scans = load_scans(split)
-        for kind in ('images', 'annotations'):
-            (folder / kind / split).mkdir(parents=True)
-        for index in track(range(count), description=f'{split} scenes'):
-            image, mask = draw_scene(index, scans=scans, split=split, **scene)
-            name = f'scene_{index:05d}'
-            _write(folder / 'images' / split / f'{name}.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
-            _write(folder / 'annotations' / split / f'{name}.png', mask, [])
-
-
-def _write(path, pixels, options):
-    if not cv2.imwrite(str(path), pixels, options):
-        raise OSError(f'could not write {path}: is the disk full?')
 
 
 def main(args=None):

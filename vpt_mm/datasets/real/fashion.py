@@ -41,7 +41,7 @@ def load_fashion(part: str, root: str = 'data') -> tuple[np.ndarray, np.ndarray]
 def _read(place, name, shape):
     path = next((path for path in (place / name, place / f'{name}.gz') if path.is_file()), None)
     if path is None:
-        raise UsageError(f'{place} has neither {name} nor {name}.gz: {GET}')
+        raise UsageError(f'{place} has neither {name} nor {name}.gz. To get it, {GET}')
     numbers = read_idx(Path(path), shape)
     if zlib.crc32(numbers.tobytes()) != SUMS[name]:
         raise UsageError(f'{path} has other numbers than Fashion-MNIST: it is damaged, or of other data in the same '

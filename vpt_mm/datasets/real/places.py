@@ -23,4 +23,4 @@ def find_place(name: str, root: str | Path, *, below: Sequence[str], system: str
     for place in places:
         if place.is_dir() and any(place.glob(holds)):
             return place
-    raise UsageError(f'{name} was looked for in {", ".join(map(str, places))}, and is in none of these: {get}')
+    raise UsageError(f'no {name} in {", ".join(map(str, places))}: {get}')

@@ -37,7 +37,7 @@ def find_stamps(root: str = 'data') -> dict[str, list[Path]]:
     Raises:
         UsageError: they aren't there, or a class has fewer than ``LEAST``.
     """
-    place = find_place('The stamps of Tux Paint', root, below=FOLDERS, system=SYSTEM, holds='animals', get=GET)
+    place = find_place('stamps', root, below=FOLDERS, system=SYSTEM, holds='animals', get=GET)
     found = {name: sorted(file for folder in folders for file in (place / folder).rglob('*.png') if _is_photo(file))
              for name, folders in CLASSES.items()}
     short = [f'{name} ({", ".join(CLASSES[name])}: {len(files)})' for name, files in found.items()

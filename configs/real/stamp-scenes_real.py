@@ -1,0 +1,81 @@
+# Segmentation of stamps on photographs (docs/real_data.md):
+# python -m vpt_mm.datasets.real.stamp_scenes data/stamp_scenes
+# python tools/train.py configs/real/stamp-scenes_real.py
+# BACKBONE: a file of _base_. SPLIT=test: what the tests are of, in place of val, by which rates are chosen. SETR-PUP of
+# few channels; no augmentation, 350 steps of 16 scenes.
+_base_ = ['mmseg::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-digits}}.py']
+model = dict(
+    type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
+    data_preprocessor=dict(
+        type='SegDataPreProcessor',
+        mean={{_base_.pixels.mean}},
+        std={{_base_.pixels.std}},
+        bgr_to_rgb=True,
+        size=({{_base_.size}}, {{_base_.size}}),
+        pad_val=0,
+        seg_pad_val=255),
+    backbone=dict(out_type='featmap', tuning=dict(type='DeepPrompt', length=10)),
+    decode_head=dict(
+        type='SETRUPHead',
+        in_channels={{_base_.embed_dims}},
+        channels=32,
+        in_index=0,
+        num_classes=12,
+        num_convs=3,
+        up_scale=2,
+        kernel_size=3,
+        dropout_ratio=0,
+        norm_cfg=dict(type='BN'),
+        align_corners=False,
+        loss_decode=dict(type='PixelCrossEntropy')),
+    train_cfg=dict(),
+    test_cfg=dict(mode='whole'))
+
+data = dict(type='StampScenesDataset', data_root='{{$DATA_ROOT:data}}/stamp_scenes')
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=0,
+    sampler=dict(type='InfiniteSampler', shuffle=True),
+    dataset=dict(
+        **data,
+        split='train',
+        pipeline=[
+            dict(type='LoadImageFromFile'),
+            dict(type='LoadAnnotations'),
+            dict(type='Resize', scale=({{_base_.size}}, {{_base_.size}})),
+            dict(type='PackSegInputs'),
+        ]))
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=({{_base_.size}}, {{_base_.size}})),
+    dict(type='LoadAnnotations'),
+    dict(type='PackSegInputs'),
+]
+loader = dict(batch_size=16, num_workers=0, sampler=dict(type='DefaultSampler', shuffle=False))
+val_dataloader = dict(**loader, dataset=dict(**data, split='val', pipeline=test_pipeline))
+test_dataloader = dict(**loader, dataset=dict(**data, split='{{$SPLIT:val}}', pipeline=test_pipeline))
+del data, loader
+val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+test_evaluator = val_evaluator
+
+optim_wrapper = dict(
+    type='PromptOptimWrapper',
+    constructor='PromptOptimWrapperConstructor',
+    optimizer=dict(type='AdamW', lr=0.005, weight_decay=0.0),
+    paramwise_cfg=dict(prompt_lr_mult=0.5))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, end=20, by_epoch=False),
+    dict(type='PolyLR', power=0.9, begin=20, end=350, by_epoch=False),
+]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=350, val_interval=350)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=350, save_optimizer=False),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='SegVisualizationHook'))
+custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]
+randomness = dict(seed=0)
