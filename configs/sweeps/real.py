@@ -5,10 +5,9 @@ config = '{{ fileDirname }}/../real/compared_real.py'
 tasks = {
     'fashion': dict(TASK='fashion', SIZE=28),
     'scans': dict(TASK='scans', SIZE=28),
-    'stamps': dict(TASK='stamps', SIZE=42),
+    'stamps': dict(TASK='stamps', SIZE=42, BATCH=16),
 }
 environment = dict(BACKBONE='vit-s-focus', STEPS=400)
-heads = dict(LR=[0.01, 0.03])
 prompts = dict(RATE=[0.3, 3.])
 added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
 own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
@@ -25,9 +24,9 @@ recipes = {
         grid=grid)
     for name, tuning, grid in [
         ('Full', dict(type='FullTuning'), own),
-        ('Linear', dict(type='LinearProbe'), heads),
+        ('Linear', dict(type='LinearProbe'), dict(LR=[0.03, 0.1])),
         ('Partial-1', dict(type='PartialTuning', last=1), own),
-        ('MLP-3', dict(type='LinearProbe'), heads),
+        ('MLP-3', dict(type='LinearProbe'), dict(LR=[0.003, 0.01])),
         ('Sidetune', dict(type='SideTuning'), added),
         ('Bias', dict(type='BiasTuning'), added),
         ('Adapter', dict(type='Adapter', reduction=8), added),
@@ -44,4 +43,4 @@ tests = dict(test={}, val=dict(TEST='val', SHARE=1.))
 choose = 'val'
 seeds = [42, 44, 82]
 group = 'real'
-del config, heads, prompts, added, own, e2vpt, stacked
+del config, prompts, added, own, e2vpt, stacked

@@ -1,4 +1,4 @@
-# The sweep on real images for two cores: 25 steps, and 200 test images of Fashion-MNIST.
+# The sweep on real images for two cores: 30 steps, and 200 test images of Fashion-MNIST.
 _base_ = ['real.py']
-environment = dict(STEPS=25)
+environment = dict(STEPS=30)
 tasks = dict(fashion=dict(SHARE=0.02))
