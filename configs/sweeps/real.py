@@ -8,7 +8,7 @@ tasks = {
     'stamps': dict(TASK='stamps', SIZE=42, BATCH=16),
 }
 environment = dict(BACKBONE='vit-s-focus', STEPS=400)
-prompts = dict(RATE=[0.3, 3.])
+prompts = dict(RATE=[0.1, 0.3])
 added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
 own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
 e2vpt = [dict(type='DeepPrompt', length=10), dict(type='PrefixPrompt', length=5, shared_heads=True, tied=True)]
@@ -30,7 +30,7 @@ recipes = {
         ('Sidetune', dict(type='SideTuning'), added),
         ('Bias', dict(type='BiasTuning'), added),
         ('Adapter', dict(type='Adapter', reduction=8), added),
-        ('VPT-shallow', dict(type='ShallowPrompt', length=10), prompts),
+        ('VPT-shallow', dict(type='ShallowPrompt', length=10), dict(RATE=[0.3, 1.])),
         ('VPT-deep', dict(type='DeepPrompt', length=10), prompts),
         ('LoRA', dict(type='LoRA', rank=8), added),
         ('SSF', dict(type='SSF'), added),
