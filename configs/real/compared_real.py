@@ -1,6 +1,6 @@
 # Any method on a real task, for docs/real.md: model.backbone.tuning says which. From the environment come, beside those
-# of pictures_real.py, STEPS of BATCH images; LR of the head; RATE, by which it is multiplied for what a method trains in the
-# backbone; SHARE of the test images; TEST=test or val, the split that is asked for; and SEED.
+# of pictures_real.py, STEPS of BATCH images; LR of the head; RATE, by which it is multiplied for what a method trains
+# in the backbone; SHARE of the test images; TEST=test or val, the split that is asked for; and SEED.
 _base_ = ['pictures_real.py']
 train_dataloader = dict(batch_size={{'$BATCH:32'}})
 test_dataloader = dict(dataset=dict(split='{{$TEST:test}}', fraction={{'$SHARE:1.0'}}))

@@ -1,16 +1,16 @@
 # Segmentation of stamps on photographs with the ViT-S/14 of real.py: tools/real.sh runs this, and makes the tables of
-# docs/real.md. RATE multiplies the head's learning rate, 0.005, for what is tuned in the backbone.
+# docs/real.md. LR is the head's learning rate, RATE multiplies it for what is tuned in the backbone.
 config = '{{ fileDirname }}/../real/compared_scenes_real.py'
 tasks = {'stamp scenes': {}}
-environment = dict(BACKBONE='vit-s-focus', SIZE=84, STEPS=400)
-prompts = dict(RATE=[0.3, 3.])
-added = dict(RATE=[0.1, 0.6])  # of layers beside the backbone's, and of its biases
-own = dict(RATE=[0.006, 0.03])  # of the backbone's own weights
+environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=400)
+prompts = dict(RATE=[0.1, 0.3])
+added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
+own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
 
 recipes = {
     name: dict(config=config, options={'model.backbone.tuning': dict(tuning, _delete_=True)}, grid=grid)
     for name, tuning, grid in [
-        ('HeadOnly', dict(type='LinearProbe'), {}),
+        ('HeadOnly', dict(type='LinearProbe'), dict(LR=[0.01, 0.03])),
         ('VPT-deep', dict(type='DeepPrompt', length=10), prompts),
         ('Bias', dict(type='BiasTuning'), added),
         ('Adapter', dict(type='Adapter', reduction=8), added),

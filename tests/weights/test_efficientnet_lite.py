@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 under timm's names: each tensor has its place, and features are those of the code it was made for."""
+"""EfficientNet-Lite0 under timm's names: each tensor has its place, and features are those of its author's code."""
 from importlib.util import find_spec
 
 import pytest

@@ -1,4 +1,4 @@
-"""name_as_timm(): EfficientNet-Lite of the package efficientnet_lite_pytorch, under the names of timm's tf_efficientnet_lite."""
+"""name_as_timm(): EfficientNet-Lite of the package efficientnet_lite_pytorch under timm's names."""
 import re
 from itertools import accumulate
 
