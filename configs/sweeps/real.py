@@ -7,7 +7,7 @@ tasks = {
     'scans': dict(TASK='scans', SIZE=28),
     'stamps': dict(TASK='stamps', SIZE=42, BATCH=16),
 }
-environment = dict(BACKBONE='vit-s-focus', STEPS=400)
+environment = dict(BACKBONE='vit-s-focus', STEPS=200)
 prompts = dict(RATE=[0.1, 0.3])
 added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
 own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights

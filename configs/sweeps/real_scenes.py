@@ -2,7 +2,7 @@
 # docs/real.md. LR is the head's learning rate, RATE multiplies it for what is tuned in the backbone.
 config = '{{ fileDirname }}/../real/compared_scenes_real.py'
 tasks = {'stamp scenes': {}}
-environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=400)
+environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=200)
 prompts = dict(RATE=[0.1, 0.3])
 added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
 own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
