@@ -2,7 +2,7 @@
 # docs/real.md. LR is the head's learning rate, RATE multiplies it for what is tuned in the backbone.
 config = '{{ fileDirname }}/../real/compared_scenes_real.py'
 tasks = {'stamp scenes': {}}
-environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=200)
+environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=200, SPLIT='test')
 prompts = dict(RATE=[0.1, 0.3])
 added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
 own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
@@ -18,7 +18,7 @@ recipes = {
         ('Full', dict(type='FullTuning'), own),
     ]
 }
-tests = dict(test=dict(SPLIT='test'), val=dict(SPLIT='val'))
+tests = dict(test={}, val=dict(SPLIT='val'))
 choose = 'val'
 seeds = [42, 44, 82]
 group = 'real'
