@@ -56,13 +56,14 @@ class Predictions:
 
     def colour(self, masks):
         """Ignored pixels are black."""
-        return [np.where((mask < len(self.palette))[..., None], self.palette[np.minimum(mask, len(self.palette) - 1)], 0)
-                for mask in masks]
+        last = len(self.palette) - 1
+        return [np.where((mask <= last)[..., None], self.palette[np.minimum(mask, last)], 0) for mask in masks]
 
     def name_colours(self, figure):
         from matplotlib.patches import Patch
-        figure.legend(handles=[Patch(facecolor=colour / 255, edgecolor='black', label=name)
-                               for name, colour in zip(self.classes, self.palette)], loc='outside lower center', ncols=6)
+        patches = [Patch(facecolor=colour / 255, edgecolor='black', label=name)
+                   for name, colour in zip(self.classes, self.palette)]
+        figure.legend(handles=patches, loc='outside lower center', ncols=6)
 
 
 def predict(folder: Path, images: int) -> Predictions:
@@ -112,10 +113,11 @@ def main(args=None):
     parser.add_argument('--protocols', nargs='+', required=True, help='whose models are asked')
     parser.add_argument('--out', help='picture to write (default: predictions.jpg in the folder)')
     parser.add_argument('--seed', type=int, default=42, help='of the runs (default: %(default)s)')
+    parser.add_argument('--images', type=int, default=5, help='how many, the first (default: %(default)s)')
     options = parser.parse_args(args)
     try:
         draw_predictions(options.folder, options.protocols, options.out or Path(options.folder, 'predictions.jpg'),
-                         seed=options.seed)
+                         seed=options.seed, images=options.images)
     except UsageError as error:
         parser.exit(2, f'visualise.predictions: {error}\n')
 
