@@ -80,7 +80,7 @@ def test_a_run_done_again_lands_within_its_deviation(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_command_makes_the_tables_and_the_picture(tmp_path):
+def test_the_command_makes_the_tables(tmp_path):
     """For two rows of them and two seeds."""
     if reason := what_is_missing():
         pytest.skip(reason)

@@ -9,7 +9,7 @@ def add_arguments(parser):
                        help='protocol that tasks are won against; by default Full, where it was run')
     table.add_argument('--plot', metavar='FILE', help='picture of the means to write')
     _add(commands, 'seeds', 'means and standard deviations over seeds')
-    tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over tasks, where there are several, and Welch's t-test over seeds")
+    tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over several tasks, Welch's t-test over seeds")
     tests.add_argument('--contender', default='VPT-deep', help='protocol that is tested')
     tests.add_argument('--alternative', choices=['greater', 'less', 'two-sided'], default='greater',
                        help='what the contender is said to be')
