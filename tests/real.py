@@ -1,18 +1,20 @@
 """Small data in the formats of those that are installed by name."""
 import gzip
+import json
 import zlib
 
 import numpy as np
 from PIL import Image
 
-from vpt_mm.datasets.real import fashion, stamps, table
+from vpt_mm.datasets.real import emoji, fashion, stamps, table
 
 
 def nothing_installed(monkeypatch, folder):
-    """Body of a fixture: no package of the system is there, and nothing that was read before is kept."""
+    """Body of a fixture: nothing is installed where the data are looked for, or kept of what was read before."""
+    monkeypatch.chdir(folder)
     for module in (fashion, stamps):
         monkeypatch.setattr(module, 'SYSTEM', str(folder / 'system'))
-    caches = fashion.load_fashion, table._load_part, stamps.read_stamp
+    caches = fashion.load_fashion, table._load_part, stamps.read_stamp, emoji.find_emoji, emoji._read
     for cached in caches:
         cached.cache_clear()
     yield folder
@@ -59,3 +61,18 @@ def write_stamps(folder, *, each=stamps.LEAST):
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).save(file)
     return folder
+
+
+def write_emoji(folder, *, each=emoji.LEAST, alone=0):
+    """Packages of both styles, with so many emoji of each class in both and some in the second alone."""
+    for style, more in zip(emoji.STYLES, (0, alone)):
+        groups = {group: [f'{name}-{number}' for number in range(each + more)] for name, group in emoji.CLASSES.items()}
+        icons = {name: dict(body='<path d="M0 0h9v9z"/>') for own in groups.values() for name in own}
+        (folder / style).mkdir(parents=True)
+        (folder / style / 'metadata.json').write_text(json.dumps(dict(categories=groups)))
+        (folder / style / 'icons.json').write_text(json.dumps(dict(prefix=style, icons=icons, width=36, height=24)))
+
+
+def render_square(body, *, width, height, side, name):
+    """In place of the renderer: a square of a colour that depends on the name."""
+    return np.full((side, side, 4), [*zlib.crc32(name.encode()).to_bytes(4, 'big')[:3], 255], np.uint8)

@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DATASETS, init_default_scope
 
-from tests.real import nothing_installed, write_fashion, write_stamps
+from tests.real import nothing_installed, render_square, write_emoji, write_fashion, write_stamps
 from tests.small import train_options
 from vpt_mm.cli import test, train
+from vpt_mm.datasets.real import emoji
 from vpt_mm.datasets.real.stamp_scenes import write_stamp_scenes
 from vpt_mm.errors import UsageError
 
@@ -58,3 +60,15 @@ def test_the_task_is_that_of_the_environment(monkeypatch):
 def test_what_is_missing_is_named(name, message, data, tmp_path):
     with pytest.raises(UsageError, match=message):
         train.run(train_options(tmp_path, config=str(FOLDER / f'{name}.py')))
+
+
+def test_one_style_is_adapted_to_the_other(data, monkeypatch):
+    write_emoji(data, each=10)
+    monkeypatch.setattr(emoji, 'render', render_square)
+    config = Config.fromfile(FOLDER / 'vit-b16_dapl_emoji.py')
+    init_default_scope(config.default_scope)
+    pair, tested = DATASETS.build(config.train_dataloader.dataset), DATASETS.build(config.test_dataloader.dataset)
+    assert (len(pair.source), len(pair.target), len(tested)) == (35, 35, 35)
+    assert pair.metainfo['classes'] == tested.metainfo['classes'] == tuple(emoji.CLASSES)
+    assert pair[0]['inputs'].shape == (3, 224, 224)
+    assert int(pair[0]['data_samples'].gt_label) == 0 and int(pair[35]['data_samples'].gt_label) == -1

@@ -65,7 +65,7 @@ def test_a_share_holds_every_class(data):
 
 
 @pytest.mark.parametrize('wrong, message', [
-    (dict(task='shoes'), "task must be one of fashion, scans, stamps, got 'shoes'"),
+    (dict(task='shoes'), "task must be one of fashion, scans, stamps, noto, twemoji, got 'shoes'"),
     (dict(split='train800'), "split must be one of train, val, trainval, test, got 'train800'"),
     (dict(seed=-1), 'seed must be a whole number of at least 0, got -1'),
     (dict(fraction=0), 'fraction must be above 0 and at most 1')])

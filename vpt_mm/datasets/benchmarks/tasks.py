@@ -74,7 +74,7 @@ def _offline(name, drawn):
 
 
 def _real(name, source):
-    return BenchmarkTask(name, name, 'real', 'real', len(source.classes), '', FGVC, dict(source.images))
+    return BenchmarkTask(name, name, 'real', source.group, len(source.classes), '', FGVC, dict(source.images))
 
 
 def _stream(name, parts):

@@ -19,13 +19,8 @@ def load_scans(split):
     """
     if split not in SPLITS:
         raise UsageError(f'split must be one of {SPLITS}, got {split!r}.')
-    scans = _all_scans()
-    chosen = slice(0, TRAINING_SCANS) if split == 'training' else slice(TRAINING_SCANS, SCANS)
-    return scans.images[chosen].astype(np.float32) / 16, scans.target[chosen]
-
-
-@functools.cache
-def _all_scans():
     with needs_extra('demo', 'drawing digits'):
         from sklearn.datasets import load_digits
-    return load_digits()
+    scans = load_digits()
+    chosen = slice(0, TRAINING_SCANS) if split == 'training' else slice(TRAINING_SCANS, SCANS)
+    return scans.images[chosen].astype(np.float32) / 16, scans.target[chosen]

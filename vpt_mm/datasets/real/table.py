@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import UsageError, did_you_mean, require_counts
 from ..digits.scans import load_scans
 from ..share import share_by_class
-from . import fashion, stamps
+from . import emoji, fashion, stamps
 
 SPLITS = dict(train=('train',), val=('val',), trainval=('train', 'val'), test=('test',))
 EACH = dict(train=80, val=20)  # images of a class, of ten: 800 and 200
@@ -22,11 +22,13 @@ class Source:
     """One row of the table.
 
     Attributes:
+        group: 'pictures', or 'emoji', which need a package of Python's more.
         classes: names of the classes.
         images: {split: number of images} of the complete data.
         load: ``load(part, root=, seed=)``, images (H, W, 3) RGB uint8 and labels (N,) of 'train', 'val' or 'test'.
     """
 
+    group: str
     classes: tuple[str, ...]
     images: dict[str, int]
     load: Callable[..., tuple[list[np.ndarray], np.ndarray]]
@@ -50,6 +52,14 @@ def _stamps(part, *, root, seed):
     labels = np.array([label for _, label in files])
     chosen = split_by_class(labels, seed)[part]
     return [_on_grey(stamps.read_stamp(files[index][0])) for index in chosen], labels[chosen]
+
+
+def _emoji(part, *, root, seed, style):
+    """Emoji of one name are in the same part in both styles."""
+    names = [(name, label) for label, own in enumerate(emoji.find_emoji(root)) for name in own]
+    labels = np.array([label for _, label in names])
+    chosen = split_by_class(labels, seed)[part]
+    return [_on_grey(emoji.draw_emoji(style, names[index][0], root)) for index in chosen], labels[chosen]
 
 
 def _enlarge(ink):
@@ -97,9 +107,11 @@ def _shuffled(labels, seed):
 
 
 REAL_TASKS = dict(
-    fashion=Source(fashion.CLASSES, dict(train=800, val=200, trainval=1000, test=10_000), _fashion),
-    scans=Source(tuple('0123456789'), dict(train=800, val=200, trainval=1000, test=450), _scans),
-    stamps=Source(tuple(stamps.CLASSES), dict(), _stamps))
+    fashion=Source('pictures', fashion.CLASSES, dict(train=800, val=200, trainval=1000, test=10_000), _fashion),
+    scans=Source('pictures', tuple('0123456789'), dict(train=800, val=200, trainval=1000, test=450), _scans),
+    stamps=Source('pictures', tuple(stamps.CLASSES), dict(), _stamps),
+    **{style: Source('emoji', tuple(emoji.CLASSES), dict(), functools.partial(_emoji, style=style))
+       for style in emoji.STYLES})
 
 
 def find_real(name: str) -> Source:
