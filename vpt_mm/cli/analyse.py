@@ -9,7 +9,7 @@ def add_arguments(parser):
                        help='protocol that tasks are won against; by default Full, where it was run')
     table.add_argument('--plot', metavar='FILE', help='picture of the means to write')
     _add(commands, 'seeds', 'means and standard deviations over seeds')
-    tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over tasks, Welch's t-test over seeds")
+    tests = _add(commands, 'tests', "Wilcoxon's signed-rank test over several tasks, Welch's t-test over seeds")
     tests.add_argument('--contender', default='VPT-deep', help='protocol that is tested')
     tests.add_argument('--alternative', choices=['greater', 'less', 'two-sided'], default='greater',
                        help='what the contender is said to be')
@@ -88,7 +88,8 @@ def make_tests(results, args):
     from ..results.significance import welch_sheet, wilcoxon_sheet
     results.require_protocol(args.contender)
     rows, test = _finals(results, args), dict(contender=args.contender, alternative=args.alternative)
-    return [wilcoxon_sheet(rows, **test), welch_sheet(rows, **test)]
+    several = len({row['task'] for row in rows}) > 1
+    return [*([wilcoxon_sheet(rows, **test)] if several else []), welch_sheet(rows, **test)]
 
 
 def make_base_to_new(results, args):
