@@ -42,7 +42,7 @@ def build_app(inferencer, *, auth: tuple[str, str] | None = None, names: Sequenc
     GET  /                                  the page
     GET  /api/tasks                         name, kind, classes, colours of every task; whether it mixes, takes names
     POST /api/predict?task=NAME             body: an image file; scores, or the share of each class
-    POST /api/predict?task=NAME&class=A...  the same of classes A, B, ... where the task knows classes by their names
+    POST /api/predict?task=NAME&class=A...  the same of classes A, B, ... where the task tells classes by their names
     POST /api/predict?task=NAME&as=overlay  the same, and for segmentation the classes' colours, a PNG in base64
     POST /api/predict?task=NAME&as=picture  the image with the prediction on it, at most 1024 pixels wide, as a PNG
     POST /api/predict?task=NAME&as=labels   for segmentation: the label of each pixel as a PNG

@@ -9,7 +9,7 @@ class DrawnImages(BaseDataset):
     """Items have ``img`` (64, 64, 3) BGR uint8, as after the loading, where pipelines start."""
 
     def draw(self, number):
-        """The image (64, 64, 3) RGB uint8 of this number, and what else is known of it beside ``load_data_list()``."""
+        """The image (64, 64, 3) RGB uint8 of this number, and what is told of it beside ``load_data_list()``."""
         raise NotImplementedError
 
     def get_data_info(self, idx):
