@@ -61,6 +61,11 @@ def test_no_runner_is_left_over():
     assert not idle
 
 
+@pytest.mark.parametrize('tutorial', ['classify', 'segment'])
+def test_a_tutorial_begins_with_the_command_that_looks(tutorial):
+    assert commands_of(ROOT / f'docs/tutorials/{tutorial}.md')[0].startswith('vpt-mm data ')
+
+
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     """A folder with the tools and configs, and the data that a reader is said to have."""
