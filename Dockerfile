@@ -23,7 +23,7 @@ COPY tools tools
 COPY vpt_mm vpt_mm
 RUN pip install --no-cache-dir --constraint requirements/constraints.txt ".[lite]"
 
-RUN useradd --uid 1000 --create-home vpt && install --directory --owner vpt /work
+RUN useradd --uid 1000 --create-home vpt && install --directory --owner vpt /workspace
 USER vpt
 WORKDIR /workspace
 ENTRYPOINT ["vpt-mm"]
