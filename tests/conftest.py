@@ -16,14 +16,15 @@ TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 def brief():
     """Without what takes longer than a small run.
 
-    mmengine asks compilers for their versions and formats configs; every collection of garbage looks at all that the
-    imports made.
+    mmengine asks compilers for their versions and formats configs; curves are drawn at the end of a run; every
+    collection of garbage looks at all that the imports made.
     """
     gc.collect()
     gc.freeze()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.runner.runner.collect_env', dict)
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+        patch.setattr('vpt_mm.engine.finished.draw_training', lambda *given, **kwargs: None)
         yield
 
 
