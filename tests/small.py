@@ -76,4 +76,4 @@ def train_options(folder, **kwargs):
     forget_runs()
     return Namespace(**{**dict(config=str(folder / 'small.py'), work_dir=str(folder / 'run'), cfg_options=None,
                                launcher='none', local_rank=0, resume=None, amp=False, no_validate=False,
-                               cache_queries=False, tta=False, out=None, show_dir=None), **kwargs})
+                               cache_queries=False, no_picture=True, tta=False, out=None, show_dir=None), **kwargs})

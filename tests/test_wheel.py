@@ -1,9 +1,12 @@
 """A wheel, installed away from the checkout: its commands, and mim, which trains, tests and searches with it."""
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -105,24 +108,60 @@ def test_every_file_that_mim_needs_is_in_it(installed):
         assert packed == expected
 
 
+@pytest.fixture(scope='module')
+def environment(installed, tmp_path_factory):
+    """A folder with an environment that was empty, into which the wheel was installed with mmcv-lite and no extra."""
+    folder = tmp_path_factory.mktemp('fresh')
+    wheel, = (installed.parent / 'dist').glob('*.whl')
+    run('-m', 'venv', 'env', cwd=folder)
+    install(folder, f'{wheel}[lite]')
+    return folder
+
+
+def install(folder, *requirements):
+    run('-m', 'pip', 'install', '--quiet', '-c', ROOT / 'requirements/constraints.txt', *requirements, cwd=folder,
+        python=folder / 'env/bin/python')
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_in_an_environment_that_was_empty(installed, tmp_path):
-    """Everything that the wheel needs comes with it."""
-    wheel, = (installed.parent / 'dist').glob('*.whl')
-    python = tmp_path / 'env/bin/python'
-    run('-m', 'venv', 'env', cwd=tmp_path)
+def test_from_photographs_with_outlines_to_predictions_by_the_wheel_alone(environment, tmp_path):
+    """Each command is printed with its time (pytest -rP)."""
+    labelme(tmp_path / 'mine')
+
+    def command(*words, **variables):
+        started = time.perf_counter()
+        ended = subprocess.run([environment / 'env/bin/vpt-mm', *map(str, words)], cwd=tmp_path, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **variables})
+        seconds = time.perf_counter() - started
+        assert ended.returncode == 0, ended.stdout[-3000:]
+        print(f'{seconds:6.1f} s  vpt-mm', *words)  # noqa: T201  (a report)
+        return ended.stdout, seconds
+
+    command('--version')  # Python writes the compiled modules at their first import
+    assert command('--help')[1] < 1
+    assert 'vpt-mm train mine_vpt/mine.py' in command('data', 'mine')[0]
+    printed, _ = command('train', 'mine_vpt/mine.py', BACKBONE='vit-digits', EPOCHS='1', ITERS='2')
+    go_on = re.search(r'To go on: vpt-mm (test .*), then vpt-mm (publish .*), then vpt-mm predict', printed)
+    assert 'The frozen weights are bit-identical' in printed and (tmp_path / 'work_dirs/mine/curves.png').is_file()
+    assert 'mIoU' in command(*shlex.split(go_on[1]))[0]
+    command(*shlex.split(go_on[2]))
+    assert ' images, 1 tasks' in command('predict', 'mine', 'out', '--task', 'mine.safetensors')[0]
+    assert [*(tmp_path / 'out/mine/vis').glob('*.png')] and (tmp_path / 'out/predictions.json').is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_in_an_environment_that_was_empty(environment, tmp_path):
+    """What needs an extra asks for it, and mim finds all that it needs once it is there."""
+    python = environment / 'env/bin/python'
     mim = partial(run, '-m', cwd=tmp_path, python=python)
-    install = partial(mim, 'pip', 'install', '--quiet', '-c', ROOT / 'requirements/constraints.txt')
-    install(f'{wheel}[lite,mim]')
-    train, = (tmp_path / 'env').rglob('vpt_mm/.mim/tools/train.py')
+    train, = (environment / 'env').rglob('vpt_mm/.mim/tools/train.py')
     without = subprocess.run([python, train, train.parents[1] / 'configs/digits' / CONFIG], cwd=tmp_path, text=True,
                              capture_output=True)
     assert without.stderr.splitlines()[-1].startswith('error: drawing digits needs sklearn')
     assert 'Traceback' not in without.stderr
-    labelme(tmp_path / 'mine')
-    assert 'vpt-mm train mine_vpt/mine.py' in mim('vpt_mm', 'data', 'mine')
-    install('vpt-mm[demo]')  # as the message says
+    install(environment, 'vpt-mm[demo,mim]')  # as the message says
     mim('mim', 'train', 'vpt_mm', CONFIG, '--work-dir', 'run', *QUICK)
     assert 'accuracy/top1' in mim('mim', 'test', 'vpt_mm', CONFIG, '--checkpoint', 'run/iter_2.pth', *QUICK)
     assert 'setr_vpt_ade20k' in mim('mim', 'search', 'vpt_mm', '--config', 'setr_vpt_ade20k')

@@ -1,5 +1,4 @@
 """What comes out: label maps numbered as masks, shares by name, and pictures of any size of image."""
-import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,14 +8,16 @@ from mmengine.registry import MODELS
 from mmengine.structures import PixelData
 from mmpretrain.structures import DataSample
 from mmseg.structures import SegDataSample
+from PIL import Image
 
+from vpt_mm.apis.drawing import LEGIBLE
 from vpt_mm.apis.ensemble import average
 from vpt_mm.apis.results import LARGEST, describe, draw, summarize
 
 
 def task(kind='segmentation', classes=('a', 'b', 'a'), first_label=0):
     return SimpleNamespace(kind=kind, classes=classes, palette=[[250, 0, 0]] * len(classes), name='task',
-                           first_label=first_label, drawing=threading.Lock(), visualizer=None)
+                           first_label=first_label, members=[SimpleNamespace(model=None)])
 
 
 @pytest.mark.parametrize('rule', [dict(thr=0.5), dict(thr=0.99), dict(topk=2)])
@@ -54,14 +55,18 @@ def test_classes_of_one_name_have_one_share():
 
 
 @pytest.mark.parametrize('shape, size', [
-    ((1, 1), (2, 2)), ((1, 5), (2, 10)), ((2, 3000), (2, LARGEST)), ((20, 30), (20, 30)), ((9000, 1), (LARGEST, 2))])
-def test_pictures_of_segmented_images(shape, size):
-    picture = draw(task(), np.zeros((*shape, 3), np.uint8), segmented(np.ones(shape, np.int64)))
-    assert picture.shape == (*size, 3) and picture[..., 0].max() > 0
+    ((1, 1), (224, 224)), ((20, 30), (149, 224)), ((300, 400), (300, 400)), ((2, 3000), (1, LARGEST)),
+    ((9000, 1), (LARGEST, LEGIBLE))])
+def test_images_of_every_shape_are_drawn_with_what_was_predicted_below(shape, size):
+    array = np.zeros((*shape, 3), np.uint8)
+    scored = DataSample().set_pred_score(torch.tensor([0.4, 0.6, 0.]))
+    for picture in (draw(task(), array, segmented(np.ones(shape, np.int64))),
+                    draw(task('classification'), array, scored)):
+        assert picture.shape[1] == size[1] and picture.shape[0] > size[0] and picture.dtype == np.uint8
+        assert (picture[size[0]:] == 255).mean() > 0.5 and (picture[size[0]:] < 100).any()  # words on white
 
 
-@pytest.mark.parametrize('shape, size', [((1, 1), (224, 224)), ((100, 200), (224, 448)), ((2, 3000), (2, LARGEST)),
-                                         ((300, 400), (300, 400))])
-def test_pictures_of_classified_images(shape, size):
-    sample = DataSample().set_pred_score(torch.tensor([0.4, 0.6, 0.])).set_pred_label(1)
-    assert draw(task('classification'), np.zeros((*shape, 3), np.uint8), sample).shape == (*size, 3)
+def test_a_picture_is_written(tmp_path):
+    picture = draw(task(), np.zeros((300, 400, 3), np.uint8), segmented(np.ones((300, 400), np.int64)),
+                   out_file=str(tmp_path / 'out.png'))
+    assert (np.array(Image.open(tmp_path / 'out.png')) == picture).all()

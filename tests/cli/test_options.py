@@ -1,10 +1,12 @@
 """Numbers of options are such as make sense, and tables are printed whole."""
 import argparse
+import io
+import sys
 
 import pytest
 from rich.table import Table
 
-from vpt_mm.cli.options import above, add_run_options, at_least, device, print_table
+from vpt_mm.cli.options import above, add_run_options, at_least, device, print_table, waiting
 
 
 @pytest.mark.parametrize('kind, text, rule', [
@@ -46,3 +48,14 @@ def test_no_cell_is_cut_on_a_narrow_console(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert '…' not in printed and all(f'a long task {number}' in printed for number in range(9))
     assert len({len(line) for line in printed.splitlines() if line[0] in '┃│┏└'}) == 1
+
+
+@pytest.mark.parametrize('terminal', [True, False])
+def test_a_terminal_shows_what_is_waited_for_and_nothing_else_does(terminal, monkeypatch, capsys):
+    errors = io.StringIO()
+    monkeypatch.setattr(errors, 'isatty', lambda: terminal, raising=False)
+    monkeypatch.setattr('sys.stderr', errors)
+    monkeypatch.setenv('TERM', 'xterm')
+    with waiting('loading the backbone'):
+        sys.stdout.write('1 task')
+    assert ('loading the backbone' in errors.getvalue()) == terminal and capsys.readouterr().out == '1 task'

@@ -31,7 +31,7 @@ def test_amp_from_the_command_to_the_optimizer(tmp_path, monkeypatch):
                         hooks=[dict(type='PrecisionHook')])
     config.dump(tmp_path / 'config.py')
     train.run(Namespace(config=str(tmp_path / 'config.py'), work_dir=None, cfg_options=None, launcher='none',
-                        local_rank=0, resume=None, amp=True, no_validate=False, cache_queries=False))
+                        local_rank=0, resume=None, amp=True, no_validate=False, cache_queries=False, no_picture=True))
     assert PrecisionHook.seen == {torch.bfloat16, torch.float32}  # training, and validation
     saved = torch.load(tmp_path / 'run/iter_2.pth', weights_only=True)
     assert 'loss_scaler' in saved['optimizer']

@@ -58,7 +58,8 @@ def test_a_config_trains_and_tests(name, tmp_path, monkeypatch):
         options.update({f'{phase}_dataloader.dataset.images': 4 for phase in ('train', 'val', 'test')})
     args = dict(config=str(FOLDER / name), work_dir=str(tmp_path / 'run'), cfg_options=options, launcher='none',
                 local_rank=0)
-    train.run(Namespace(**args, amp=False, no_validate=False, cache_queries=False, resume=None))
+    train.run(Namespace(**args, amp=False, no_validate=False, cache_queries=False, no_picture=True,
+                        resume=None))
     forget_runs()
     checkpoint = str(tmp_path / 'run' / 'iter_2.pth')
     metrics = test.run(Namespace(**args, checkpoint=checkpoint, tta=False, out=None, show_dir=None))

@@ -1,6 +1,5 @@
 """Ensemble: several task files of one task, whose scores are averaged (Jia et al. 2022, appendix B)."""
 import copy
-import threading
 
 import torch
 from mmengine.structures import PixelData
@@ -36,7 +35,6 @@ class Ensemble:
         self.mixes = all(task.mixes for task in members)
         self.nbytes = sum(task.nbytes for task in members)
         self.path = ', '.join(task.path for task in members)
-        self.drawing, self.visualizer = threading.Lock(), None
         self.origin, self.takes_names = self, all(task.takes_names for task in members)
 
     def named(self, names):

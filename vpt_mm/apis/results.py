@@ -1,19 +1,17 @@
-"""What comes out: predictions as plain values, and pictures by OpenMMLab's own visualisers."""
+"""What comes out: predictions as plain values, and pictures of them."""
 import io
 import json
 
 import cv2
 import numpy as np
-import torch
-from mmengine.structures import PixelData
-from mmseg.structures import SegDataSample
+from mmengine.visualization import Visualizer
 from PIL import Image
 
 from ..files import write_whole
+from .drawing import LEGIBLE, draw_labels, draw_scores
 from .ensemble import gives_several, labels_of
 
-LEGIBLE = 224  # pixels of an image's shorter side, below which text on it can't be read
-LEAST, LARGEST = 2, 2048  # pixels of a picture's sides: mmseg can't draw a single one, and takes long for many
+LARGEST = 2048  # pixels of the longer side of what is drawn
 
 
 def summarize(task, sample):
@@ -54,40 +52,37 @@ def describe(task, prediction):
 
 
 def draw(task, array, sample, *, name='', show=False, wait_time=0, out_file=None):
-    """(H, W, 3) RGB: the image, BGR, with the prediction on it; written to ``out_file`` as well.
+    """RGB: the image, BGR, with the prediction on it and a legend below (:mod:`.drawing`); also to ``out_file``.
 
-    Small images are enlarged where the prediction is text, and large ones are shrunk.
+    Small images are enlarged, and large ones are shrunk.
     """
-    size = _picture_size(array.shape[:2], least=LEAST if task.kind == 'segmentation' else LEGIBLE)
+    size = _picture_size(array.shape[:2])
     how = cv2.INTER_AREA if max(array.shape) > LARGEST else cv2.INTER_LINEAR
     image = np.ascontiguousarray(cv2.resize(array, size, interpolation=how)[..., ::-1])
-    with task.drawing:  # a visualizer holds one figure
-        if task.visualizer is None:
-            task.visualizer = _visualizer(task)
-        if task.kind == 'segmentation':
-            task.visualizer.add_datasample(name, image, _resized(sample, size), draw_gt=False, show=show,
-                                           wait_time=wait_time)
-        else:
-            task.visualizer.visualize_cls(image, sample, classes=task.classes, draw_gt=False, show=show,
-                                          wait_time=wait_time, name=name)
-        picture = np.array(task.visualizer.get_image())
+    if task.kind == 'segmentation':
+        picture = draw_labels(image, _resized(sample, size), task.classes, task.palette)
+    else:
+        scores = sample.pred_score.detach().cpu().float()
+        chosen = labels_of(scores, task).tolist() if gives_several(task) else None
+        picture = draw_scores(image, scores.numpy(), task.classes, chosen=chosen)
+    if show:
+        Visualizer().show(picture, name, wait_time)
     if out_file:
         write_whole(encode_png(picture), out_file)
     return picture
 
 
-def _picture_size(shape, *, least):
+def _picture_size(shape):
     """(width, height) in which an image (height, width) is drawn."""
-    scale = min(max(least / min(shape), 1), LARGEST / max(shape))
-    height, width = (max(round(scale * side), LEAST) for side in shape)
+    scale = min(max(LEGIBLE / max(shape), 1), LARGEST / max(shape))
+    height, width = (max(round(scale * side), 1) for side in shape)
     return width, height
 
 
 def _resized(sample, size):
-    """A data sample whose label map has another (width, height)."""
+    """The label map of a data sample in another (width, height)."""
     labels = sample.pred_sem_seg.data[0].cpu().numpy()
-    labels = cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST)
-    return SegDataSample(pred_sem_seg=PixelData(data=torch.from_numpy(labels.astype(np.int64))[None]))
+    return cv2.resize(labels.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST)
 
 
 def write_prediction(prediction, stem):
@@ -105,13 +100,3 @@ def encode_png(array):
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, 'PNG')
     return buffer.getvalue()
-
-
-def _visualizer(task):
-    if task.kind == 'classification':
-        from mmpretrain.visualization import UniversalVisualizer
-        return UniversalVisualizer()
-    from mmseg.visualization import SegLocalVisualizer
-    visualizer = SegLocalVisualizer(alpha=0.6)
-    visualizer.set_dataset_meta(classes=list(task.classes), palette=[list(colour) for colour in task.palette])
-    return visualizer

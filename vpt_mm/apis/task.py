@@ -51,7 +51,6 @@ class ServedTask:
         model = said['model']
         self.name, self.path, self.shared, self.gone = name, name_of(path), shared, False
         self.kind, self.base = model['kind'], names_of(said['base'])
-        self.drawing, self.visualizer = threading.Lock(), None
         # Copies: how tensors in a file are aligned depends on its header, and on that the last bit of a product.
         state = {key: tensor.to(shared.device, copy=True) for key, tensor in state.items()
                  if not key.startswith(UNUSED)}
@@ -161,7 +160,6 @@ class ServedTask:
         twin = copy.copy(self.origin)
         twin.model, twin.classes = renamed(self.model, names), names
         twin.palette = [tuple(colour) for colour in _draw_palette(len(names))]
-        twin.drawing, twin.visualizer = threading.Lock(), None
         return twin
 
     def prepare(self, image):

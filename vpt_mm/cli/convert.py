@@ -1,5 +1,5 @@
 """vpt-mm convert: pretrained weights under mmpretrain's names."""
-from .options import at_least
+from .options import at_least, waiting
 
 
 def add_arguments(parser):
@@ -16,10 +16,13 @@ def add_arguments(parser):
 def run(args):
     if args.whole:
         from ..weights.convert import halve_file
-        print(f'{args.out}: {halve_file(args.source, args.out)} tensors in half precision')
+        with waiting(f'converting {args.source}'):
+            count = halve_file(args.source, args.out)
+        print(f'{args.out}: {count} tensors in half precision')
         return
     from ..weights.convert import convert_file
-    found = convert_file(args.source, args.out, prefix=args.prefix, grid=args.grid)
+    with waiting(f'converting {args.source}'):
+        found = convert_file(args.source, args.out, prefix=args.prefix, grid=args.grid)
     facts = ', '.join(f'{name} {value}' for name, value in found.facts.items())
     print(f'{args.out}: {len(found.state)} tensors of {found.family or "mmpretrain"}'
           + (f' ({facts})' if facts else '') + (f'; {found.note}' if found.note else ''))

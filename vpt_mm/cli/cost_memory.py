@@ -2,7 +2,7 @@
 import warnings
 
 from ..costs.methods import METHODS
-from .options import at_least, print_table
+from .options import at_least, print_table, waiting
 
 
 def add_arguments(parser):
@@ -21,9 +21,8 @@ def add_arguments(parser):
 def run(args):
     from ..costs.memory import combinations, memory_of_backbone, memory_of_config, memory_table
     warnings.filterwarnings('ignore', module='mmseg')
-    if args.config:
-        memories = [memory_of_config(args.config, batch=args.batch, size=args.size)]
-    else:
-        memories = [memory_of_backbone(*names, batch=args.batch, size=args.size or 224, read=args.read)
-                    for names in combinations(args.backbones, args.methods, args.options)]
+    with waiting('counting'):
+        memories = [memory_of_config(args.config, batch=args.batch, size=args.size)] if args.config else [
+            memory_of_backbone(*names, batch=args.batch, size=args.size or 224, read=args.read)
+            for names in combinations(args.backbones, args.methods, args.options)]
     print_table(memory_table(memories, title=f'GB at a batch of {args.batch}'))

@@ -1,5 +1,5 @@
 """vpt-mm cost throughput: images a second on one process and on several."""
-from .options import at_least, print_table
+from .options import at_least, print_table, waiting
 
 
 def add_arguments(parser):
@@ -12,5 +12,6 @@ def add_arguments(parser):
 
 def run(args):
     from ..costs.throughput import measure_throughput, throughput_table
-    print_table(throughput_table(
-        measure_throughput(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)))
+    with waiting(f'training on {" and on ".join(map(str, args.processes))} processes'):
+        found = measure_throughput(args.config, processes=args.processes, steps=args.steps, options=args.cfg_options)
+    print_table(throughput_table(found))

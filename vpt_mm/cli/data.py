@@ -1,6 +1,6 @@
 """vpt-mm data: what lies in a folder, and a config that trains on it."""
 from ..errors import UsageError
-from .options import above, at_least, print_table
+from .options import above, at_least, print_table, waiting
 
 
 def add_arguments(parser):
@@ -31,13 +31,11 @@ def run(args):
     for note in found.notes:
         print(note)
     if not args.look_only:
-        from rich.console import Console
-
         from ..engine.preflight import check_written
         from ..visualise.samples import draw_samples
         config = write(found, args.out, shots=args.shots, seed=args.seed)
         try:
-            with Console().status('looking at the files as training will read them'):
+            with waiting('looking at the files as training will read them'):
                 check_written(config)
         except UsageError:
             config.unlink()  # so that the command can be given again when that is mended

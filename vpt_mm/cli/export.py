@@ -2,7 +2,7 @@
 import os
 import warnings
 
-from .options import at_least
+from .options import at_least, waiting
 from .task_options import add_checkpoint_option
 
 
@@ -19,9 +19,10 @@ def run(args):
     from ..apis import TaskInferencer
     from ..apis.export import OPSET, export_task
     warnings.filterwarnings('ignore')
-    inferencer = TaskInferencer(args.task, checkpoint=args.checkpoint, device='cpu')
-    task, = inferencer.tasks.values()
-    facts = export_task(task, args.out, size=args.size, opset=args.opset or OPSET)
+    with waiting(f'exporting {args.task}'):
+        inferencer = TaskInferencer(args.task, checkpoint=args.checkpoint, device='cpu')
+        task, = inferencer.tasks.values()
+        facts = export_task(task, args.out, size=args.size, opset=args.opset or OPSET)
     print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
     for name, text in facts.items():
         print(f'  {name}: {text}')

@@ -12,6 +12,7 @@ from importlib import import_module
 from .. import __version__, register_all
 from ..errors import UsageError, did_you_mean
 from .commands import COMMANDS, module_of, overview
+from .options import waiting
 
 USAGE = 'usage: vpt-mm COMMAND [options]; the options of a command: vpt-mm COMMAND --help'
 READER_LEFT = 141  # what a shell says of a program that SIGPIPE ended
@@ -75,7 +76,8 @@ def _run(name, words):
     args = parser.parse_args(words)
     try:
         if getattr(command, 'REGISTERS', True):
-            register_all()
+            with waiting('loading torch and the registries'):
+                register_all()
         command.run(args)
     except UsageError as error:
         sys.exit(f'error: {error}')

@@ -1,7 +1,7 @@
 """vpt-mm merge: a task in one plain checkpoint, where its method allows."""
 import os
 
-from .options import add_run_options
+from .options import add_run_options, waiting
 
 
 def add_arguments(parser):
@@ -13,5 +13,6 @@ def add_arguments(parser):
 def run(args):
     from ..tasks.merge import merge_task
     from .launch import load_config
-    state = merge_task(load_config(args), args.checkpoint, args.out)
+    with waiting(f'merging {args.checkpoint}'):
+        state = merge_task(load_config(args), args.checkpoint, args.out)
     print(f'{args.out}: {len(state)} tensors, {os.path.getsize(args.out) / 1e6:.2f} MB')

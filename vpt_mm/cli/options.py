@@ -1,6 +1,7 @@
-"""What the commands share: options, their types, and a table on the console, whole."""
+"""What the commands share: options, their types, signs of life, and a table on the console, whole."""
 import argparse
 import math
+from contextlib import contextmanager
 
 
 def add_run_options(parser):
@@ -68,6 +69,18 @@ def device(text):
     except UsageError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
+
+
+@contextmanager
+def waiting(what):
+    """Context in which a terminal shows that something goes on; where there is none, nothing is shown."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+    console = Console(stderr=True)
+    with Progress(SpinnerColumn(), TextColumn('{task.description}'), console=console, transient=True,
+                  redirect_stdout=False, redirect_stderr=False, disable=not console.is_interactive) as shown:
+        shown.add_task(what, total=None)
+        yield
 
 
 def print_table(table):

@@ -1,5 +1,5 @@
 """vpt-mm prompt: a prompted config of any config of OpenMMLab."""
-from .options import Overrides
+from .options import Overrides, waiting
 
 
 def add_arguments(parser):
@@ -19,4 +19,7 @@ def run(args):
     length = 10 if args.length is None and args.tuning == 'DeepPrompt' else args.length
     lengths = {} if length is None else {'length': length}
     tuning = {'type': args.tuning, **lengths, **args.tuning_options}
-    print(prompt_config(args.config, tuning=tuning, backbone=args.backbone, checkpoint=args.checkpoint, out=args.out))
+    with waiting(f'prompting {args.config}'):
+        out = prompt_config(args.config, tuning=tuning, backbone=args.backbone, checkpoint=args.checkpoint,
+                            out=args.out)
+    print(out)

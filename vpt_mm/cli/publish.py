@@ -2,6 +2,8 @@
 import json
 import os
 
+from .options import waiting
+
 
 def add_arguments(parser):
     parser.add_argument('checkpoint', help='a checkpoint of PromptCheckpointHook; or a config in which nothing '
@@ -15,7 +17,8 @@ def add_arguments(parser):
 
 def run(args):
     from ..tasks import publish_task
-    task = publish_task(args.checkpoint, args.out, served=not args.not_served, bake=args.bake)
+    with waiting(f'publishing {args.checkpoint}'):
+        task = publish_task(args.checkpoint, args.out, served=not args.not_served, bake=args.bake)
     print(f'{args.out}: {os.path.getsize(args.out) / 1e6:.2f} MB')
     for name, value in task.items():
         if name != 'model':

@@ -1,7 +1,7 @@
 """vpt-mm report: what protocols tune, and what their tasks cost to store."""
 import warnings
 
-from .options import at_least, print_table
+from .options import at_least, print_table, waiting
 
 
 def add_arguments(parser):
@@ -19,7 +19,8 @@ def run(args):
     warnings.filterwarnings('ignore', module='mmseg')
     if args.plot:
         require_picture(args.plot)
-    protocols = [parameters.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
+    with waiting(f'counting {len(args.configs)} configs'):
+        protocols = [parameters.read_protocol(config, benchmarks=args.tasks) for config in args.configs]
     print_table(parameters.protocol_table(protocols, tasks=args.number_of_tasks, benchmarks=args.tasks))
     if args.plot:
         parameters.draw_protocols(protocols, args.plot, tasks=args.number_of_tasks)

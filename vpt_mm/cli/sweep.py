@@ -2,7 +2,7 @@
 import logging
 from pathlib import Path
 
-from .options import above, at_least, print_table
+from .options import above, at_least, print_table, waiting
 
 
 def add_arguments(parser):
@@ -37,12 +37,13 @@ def run(args):
     MMLogger.get_current_instance().setLevel(logging.ERROR)
     folder = Path(args.out or Path('work_dirs', 'sweeps', Path(args.sweep).stem))
     require_writable(folder / 'results.csv')
-    plan = read_sweep(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
-                      fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
-    if isinstance(plan, RecipePlan):
-        plan.require_data()
-    else:
-        require_data({cell.task: cell.root for cell in cells_of(plan)})
+    with waiting(f'planning {args.sweep}, and looking at its data'):
+        plan = read_sweep(args.sweep, tasks=args.tasks, protocols=args.protocols, seeds=args.seeds,
+                          fractions=args.data_fraction, sizes=args.resolution, abort=args.abort or None)
+        if isinstance(plan, RecipePlan):
+            plan.require_data()
+        else:
+            require_data({cell.task: cell.root for cell in cells_of(plan)})
     conductor = Conductor(plan, Store(folder), limit=args.limit, save=args.save_checkpoints)
     if conductor.waiting and args.limit != 0:
         _conduct(conductor, args)

@@ -1,6 +1,6 @@
 """The options that the commands over many tasks share."""
 from ..errors import UsageError
-from .options import at_least
+from .options import at_least, waiting
 
 
 def add_backbone_options(parser):
@@ -37,9 +37,11 @@ def build_inferencer(args):
     if not (args.backbone or tasks):
         raise UsageError('name a task file with --task, or the config of the backbone with --backbone.')
     first = next(iter(tasks.values()))[0][0] if tasks else None
-    inferencer = TaskInferencer(args.backbone or first, checkpoint=args.checkpoint, tasks={}, device=args.device,
-                                frozen_dtype=args.frozen_dtype, compile=args.compile, most_pixels=args.most_pixels)
-    for name, several in tasks.items():
-        for paths in several:
-            inferencer.add(paths, name=name)
+    with waiting('loading the backbone and its tasks'):
+        inferencer = TaskInferencer(
+            args.backbone or first, checkpoint=args.checkpoint, tasks={}, device=args.device,
+            frozen_dtype=args.frozen_dtype, compile=args.compile, most_pixels=args.most_pixels)
+        for name, several in tasks.items():
+            for paths in several:
+                inferencer.add(paths, name=name)
     return inferencer

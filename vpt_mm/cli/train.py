@@ -11,9 +11,11 @@ def add_arguments(parser):
     parser.add_argument('--cache-queries', action='store_true',
                         help='keep the feature by which each training image chooses prompts, where none is augmented')
     parser.add_argument('--no-validate', action='store_true', help='train without validation')
+    parser.add_argument('--no-picture', action='store_true', help='draw no curves at the end')
 
 
 def run(args):
+    from ..engine.finished import tell_finished
     from ..engine.training import in_work_dir
     from .launch import checked_runner, load_config
     config = load_config(args)
@@ -25,6 +27,7 @@ def run(args):
         config.val_cfg = config.val_dataloader = config.val_evaluator = None
     with in_work_dir(config, resume=args.resume), checked_runner(config, phases=('train', 'val')) as runner:
         runner.train()
+        tell_finished(runner, picture=not args.no_picture)
 
 
 def _use_amp(config):

@@ -1,5 +1,5 @@
 """vpt-mm visualise: pictures of what prompts do."""
-from .options import at_least
+from .options import at_least, waiting
 
 
 def add_arguments(parser):
@@ -14,6 +14,8 @@ def add_arguments(parser):
 
 def run(args):
     from ..visualise.prompts import visualise
-    for path in visualise(args.config, args.checkpoint, args.images, args.out, blocks=args.blocks,
-                          prompts=args.prompts):
+    with waiting(f'drawing {args.checkpoint}'):
+        written = visualise(args.config, args.checkpoint, args.images, args.out, blocks=args.blocks,
+                            prompts=args.prompts)
+    for path in written:
         print(path)
