@@ -1,10 +1,12 @@
 """Small models and configs that the tests share."""
 import copy
+import functools
 import gc
 from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import MODELS
 from yapf.yapflib.yapf_api import FormatCode
 
@@ -17,13 +19,15 @@ TINY = dict(embed_dims=32, num_layers=4, num_heads=4, feedforward_channels=64)
 def brief():
     """Without what takes longer than a small run.
 
-    mmengine asks compilers for their versions, formats configs, and collects garbage for every dataset that is built;
-    curves are drawn at the end of a run. Each collection of garbage looks at all that the imports made.
+    mmengine asks compilers for their versions, formats configs, reads all metafiles of a package to find a base in it,
+    and collects garbage for every dataset that is built; curves are drawn at the end of a run. Each collection of
+    garbage looks at all that the imports made.
     """
     gc.collect()
     gc.freeze()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.runner.runner.collect_env', dict)
+        patch.setattr(Config, '_get_cfg_path', staticmethod(functools.cache(Config._get_cfg_path)))
         patch.setattr('mmengine.dataset.base_dataset.gc', SimpleNamespace(collect=lambda: 0))
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
         patch.setattr('vpt_mm.engine.finished.draw_training', lambda *given, **kwargs: None)

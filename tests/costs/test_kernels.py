@@ -15,7 +15,7 @@ NARROW = dict(embed_dims=32, num_heads=2, feedforward_channels=64)  # counts fol
 VIT = dict(type='PromptedViT', img_size=64, patch_size=16)
 BASE, LARGE = (dict(VIT, arch=dict(NARROW, num_layers=depth)) for depth in (12, 24))
 DENSE = dict(LARGE, out_type='featmap', out_indices=[5, 11, 17, 23])
-SWIN = dict(type='PromptedSwin', arch=dict(embed_dims=32, depths=[2, 2, 18, 2], num_heads=[1, 2, 4, 8]), img_size=224)
+SWIN = dict(type='PromptedSwin', arch=dict(embed_dims=8, depths=[2, 2, 18, 2], num_heads=[1, 2, 4, 8]), img_size=224)
 
 
 def count(model, size):

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ..datasets.background import background_of
+
 LEGIBLE = 224  # pixels, the least width of a picture with names below it
 OPACITY = 0.55
 MOST_ROWS = 24
 BEST = 5  # scores that are shown of a classifier
-UNPAINTED = ('background', '_background_', 'unlabeled', 'unlabelled', 'void')
 INK, PALE, BAR = (30, 30, 30), (200, 200, 200), (66, 133, 190)
 
 
@@ -43,7 +44,7 @@ def draw_labels(image, labels, classes, palette):
         (H', W', 3) RGB.
     """
     known = labels < len(classes)
-    painted = np.array([name.lower() not in UNPAINTED for name in classes])
+    painted = ~np.isin(np.arange(len(classes)), background_of(classes))
     where = known & painted[np.where(known, labels, 0)]
     mixed = image.astype(np.float32)
     mixed[where] += OPACITY * (np.array(palette, np.float32)[labels[where]] - mixed[where])

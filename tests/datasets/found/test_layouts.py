@@ -1,5 +1,4 @@
 """Every layout that is known: a few files of it become a config, which reads what the files mean, and trains."""
-import functools
 import json
 import math
 
@@ -20,10 +19,9 @@ ONCE = ['train_cfg.val_interval=2', 'default_hooks.checkpoint.interval=2', 'defa
 
 
 @pytest.fixture(scope='module', autouse=True)
-def in_haste():
-    """Bases of configs are looked up once, and pictures are left to tests/cli/test_data.py."""
+def unpainted():
+    """Pictures are left to tests/cli/test_data.py."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Config, '_get_cfg_path', staticmethod(functools.cache(Config._get_cfg_path)))
         patch.setattr('vpt_mm.visualise.samples.draw_samples', lambda found, path: None)
         yield
 
