@@ -63,7 +63,7 @@ def what_is_missing(*tasks):
         for task in tasks:
             load_real(task, 'val', root=str(ROOT / 'data'))
     except (PackageNotFoundError, UsageError) as error:
-        return f'the experiment can't run here: {error}'
+        return f'no run here: {error}'
     return ''
 
 
