@@ -27,7 +27,7 @@ model = dict(
         dropout_ratio=0,
         norm_cfg=dict(type='BN'),
         align_corners=False,
-        loss_decode=dict(type='PixelCrossEntropy')),
+        loss_decode=dict(type='PixelCrossEntropy', class_weight=[0.25] + [1.0] * 11)),  # most pixels are background
     train_cfg=dict(),
     test_cfg=dict(mode='whole'))
 

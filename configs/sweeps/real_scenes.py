@@ -2,10 +2,10 @@
 # docs/real.md. LR is the head's learning rate, RATE multiplies it for what is tuned in the backbone.
 config = '{{ fileDirname }}/../real/compared_scenes_real.py'
 tasks = {'stamp scenes': {}}
-environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=200, SPLIT='test')
-prompts = dict(RATE=[0.1, 0.3])
-added = dict(RATE=[0.03, 0.3])  # of layers beside the backbone's, and of its biases
-own = dict(RATE=[0.003, 0.015])  # of the backbone's own weights
+environment = dict(BACKBONE='vit-s-focus', SIZE=70, STEPS=200, SPLIT='test', LR=0.03)
+prompts = dict(RATE=[0.03, 0.1])
+added = dict(RATE=[0.01, 0.1])  # of layers beside the backbone's, and of its biases
+own = dict(RATE=[0.001, 0.005])  # of the backbone's own weights
 
 recipes = {
     name: dict(config=config, options={'model.backbone.tuning': dict(tuning, _delete_=True)}, grid=grid)

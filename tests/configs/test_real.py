@@ -34,17 +34,19 @@ def life(name, tmp_path):
     return metrics, torch.load(checkpoint, weights_only=True)['state_dict']
 
 
-def test_a_task_trains_and_is_tested(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize('name', ['pictures_real', 'compared_real'])
+def test_a_task_trains_and_is_tested(name, data, tmp_path, monkeypatch):
     monkeypatch.setenv('TASK', 'fashion')
     write_fashion(data, monkeypatch)
-    metrics, state = life('pictures_real', tmp_path)
+    metrics, state = life(name, tmp_path)
     assert 0 <= metrics['accuracy/top1'] <= 100 and state['head.fc.weight'].shape[0] == 10
 
 
-def test_scenes_train_and_are_tested(data, tmp_path):
+@pytest.mark.parametrize('name', ['stamp-scenes_real', 'compared_scenes_real'])
+def test_scenes_train_and_are_tested(name, data, tmp_path):
     write_stamps(data / 'stamps')
     write_stamp_scenes(data / 'stamp_scenes', images=4, val_images=2, test_images=2, size=64, root=str(data))
-    metrics, state = life('stamp-scenes_real', tmp_path)
+    metrics, state = life(name, tmp_path)
     assert 0 <= metrics['mIoU'] <= 100 and state['decode_head.conv_seg.weight'].shape[0] == 12
 
 

@@ -6,6 +6,7 @@ from mmengine.registry import DATASETS
 from tests.real import write_fashion, write_stamps
 from vpt_mm.datasets import select_tasks
 from vpt_mm.datasets.benchmarks.check import check_task, require_data
+from vpt_mm.datasets.real import dataset
 from vpt_mm.datasets.real.stamps import CLASSES
 from vpt_mm.errors import UsageError
 
@@ -22,11 +23,11 @@ def build(root, task, split, **config):
 
 
 def test_mmpretrain_packs_a_sample(data):
-    dataset = build(data, 'fashion', 'val', pipeline=[
+    built = build(data, 'fashion', 'val', pipeline=[
         dict(type='mmpretrain.Resize', scale=(56, 56)), dict(type='mmpretrain.PackInputs')])
-    packed = dataset[1]
+    packed = built[1]
     assert packed['inputs'].shape == (3, 56, 56) and (packed['inputs'][0] == packed['inputs'][2]).all()
-    assert packed['data_samples'].gt_label.item() == dataset.labels[1]
+    assert packed['data_samples'].gt_label.item() == built.labels[1]
 
 
 @pytest.mark.parametrize('task, counts', [('fashion', (40, 20, 60, 20)), ('scans', (40, 20, 60, 450)),
@@ -50,9 +51,9 @@ def test_a_seed_draws_the_images_and_a_test_set_that_is_published_stays(task, re
 
 
 def test_a_stamp_lies_in_the_middle_of_a_grey_square(data):
-    dataset = build(data, 'stamps', 'test')
+    built = build(data, 'stamps', 'test')
     label = list(CLASSES).index('fruit')
-    image = dataset.get_data_info(int(np.flatnonzero(dataset.labels == label)[0]))['img']  # of 20x14 pixels
+    image = built.get_data_info(int(np.flatnonzero(built.labels == label)[0]))['img']  # of 20x14 pixels
     assert image.shape == (23, 23, 3)
     shown = np.argwhere((image != 127).any(2))
     assert (shown.min(0).tolist(), shown.max(0).tolist()) == ([4, 1], [17, 20])
@@ -75,6 +76,18 @@ def test_bad_arguments(wrong, message, data):
 
 
 def test_a_sweep_learns_before_its_first_run_that_data_are_missing(nowhere):
-    assert check_task(select_tasks('scans')[0], root=nowhere).images['test'] == 450
+    report = check_task(select_tasks('scans')[0], root=nowhere)
+    assert report.images == dict(train=800, val=200, trainval=1000, test=450) and not report.notes + report.problems
     with pytest.raises(UsageError, match='fashion: .*apt-get install dataset-fashion-mnist'):
         require_data({task.name: nowhere for task in select_tasks('real')})
+
+
+def test_another_version_is_told(data, monkeypatch):
+    [task] = select_tasks('stamps')
+    assert check_task(task, root=data).notes[-1] == 'test has 44 images, of 135'
+    told = []
+    monkeypatch.setattr(dataset, 'print_log', lambda message, **_: told.append(message))
+    build(data, 'stamps', 'test')
+    build(data, 'stamps', 'test', fraction=0.5)
+    build(data, 'scans', 'test')
+    assert len(told) == 1 and told[0].startswith('test of stamps has 44 images, and 135 in the version that is known')

@@ -31,7 +31,8 @@ class Report:
 def check_task(task, *, root='data'):
     """Look at a task's data (:class:`Report`): list files, labels, images, images that several splits share."""
     if task.benchmark == 'real':
-        return _read(task, root)
+        images, problems = _read(task, root)
+        return Report(task, images, problems, _other_counts(task, images))
     if not task.folder:  # drawn in memory
         return Report(task, dict(task.images), [], [])
     folder = Path(root, task.folder)
@@ -39,18 +40,20 @@ def check_task(task, *, root='data'):
         return Report(task, {}, [f'no folder {folder}'], [])
     found, problems = (_scenes if task.splits is None else _lists)(folder, task)
     images = {split: len(paths) for split, paths in found.items()}
-    notes = [f'{split} has {images[split]:,} images, of {count:,}' for split, count in task.images.items()
-             if split in images and images[split] != count]
-    return Report(task, images, problems, notes)
+    return Report(task, images, problems, _other_counts(task, images))
+
+
+def _other_counts(task, images):
+    return [f'{split} has {images[split]:,} images, of {count:,}' for split, count in task.images.items()
+            if split in images and images[split] != count]
 
 
 def _read(task, root):
+    """({split: number of images}, problems) of data that are installed by name."""
     try:
-        images = {split: len(load_real(task.name, split, root=root)[1])
-                  for split in (task.splits.train, task.splits.val, task.splits.both, task.splits.test)}
+        return {split: len(load_real(task.name, split, root=root)[1]) for split in task.images}, []
     except UsageError as error:
-        return Report(task, {}, [str(error)], [])
-    return Report(task, images, [], [])
+        return {}, [str(error)]
 
 
 def _lists(folder, task):

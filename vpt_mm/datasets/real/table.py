@@ -24,7 +24,7 @@ class Source:
     Attributes:
         group: 'pictures', or 'emoji', which need a package of Python's more.
         classes: names of the classes.
-        images: {split: number of images} of the complete data.
+        images: {split: number of images}, of the versions that docs/real_data.md names.
         load: ``load(part, root=, seed=)``, images (H, W, 3) RGB uint8 and labels (N,) of 'train', 'val' or 'test'.
     """
 
@@ -109,9 +109,9 @@ def _shuffled(labels, seed):
 REAL_TASKS = dict(
     fashion=Source('pictures', fashion.CLASSES, dict(train=800, val=200, trainval=1000, test=10_000), _fashion),
     scans=Source('pictures', tuple('0123456789'), dict(train=800, val=200, trainval=1000, test=450), _scans),
-    stamps=Source('pictures', tuple(stamps.CLASSES), dict(), _stamps),
-    **{style: Source('emoji', tuple(emoji.CLASSES), dict(), functools.partial(_emoji, style=style))
-       for style in emoji.STYLES})
+    stamps=Source('pictures', tuple(stamps.CLASSES), dict(train=118, val=23, trainval=141, test=135), _stamps),
+    **{style: Source('emoji', tuple(emoji.CLASSES), dict(train=516, val=127, trainval=643, test=639),
+                     functools.partial(_emoji, style=style)) for style in emoji.STYLES})
 
 
 def find_real(name: str) -> Source:
