@@ -125,7 +125,7 @@ def install(folder, *requirements):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_from_photographs_with_outlines_to_predictions_by_the_wheel_alone(environment, tmp_path):
     """Each command is printed with its time (pytest -rP)."""
     labelme(tmp_path / 'mine')
