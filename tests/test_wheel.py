@@ -124,7 +124,7 @@ def install(folder, *requirements):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_from_photographs_with_outlines_to_predictions_by_the_wheel_alone(environment, tmp_path):
     """Each command is printed with its time (pytest -rP)."""
     labelme(tmp_path / 'mine')
@@ -142,12 +142,13 @@ def test_from_photographs_with_outlines_to_predictions_by_the_wheel_alone(enviro
     assert command('--help')[1] < 1
     assert 'vpt-mm train mine_vpt/mine.py' in command('data', 'mine')[0]
     printed, _ = command('train', 'mine_vpt/mine.py', BACKBONE='vit-digits', EPOCHS='1', ITERS='2')
-    go_on = re.search(r'To go on: vpt-mm (test .*), then vpt-mm (publish .*), then vpt-mm predict', printed)
+    go_on = re.search(r'To go on: vpt-mm (test .*), then vpt-mm (publish .*), then vpt-mm (predict .*)', printed)
     assert 'The frozen weights are bit-identical' in printed and (tmp_path / 'work_dirs/mine/curves.png').is_file()
     assert 'mIoU' in command(*shlex.split(go_on[1]))[0]
     command(*shlex.split(go_on[2]))
-    assert ' images, 1 tasks' in command('predict', 'mine', 'out', '--task', 'mine.safetensors')[0]
-    assert [*(tmp_path / 'out/mine/vis').glob('*.png')] and (tmp_path / 'out/predictions.json').is_file()
+    (tmp_path / 'mine').rename(tmp_path / 'IMAGES')
+    assert ' images, 1 tasks' in command(*shlex.split(go_on[3]))[0]
+    assert [*(tmp_path / 'OUT/mine/vis').glob('*.png')] and (tmp_path / 'OUT/predictions.json').is_file()
 
 
 @pytest.mark.slow

@@ -58,11 +58,13 @@ def test_it_draws_and_says_what_to_run_next_and_that_runs(trained, said):
                     f'To go on: {test}, then {publish}, then {predict}']
     assert Image.open('run/curves.png').size > (900, 300)
     assert test == 'vpt-mm test run/mine.py run/iter_4.pth'
-    assert predict == 'vpt-mm predict IMAGES OUT --task mine.safetensors'
+    assert predict == 'vpt-mm predict IMAGES OUT --task mine.safetensors --checkpoint base.pth'
     forget_runs()
-    for command in (test, publish):
+    Path('IMAGES').mkdir()
+    Image.new('RGB', (32, 32)).save('IMAGES/1.png')
+    for command in (test, publish, predict):
         main(shlex.split(command)[1:])
-    assert Path('mine.safetensors').is_file()
+    assert Path('OUT/mine/vis/1.png').is_file()
     assert len([*Path('run').glob('*/*.log')]) == 2  # of the training, and of the test
 
 

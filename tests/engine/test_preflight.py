@@ -58,7 +58,7 @@ def test_a_good_config_passes(ade):
 
 def test_missing_import_says_which_line_to_add(ade):
     ade.custom_imports = None
-    with pytest.raises(UsageError, match=r"custom_imports = dict\(imports=\['vpt_mm'\]"):
+    with pytest.raises(UsageError, match=r"vpt-mm prompt .* custom_imports = dict\(imports=\['vpt_mm'\]"):
         check(ade)
 
 

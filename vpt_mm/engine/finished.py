@@ -6,7 +6,9 @@ from pathlib import Path
 from mmengine.dist import master_only
 from mmengine.runner import EpochBasedTrainLoop
 
-from ..errors import UsageError, line_of
+from ..errors import line_of
+from ..models.frozen import base_names
+from ..models.openmmlab import unwrap
 from ..tasks.from_config import describe
 from .training_picture import draw_training
 
@@ -50,13 +52,19 @@ def next_commands(runner):
     if runner.cfg.get('test_dataloader'):
         commands.append(f'vpt-mm test {shlex.quote(os.path.relpath(config))} {shown}')
     if _is_served(runner.cfg):
-        commands += [f'vpt-mm publish {shown} {task}', f'vpt-mm predict IMAGES OUT --task {task}']
+        commands += [f'vpt-mm publish {shown} {task}', f'vpt-mm predict IMAGES OUT --task {task}{_weights(runner)}']
     return commands
+
+
+def _weights(runner):
+    """The option that names a file of the backbone's weights, which no task file is believed to say."""
+    local = [source for source in base_names(unwrap(runner.model)).values() if os.path.isfile(source)]
+    return f' --checkpoint {shlex.quote(os.path.relpath(local[0]))}' if local else ''
 
 
 def _is_served(config):
     try:
         describe(config.to_dict())
-    except UsageError:
+    except Exception:  # UsageError, or what its parts say of classes that nobody thought of
         return False
     return True

@@ -13,8 +13,9 @@ from .parts import backbones_of, listed
 def check_imports(config):
     """The config imports vpt_mm."""
     if 'vpt_mm' not in (config.get('custom_imports') or {}).get('imports', ()):
-        raise UsageError("the config does not import vpt_mm, so OpenMMLab's own tools could not build it: add the line "
-                         "custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)")
+        raise UsageError("the config does not import vpt_mm, so OpenMMLab's own tools could not build it: vpt-mm "
+                         f"prompt {config.filename or 'CONFIG'} makes a prompted config of one that is not; where it "
+                         "is, add the line custom_imports = dict(imports=['vpt_mm'], allow_failed_imports=False)")
 
 
 def check_precision(config):
