@@ -22,14 +22,15 @@ const scrollable = (node) => page.clientWidth < 400 || page.clientWidth < 1200 &
 const tooWide = (node) => node.tagName !== 'INPUT' && node.clientWidth && node.scrollWidth > node.clientWidth + 1;
 if (page.scrollWidth > page.clientWidth) faults.push(`the page is ${page.scrollWidth} pixels wide`);
 for (const node of document.body.querySelectorAll('*:not(pre *)')) {
-    const box = node.getBoundingClientRect(), drawer = node.closest('.sidebar-drawer, .toc-drawer');
-    if (box.width <= 1 || box.height <= 1 || drawer && parked(drawer.getBoundingClientRect())) continue;
-    if (!node.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-    if ((box.left < -1 || box.right > page.clientWidth + 1) && !boxed(node.parentElement)) say('out of the page', node);
-    if (tooWide(node) && (scrolls(node) ? !scrollable(node) : ![...node.children].some(tooWide))) say('too wide', node);
-    if (/hidden|clip/.test(getComputedStyle(node).overflowY) && node.scrollHeight > node.clientHeight + 1)
-        say('too high', node);
-    if (node.tagName === 'IMG' && !(node.complete && node.naturalWidth)) say('no image', node);
+    const box = node.getBoundingClientRect();
+    if (box.width <= 1 || box.height <= 1) continue;
+    const fault = (box.left < -1 || box.right > page.clientWidth + 1) && !boxed(node.parentElement) ? 'out of the page'
+        : tooWide(node) && (scrolls(node) ? !scrollable(node) : ![...node.children].some(tooWide)) ? 'too wide'
+        : node.scrollHeight > node.clientHeight + 1 && /hidden|clip/.test(getComputedStyle(node).overflowY) ? 'too high'
+        : node.tagName === 'IMG' && !(node.complete && node.naturalWidth) ? 'no image' : '';
+    if (!fault || !node.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+    const drawer = node.closest('.sidebar-drawer, .toc-drawer');
+    if (!drawer || !parked(drawer.getBoundingClientRect())) say(fault, node);
 }
 return faults;
 '''

@@ -3,9 +3,10 @@ import sys
 from pathlib import Path
 
 import among
+import asked
 import inside
 
-DRAWN = {**inside.DRAWN, **among.DRAWN}
+DRAWN = {**inside.DRAWN, **among.DRAWN, **asked.DRAWN}
 
 if __name__ == '__main__':
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_suffix(''))

@@ -49,6 +49,22 @@ def test_nothing_is_cut_off_or_reaches_out(site, browser):
     assert len(found) > 40
 
 
+def test_the_look_finds_what_is_cut_off(browser, tmp_path):
+    """At each width, and not what scrolls on a phone."""
+    page = tmp_path / 'page.html'
+    page.write_text("""<body style="margin: 0">
+        <div id="out" style="position: relative; left: -9px; width: 99px">out</div>
+        <div style="width: 99px"><p style="width: 150px">wide</p></div>
+        <div style="overflow: hidden; height: 9px; width: 99px">high<br>high</div>
+        <img src="absent.png" width="9" height="9">
+        <pre style="overflow: auto; width: 300px">{long}</pre>
+        <p style="overflow: hidden; visibility: hidden; height: 9px">unseen<br>unseen</p>""".format(long='x' * 400))
+    browser.get(page.as_uri())
+    kinds = {width: [fault.partition(':')[0] for fault in told] for width, told in faults(browser).items()}
+    always = ['out of the page', 'too wide', 'too high', 'no image']
+    assert kinds == {360: always, 1024: always, 1600: [*always, 'too wide']}
+
+
 @pytest.mark.parametrize('words', ['labelme', 'few-shot', 'multi-label', 'Cityscapes'])
 def test_a_search_finds_a_page(site, browser, words):
     from selenium.webdriver.support.ui import WebDriverWait
