@@ -20,7 +20,8 @@ def test_no_worker_outlives_its_run(tmp_path):
     config.dump(tmp_path / 'config.py')
     options = dict(config=str(tmp_path / 'config.py'), work_dir=None, cfg_options=None, launcher='none', local_rank=0)
     before = set(multiprocessing.active_children())
-    train.run(Namespace(**options, resume=None, amp=False, no_validate=False, cache_queries=False))
+    train.run(Namespace(**options, resume=None, amp=False, no_validate=False, cache_queries=False,
+                        no_picture=True))
     assert set(multiprocessing.active_children()) <= before
     checkpoint = str(tmp_path / 'run/iter_2.pth')
     test.run(Namespace(**options, checkpoint=checkpoint, tta=False, out=None, show_dir=None))

@@ -4,6 +4,8 @@ import json
 import cv2
 import pytest
 
+from vpt_mm.apis.drawing import LEGIBLE
+
 
 def test_predict(command, folder):
     printed = command('predict', folder / 'images', folder / 'out', '--task', folder / 'birds.safetensors',
@@ -14,9 +16,10 @@ def test_predict(command, folder):
     birds, places = second['predictions']
     assert (birds['task'], places['task']) == ('birds', 'places')
     assert sum(birds['pred_scores']) == pytest.approx(1) and sum(places['shares'].values()) == pytest.approx(1)
-    for file, shape in (('birds/vis/a.png', (224, 280, 3)), ('places/vis/b.png', (40, 50, 3)),
-                        ('places/pred/a.png', (40, 50, 3))):
-        assert cv2.imread(str(folder / 'out' / file)).shape == shape
+    for task in ('birds', 'places'):  # enlarged to the least width, with a legend below
+        high, wide, _ = cv2.imread(str(folder / 'out' / task / 'vis/a.png')).shape
+        assert wide == LEGIBLE and high > LEGIBLE * 40 // 50
+    assert cv2.imread(str(folder / 'out/places/pred/a.png')).shape == (40, 50, 3)
     assert json.loads((folder / 'out/birds/pred/b.json').read_text())['pred_class'] == birds['pred_class']
 
 
