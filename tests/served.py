@@ -27,9 +27,9 @@ def classifier(weights, tuning, *, classes=3, **backbone):
     return config
 
 
-def tagger(weights, tuning, *, classes=3, **rule):
+def tagger(weights, tuning, *, classes=3, backbone=None, **rule):
     """The config of a classifier that gives several labels, by a ``thr`` or ``topk``."""
-    config = classifier(weights, tuning, classes=classes)
+    config = classifier(weights, tuning, classes=classes, **(backbone or {}))
     config.model.head = dict(type='MultiLabelLinearClsHead', num_classes=classes, in_channels=32, **rule)
     return config
 
@@ -41,9 +41,10 @@ def segmentor(weights, tuning, *, classes=4, mode='whole', **backbone):
                 kernel_size=3, dropout_ratio=0.1, norm_cfg=dict(type='SyncBN'), align_corners=False,
                 loss_decode=dict(type='CrossEntropyLoss'))
     config = run_config('unused', weights=weights, tuning=tuning, default_scope='mmseg')
+    maps = dict(out_type='featmap', out_indices=[1, 3], final_norm=False)
     config.model = dict(
         type='EncoderDecoder', data_preprocessor=dict(type='SegDataPreProcessor', bgr_to_rgb=True, **NORMALIZE),
-        backbone=dict(config.model.backbone, out_type='featmap', out_indices=[1, 3], final_norm=False, **backbone),
+        backbone={**config.model.backbone, **maps, **backbone},
         decode_head=dict(head, in_index=1), auxiliary_head=[dict(head, in_index=0)], test_cfg=test_cfg)
     config.test_dataloader.dataset.pipeline = copy.deepcopy(PIPELINES['mmseg'])
     return config
@@ -98,9 +99,9 @@ def write_task(path, config, *, seed=0, classes=None):
     return path
 
 
-def save_base(path):
+def save_base(path, **backbone):
     """Weights of the tiny backbone, with the norm behind the last block; returns the path."""
-    model = MODELS.build(BACKBONE)
+    model = MODELS.build({**BACKBONE, **backbone})
     generator = torch.Generator().manual_seed(5)
     for parameter in model.parameters():
         parameter.data.add_(0.1 * torch.randn(parameter.shape, generator=generator))

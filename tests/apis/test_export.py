@@ -8,35 +8,39 @@ import pytest
 import torch
 
 from tests import served
+from tests.conftest import TINY
 from vpt_mm.apis import TaskInferencer
 from vpt_mm.apis.export import describe_export, export_task
 from vpt_mm.errors import UsageError
 
 DEEP = dict(type='DeepPrompt', length=3)
-KINDS = dict(deep=(served.classifier, DEEP),
-             pool=(served.classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
-             setr=(served.segmentor, [dict(type='FourierPrompt', length=4), dict(type='CrossPrompt', length=3),
-                                      dict(type='GatedPrompt', length=2), dict(type='LoRA', rank=2), dict(type='SSF'),
-                                      dict(type='Rein', length=4, rank=2), dict(type='Mona', width=4, kernels=[3]),
-                                      dict(type='Convpass', width=4), dict(type='AdaptFormer', width=4)]))
+SHORT = dict(arch=dict(TINY, num_layers=2))  # graphs grow with the blocks, and so does the time that they take
+classifier, segmentor = partial(served.classifier, **SHORT), partial(served.segmentor, **SHORT, out_indices=[0, 1])
+tagger = partial(served.tagger, backbone=SHORT)
+KINDS = dict(deep=(classifier, DEEP),
+             pool=(classifier, dict(type='PromptPool', size=4, selected=2, length=2)),
+             setr=(segmentor, [dict(type='FourierPrompt', length=4), dict(type='CrossPrompt', length=3),
+                               dict(type='GatedPrompt', length=2), dict(type='LoRA', rank=2), dict(type='SSF'),
+                               dict(type='Rein', length=4, rank=2), dict(type='Mona', width=4, kernels=[3]),
+                               dict(type='Convpass', width=4), dict(type='AdaptFormer', width=4)]))
 
 
 def binary(weights, tuning):
     """A segmentor of two classes with one channel."""
-    config = served.segmentor(weights, tuning, classes=2)
+    config = segmentor(weights, tuning, classes=2)
     config.model.decode_head.update(type='FCNHead', out_channels=1, threshold=0.4, num_convs=1, kernel_size=1,
                                     loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=True))
     config.model.decode_head.pop('up_scale')
     return config
 
 
-KINDS.update(binary=(binary, DEEP), labelling=(served.tagger, DEEP), best=(partial(served.tagger, topk=2), DEEP))
+KINDS.update(binary=(binary, DEEP), labelling=(tagger, DEEP), best=(partial(tagger, topk=2), DEEP))
 
 
 @pytest.fixture(scope='module')
 def inferencer(tmp_path_factory):
     folder = tmp_path_factory.mktemp('tasks')
-    weights = served.save_base(folder / 'base.pth')
+    weights = served.save_base(folder / 'base.pth', **SHORT)
     tasks = {name: served.write_task(folder / f'{name}.safetensors', kind(weights, tuning), seed=seed)
              for seed, (name, (kind, tuning)) in enumerate(KINDS.items())}
     return TaskInferencer(tasks['deep'], checkpoint=weights, device='cpu',

@@ -191,5 +191,6 @@ def _write_onnx(program, file, facts, opset, images):
 
 def _write_program(program, file, facts, opset, images):
     torch.export.save(program, file, extra_files={'task.json': json.dumps(facts)})
+    module = torch.export.load(file).module()
     with torch.no_grad():
-        return [torch.export.load(file).module()(image) for image in images]
+        return [module(image) for image in images]
