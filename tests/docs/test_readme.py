@@ -4,8 +4,8 @@ import re
 from tests.docs.pages import ROOT
 from tests.readmes import counts_of
 
-CONFIGS = {'Full': 'full', 'Linear, HeadOnly': 'linear', 'Partial-1': 'partial-1', 'Bias': 'bias', 'Adapter': 'adapter-64',
-           'VPT-shallow': 'vpt-shallow-50', 'VPT-deep': 'vpt-deep-50', 'LoRA': 'lora-16'}
+CONFIGS = {'Linear, HeadOnly': 'linear', 'Adapter': 'adapter-64', 'VPT-shallow': 'vpt-shallow-50',
+           'VPT-deep': 'vpt-deep-50', 'LoRA': 'lora-16'}
 
 
 def rows_of(page, width):
@@ -18,7 +18,8 @@ def rows_of(page, width):
 def test_methods_are_as_their_pages_say():
     counts = counts_of(ROOT / 'configs/protocols')
     scenes, tasks = rows_of('docs/dense.md', 4), rows_of('docs/offline.md', 5)
-    listed = {first: others for first, others in rows_of('README.md', 4).items() if others[0].replace(',', '').isdigit()}
+    listed = {first: others for first, others in rows_of('README.md', 4).items()
+              if others[0].replace(',', '').isdigit()}
     assert len(listed) == 17
     for name, (parameters, scene, task) in listed.items():
         assert int(parameters.replace(',', '')) == counts[f'vit-b_{CONFIGS.get(name, name.lower())}'], name
