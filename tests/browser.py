@@ -57,7 +57,7 @@ def opened():
         browser.quit()
 
 
-def widen(browser, width, height=900):
+def widen(browser, width, height=200):
     """Makes the page so many pixels wide, which a window can't be below 500."""
     browser.execute_cdp_cmd('Emulation.setDeviceMetricsOverride',
                             dict(width=width, height=height, deviceScaleFactor=1, mobile=False))
