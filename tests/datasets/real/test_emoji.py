@@ -70,7 +70,7 @@ def _edit(path, **changes):
     (lambda folder: _edit(folder / 'icons.json', width=-1), "must have a width and a height of 'food-2'"),
     (lambda folder: _edit(folder / 'icons.json', height='5'), "must have a width and a height of 'food-2'"),
     (lambda folder: _edit(folder / 'icons.json', icons={'food-2': dict(body='<image/>')}), 'noto:food-2 must be made'),
-], ids=str)
+])
 def test_other_packages_are_told(damage, message, nowhere):
     write_emoji(nowhere)
     damage(nowhere / 'noto')
