@@ -49,7 +49,8 @@ def train(work_dir, scenes, *, moment=None, number=1, after=None, resume=None, l
                        **{f'{phase}_dataloader.dataset.data_root': str(scenes) for phase in ('train', 'val', 'test')}}
             forget_runs()
             command.run(Namespace(config=str(CONFIG), work_dir=str(work_dir), cfg_options=options, launcher='none',
-                                   local_rank=0, amp=False, no_validate=False, cache_queries=False, resume=resume))
+                                   local_rank=0, amp=False, no_validate=False, cache_queries=False, no_picture=True,
+                                   resume=resume))
             code = 0
         except BaseException as error:
             os.write(2, f'{type(error).__name__}: {error}\n'.encode())
