@@ -87,6 +87,15 @@ def test_a_picture_that_fails_is_one_line_and_no_picture_is_none(trained, said, 
     assert len(said) == 1 and said[0].startswith('To go on: vpt-mm test ')
 
 
+def test_commands_that_nobody_knows_are_one_line(trained, said, monkeypatch):
+    def fail(_):
+        raise KeyError('of a class of another package')
+
+    monkeypatch.setattr(finished, 'describe', fail)
+    tell_finished(trained, picture=False)
+    assert said == ["What to run next is not known: 'of a class of another package'"]
+
+
 def test_other_processes_say_nothing(trained, said, monkeypatch):
     monkeypatch.setattr('mmengine.dist.utils.get_rank', lambda group=None: 1)
     tell_finished(trained)

@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.dist import master_only
 from mmengine.runner import EpochBasedTrainLoop
 
-from ..errors import line_of
+from ..errors import UsageError, line_of
 from ..models.frozen import base_names
 from ..models.openmmlab import unwrap
 from ..tasks.from_config import describe
@@ -24,20 +24,31 @@ def tell_finished(runner, *, picture=True):
         picture: False to draw nothing.
     """
     if picture:
-        _draw(runner, os.path.relpath(Path(runner.work_dir, 'curves.png')))
-    commands = next_commands(runner)
-    if commands:
-        runner.logger.info(f'To go on: {", then ".join(commands)}')
+        _tell(runner, _draw, failing='There is no picture of this training')
+    _tell(runner, _go_on, failing='What to run next is not known')
 
 
-def _draw(runner, out):
-    by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)
+def _tell(runner, step, *, failing):
+    """Log what a step says; the training is over and well, whatever goes wrong in it."""
     try:
-        draw_training(runner.log_dir, out, validated_by='epoch' if by_epoch else 'iteration')
-    except Exception as error:  # the training is over and well, whatever a picture of it says
-        runner.logger.warning(f'There is no picture of this training: {line_of(error)}')
+        said = step(runner)
+    except Exception as error:  # told below, and nothing more depends on it
+        runner.logger.warning(f'{failing}: {line_of(error)}')
     else:
-        runner.logger.info(f'{out} has the curves of this training.')
+        if said:
+            runner.logger.info(said)
+
+
+def _draw(runner):
+    out = os.path.relpath(Path(runner.work_dir, 'curves.png'))
+    by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)
+    draw_training(runner.log_dir, out, validated_by='epoch' if by_epoch else 'iteration')
+    return f'{out} has the curves of this training.'
+
+
+def _go_on(runner):
+    commands = next_commands(runner)
+    return f'To go on: {", then ".join(commands)}' if commands else ''
 
 
 def next_commands(runner):
@@ -65,6 +76,6 @@ def _weights(runner):
 def _is_served(config):
     try:
         describe(config.to_dict())
-    except Exception:  # UsageError, or what its parts say of classes that nobody thought of
+    except UsageError:
         return False
     return True

@@ -65,7 +65,7 @@ def prompt_config(source, *, tuning, backbone=None, checkpoint=None, out=None):
 
 
 def _count_written(path):
-    with telling(f'{path} was removed, since what it says can not be built'):
+    with telling(f'{path} was removed, since what it says cannot be built'):
         config = Config.fromfile(path)
         return count_tuned(build_weightless(config.model, scope=config.get('default_scope')))
 
