@@ -61,6 +61,15 @@ def telling(what):
 
 
 @contextmanager
+def ending(parser):
+    """Context of a program of its own (``python -m vpt_mm...``), which ends in one line on what the user can mend."""
+    try:
+        yield
+    except (UsageError, OSError) as error:
+        parser.exit(2, f'{parser.prog}: {error}\n')
+
+
+@contextmanager
 def needs_extra(extra, what):
     """Context of imports: a module that is not there becomes a UsageError, which names the extra that installs it.
 

@@ -14,7 +14,7 @@ from mmengine.device import get_device
 
 from ..config_file import read_config_file
 from ..engine.runner import build_runner
-from ..errors import UsageError
+from ..errors import UsageError, ending
 from ..picture import picture, require_picture
 
 
@@ -108,18 +108,17 @@ def _find(folder, protocol, seed):
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.visualise.predictions',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('folder', help='of the sweep')
     parser.add_argument('--protocols', nargs='+', required=True, help='whose models are asked')
     parser.add_argument('--out', help='picture to write (default: predictions.jpg in the folder)')
     parser.add_argument('--seed', type=int, default=42, help='of the runs (default: %(default)s)')
     parser.add_argument('--images', type=int, default=5, help='how many, the first (default: %(default)s)')
     options = parser.parse_args(args)
-    try:
+    with ending(parser):
         draw_predictions(options.folder, options.protocols, options.out or Path(options.folder, 'predictions.jpg'),
                          seed=options.seed, images=options.images)
-    except UsageError as error:
-        parser.exit(2, f'visualise.predictions: {error}\n')
 
 
 if __name__ == '__main__':

@@ -132,4 +132,4 @@ def test_the_command_line_writes_and_refuses(tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([str(tmp_path / 'scenes')])
     assert stopped.value.code == 2
-    assert capsys.readouterr().err.startswith('digits.scenes: ')
+    assert capsys.readouterr().err.startswith('python -m vpt_mm.datasets.digits.scenes: ')

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 
-from ...errors import UsageError
+from ...errors import ending
 from ...files import require_empty, write_whole
 from .single_digits import SingleDigitsDataset
 
@@ -35,16 +35,15 @@ def write_folders(out, *, images, size=64, seed=0):
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.datasets.digits.folders',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('out', help='folder to write; must be new or empty')
     parser.add_argument('--images', type=int, default=300, help='images in all (default: %(default)s)')
     parser.add_argument('--size', type=int, default=64, help='pixels a side (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='other seeds, other images (default: %(default)s)')
     options = vars(parser.parse_args(args))
-    try:
+    with ending(parser):
         print(write_folders(options.pop('out'), **options))
-    except UsageError as error:
-        parser.exit(2, f'digits.folders: {error}\n')
 
 
 if __name__ == '__main__':

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...errors import UsageError, require_counts
+from ...errors import ending, require_counts
 from ...files import require_empty, write_whole
 from .scans import load_scans
 from .scenes import FIRST_DIGIT, SMALLEST, draw_scene
@@ -65,17 +65,15 @@ def write_outlined(out, *, images, size=64, seed=0):
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.datasets.digits.outlined',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('out', help='folder to write; must be new or empty')
     parser.add_argument('--images', type=int, default=240, help='scenes (default: %(default)s)')
     parser.add_argument('--size', type=int, default=64, help='pixels a side (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='other seeds, other scenes (default: %(default)s)')
     options = vars(parser.parse_args(args))
-    try:
-        out = write_outlined(options.pop('out'), **options)
-    except (UsageError, OSError) as error:
-        parser.exit(2, f'digits.outlined: {error}\n')
-    print(out)
+    with ending(parser):
+        print(write_outlined(options.pop('out'), **options))
 
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import UsageError, require_counts
+from ...errors import UsageError, ending, require_counts
 from ...files import require_empty
 from ..scene_folder import write_scene_folder
 from .painting import draw_digit, textured
@@ -101,7 +101,8 @@ def _check(out, *, images, val_images, size, seed, digits, contrast, clearest):
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.datasets.digits.scenes',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('out', help='folder to write; must be new or empty')
     parser.add_argument('--images', type=int, default=600, help='training scenes (default: %(default)s)')
     parser.add_argument('--val-images', type=int, help='validation scenes (default: a quarter of --images)')
@@ -113,11 +114,8 @@ def main(args=None):
     parser.add_argument('--clearest', type=float, metavar='SHARE',
                         help='each scene has a contrast of its own, between --contrast and this')
     options = vars(parser.parse_args(args))
-    try:
-        out = write_scenes(options.pop('out'), **options)
-    except (UsageError, OSError) as error:
-        parser.exit(2, f'digits.scenes: {error}\n')
-    print(out)
+    with ending(parser):
+        print(write_scenes(options.pop('out'), **options))
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ...errors import UsageError, needs_extra
+from ...errors import ending, needs_extra
 from ...picture import picture, require_picture
 from .table import REAL_TASKS, SPLITS, find_real, load_real
 
@@ -76,20 +76,19 @@ def draw_real(names: list[str], out: str, *, root: str = 'data', columns: int = 
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.datasets.real.report',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('tasks', nargs='+', metavar='TASK', help=', '.join(REAL_TASKS))
     parser.add_argument('--root', default='data', help='folder in which data are looked for first (default: data)')
     parser.add_argument('--picture', metavar='FILE', help='draw images of each task into this file')
     options = parser.parse_args(args)
-    try:
+    with ending(parser):
         if options.picture:
             require_picture(options.picture)
         Console(width=100).print(real_table(options.tasks, root=options.root))
         if options.picture:
             draw_real(options.tasks, options.picture, root=options.root)
             print(options.picture)
-    except UsageError as error:
-        parser.exit(2, f'real.report: {error}\n')
 
 
 if __name__ == '__main__':

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ...errors import UsageError, require_counts
+from ...errors import ending, require_counts
 from ..offline.sources import PARTS, crop, photo
 from ..scene_folder import write_scene_folder
 from .stamps import find_stamps, paste, read_stamp, resize
@@ -99,7 +99,8 @@ def stamps_of_parts(root: str, seed: int) -> dict[str, list[list[Path]]]:
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser = argparse.ArgumentParser(prog='python -m vpt_mm.datasets.real.stamp_scenes',
+                                     description=__doc__.split('\n')[0])
     parser.add_argument('out', help='folder to write; must be new or empty')
     parser.add_argument('--images', type=int, default=800, help='training scenes (default: %(default)s)')
     parser.add_argument('--val-images', type=int, default=200, help='scenes to choose by (default: %(default)s)')
@@ -109,11 +110,8 @@ def main(args=None):
     parser.add_argument('--root', default='data', help='folder in which stamps are looked for first '
                         '(default: %(default)s)')
     options = vars(parser.parse_args(args))
-    try:
-        out = write_stamp_scenes(options.pop('out'), **options)
-    except (UsageError, OSError) as error:
-        parser.exit(2, f'real.stamp_scenes: {error}\n')
-    print(out)
+    with ending(parser):
+        print(write_stamp_scenes(options.pop('out'), **options))
 
 
 if __name__ == '__main__':
