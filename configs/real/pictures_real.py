@@ -2,7 +2,7 @@
 # BACKBONE: a file of _base_. DATA_ROOT: where the data are looked for before the places of the system's packages. No
 # augmentation. 100 steps of 64 images. For the result, train on all images that aren't the test's:
 # --cfg-options train_dataloader.dataset.split=trainval
-_base_ = ['mmpretrain::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-digits}}.py']
+_base_ = ['../offline/_base_/hundred_steps.py', '_base_/{{$BACKBONE:vit-digits}}.py']
 task = __import__('vpt_mm').datasets.task_config('{{$TASK:fashion}}', benchmark='real')
 data_preprocessor = dict(
     num_classes=task['classes'], mean={{_base_.pixels.mean}}, std={{_base_.pixels.std}}, to_rgb=True)
@@ -30,22 +30,3 @@ val_dataloader = dict(
 test_dataloader = dict(
     **loader, sampler=dict(type='DefaultSampler', shuffle=False), dataset=dict(**data, split='test'))
 del loader, data
-val_evaluator = dict(type='Accuracy', topk=(1, ))
-test_evaluator = val_evaluator
-
-optim_wrapper = dict(
-    type='PromptOptimWrapper',
-    constructor='PromptOptimWrapperConstructor',
-    optimizer=dict(type='SGD', lr=0.25 * 64 / 256, momentum=0.9, weight_decay=0.0001))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, end=10, by_epoch=False),
-    dict(type='CosineAnnealingLR', begin=10, end=100, by_epoch=False),
-]
-train_cfg = dict(by_epoch=False, max_iters=100, val_interval=100)
-val_cfg = dict()
-test_cfg = dict()
-log_processor = dict(by_epoch=False)
-default_hooks = dict(
-    logger=dict(interval=25), checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=100))
-custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]
-randomness = dict(seed=42)

@@ -3,7 +3,9 @@
 # python tools/train.py configs/real/stamp-scenes_real.py
 # BACKBONE: a file of _base_. SPLIT=test: what the tests are of, in place of val, by which rates are chosen. SETR-PUP of
 # few channels; no augmentation, 350 steps of 16 scenes.
-_base_ = ['mmseg::_base_/default_runtime.py', '_base_/{{$BACKBONE:vit-digits}}.py']
+_base_ = [
+    'mmseg::_base_/default_runtime.py', '../digits/_base_/schedule_digits.py', '_base_/{{$BACKBONE:vit-digits}}.py'
+]
 model = dict(
     type='mmseg.EncoderDecoder',  # without its scope, init_model drops the backbone's init_cfg
     data_preprocessor=dict(
@@ -58,24 +60,9 @@ del data, loader
 val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
 
-optim_wrapper = dict(
-    type='PromptOptimWrapper',
-    constructor='PromptOptimWrapperConstructor',
-    optimizer=dict(type='AdamW', lr=0.005, weight_decay=0.0),
-    paramwise_cfg=dict(prompt_lr_mult=0.5))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, end=20, by_epoch=False),
     dict(type='PolyLR', power=0.9, begin=20, end=350, by_epoch=False),
 ]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=350, val_interval=350)
-val_cfg = dict(type='ValLoop')
-test_cfg = dict(type='TestLoop')
-default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='PromptCheckpointHook', by_epoch=False, interval=350, save_optimizer=False),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='SegVisualizationHook'))
-custom_hooks = [dict(type='FreezeBackboneHook'), dict(type='CheckLabelsHook')]
-randomness = dict(seed=0)
+train_cfg = dict(max_iters=350, val_interval=350)
+default_hooks = dict(checkpoint=dict(interval=350))
