@@ -13,9 +13,9 @@ from ..datasets import DigitScenesDataset
 from ..errors import UsageError
 from ..models.tuned import count_tuned
 from ..models.weightless import build_weightless
-from ..picture import picture
 from ..tasks.config_text import read_config
 from ..weights import load_from_disk
+from .side_by_side import draw_side_by_side
 
 
 @dataclass(frozen=True)
@@ -94,35 +94,19 @@ def demo_table(runs):
 def draw_demo(runs, *, data, out, scenes=6):
     """Write a picture: a row for each scene; its image, the truth, and what each method of {method: Run} says."""
     from matplotlib.image import imread
-    from matplotlib.patches import Patch
-
     images = sorted(Path(data, 'images/validation').glob('*.jpg'))[:scenes]
-    masks = {'truth': Path(data, 'annotations/validation'), **{method: run.masks for method, run in runs.items()}}
-    size = 2 * (1 + len(masks)), 2 * len(images) + 0.6
-    with picture(out, len(images), 1 + len(masks), size=size, squeeze=False) as (figure, axes):
-        for row, image in zip(axes, images):
-            row[0].imshow(imread(image))
-            for cell, folder in zip(row[1:], masks.values()):
-                cell.imshow(_colours(_read_mask(folder / f'{image.stem}.png')), interpolation='nearest')
-        titles = ['image', 'truth'] + [f'{method}\nmIoU {run.miou:.3f}' for method, run in runs.items()]
-        for cell, title in zip(axes[0], titles):
-            cell.set_title(title)
-        for cell in axes.flat:
-            cell.axis('off')
-        names, palette = (DigitScenesDataset.METAINFO[key] for key in ('classes', 'palette'))
-        figure.legend(handles=[Patch(facecolor=np.array(colour) / 255, edgecolor='black', label=name)
-                               for name, colour in zip(names, palette)], loc='outside lower center', ncols=6)
+    folders = {'truth': Path(data, 'annotations/validation'),
+               **{f'{method}\nmIoU {run.miou:.3f}': run.masks for method, run in runs.items()}}
+    masks = {title: [_read_mask(folder / f'{image.stem}.png') for image in images]
+             for title, folder in folders.items()}
+    names, palette = (DigitScenesDataset.METAINFO[key] for key in ('classes', 'palette'))
+    draw_side_by_side(out, {'image': [imread(image) for image in images], **masks}, classes=names, palette=palette)
 
 
 def _read_mask(path):
+    """Numbers of classes (H, W): ignored pixels look like background."""
     import cv2
     mask = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if mask is None:
         raise UsageError(f'the picture needs {path}, which is not there: run tools/demo.sh.')
-    return mask
-
-
-def _colours(mask):
-    """A mask (H, W) to RGB: ignored pixels look like background."""
-    palette = np.array(DigitScenesDataset.METAINFO['palette'], np.uint8)
-    return palette[np.maximum(mask.astype(int) - 1, 0)]
+    return np.maximum(mask.astype(int) - 1, 0)

@@ -1,23 +1,26 @@
 """Segmentors of a sweep are drawn side by side, each from its own checkpoint."""
 import csv
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from tests.docs.pages import ROOT
 from vpt_mm.config_file import read_config_file
 from vpt_mm.datasets.digits.scenes import write_scenes
 from vpt_mm.errors import UsageError
+from vpt_mm.results.predictions import draw_predictions, main, predict
+from vpt_mm.results.table import NEEDED
 from vpt_mm.sweep.execute import execute
-from vpt_mm.visualise.predictions import Predictions, draw_predictions, main, predict
 
 
 def write_table(folder, *protocols):
     with open(folder / 'results.csv', 'w', encoding='utf-8') as file:
-        table = csv.DictWriter(file, ['protocol', 'seed', 'final', 'run'])
+        table = csv.DictWriter(file, [*NEEDED, 'run'])
         table.writeheader()
-        table.writerows(dict(protocol=name, seed=42, final=True, run=name) for name in protocols)
+        table.writerows(dict(protocol=name, seed=42, final=True, run=name, value=0.5) for name in protocols)
 
 
 @pytest.fixture
@@ -35,17 +38,24 @@ def sweep(tmp_path, monkeypatch):
 
 
 def test_the_picture_shows_what_the_saved_model_says(sweep):
-    found = predict(sweep / 'logs/HeadOnly', 2)
+    run, said = sweep / 'logs/HeadOnly', 3
+    checkpoint = Path((run / 'last_checkpoint').read_text().strip())
+    saved = torch.load(checkpoint, weights_only=False)
+    saved['state_dict']['decode_head.conv_seg.bias'][said] += 1e6
+    torch.save(saved, checkpoint)
+    found = predict(run, 2)
     assert [image.shape for image in found.images] == [(64, 64, 3)] * 2
-    assert {mask.shape for mask in [*found.truth, *found.masks]} == {(64, 64)}
-    assert len({tuple(map(int, np.unique(mask))) for mask in found.truth}) > 0 and 0 in found.truth[0]
+    assert all(np.array_equal(mask, np.full((64, 64), said)) for mask in found.masks)
+    for truth, file in zip(found.truth, sorted(Path('data/digit_scenes/annotations/validation').iterdir())):
+        assert np.array_equal(truth, cv2.imread(str(file), cv2.IMREAD_UNCHANGED) - 1)
     assert main([str(sweep), '--protocols', 'HeadOnly', '--out', 'all.png', '--images', '2']) is None
-    assert np.ptp(cv2.imread('all.png')) > 200
+    picture = cv2.imread('all.png')[..., ::-1]
+    assert (picture == found.meta['palette'][said]).all(axis=2).mean() > 0.05  # two masks whole
 
 
 @pytest.mark.parametrize('folder, protocol, message', [
-    ('nowhere', 'HeadOnly', 'results.csv is not there: run the sweep'),
-    ('out', 'Full', 'has no final run of Full with the seed 42'),
+    ('nowhere', 'HeadOnly', 'no table of results at .*results.csv: vpt-mm sweep writes'),
+    ('out', 'Full', "the table has the protocols lost, got 'Full'"),
     ('out', 'lost', 'has no checkpoint of lost: run the sweep with --save-checkpoints')])
 def test_what_is_not_there_is_named(tmp_path, folder, protocol, message):
     (tmp_path / 'out').mkdir()
@@ -54,6 +64,7 @@ def test_what_is_not_there_is_named(tmp_path, folder, protocol, message):
         draw_predictions(tmp_path / folder, [protocol], tmp_path / 'all.png')
 
 
-def test_ignored_pixels_are_black():
-    found = Predictions([], [], [], dict(classes=('a', 'b'), palette=[[1, 2, 3], [4, 5, 6]]))
-    assert found.colour([np.array([[0, 1, 255]], np.uint8)])[0].tolist() == [[[1, 2, 3], [4, 5, 6], [0, 0, 0]]]
+def test_a_seed_that_did_not_run_is_named(tmp_path):
+    write_table(tmp_path, 'HeadOnly')
+    with pytest.raises(UsageError, match='has no final run of HeadOnly with the seed 1'):
+        draw_predictions(tmp_path, ['HeadOnly'], tmp_path / 'all.png', seed=1)
