@@ -1,4 +1,5 @@
 """The end of a training: a picture of its curves, and commands that go on, which run."""
+import json
 import shlex
 from pathlib import Path
 
@@ -65,6 +66,7 @@ def test_it_draws_and_says_what_to_run_next_and_that_runs(trained, said):
     for command in (test, publish, predict):
         main(shlex.split(command)[1:])
     assert Path('OUT/mine/vis/1.png').is_file()
+    assert any('accuracy/top1' in json.loads(file.read_text()) for file in Path('run').glob('*/2*.json'))  # of the test
 
 
 def test_the_best_checkpoint_comes_before_the_last(trained, monkeypatch):

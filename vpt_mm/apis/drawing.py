@@ -93,27 +93,27 @@ def _stack(image, rows, note=''):
 def _strip(rows, width, note, *, size):
     """(H, W, 3): rows in as many columns as fit, downwards."""
     font, high, gap = _font(size), round(1.5 * size), size // 2
-    left = len(rows) - MOST_ROWS
-    rows = rows[:MOST_ROWS] + ([Row(f'and {left} more', '', (255, 255, 255))] if left > 0 else [])
+    notes = [note] if note else []
+    more = [f'and {len(rows) - MOST_ROWS} more'] if len(rows) > MOST_ROWS else []
+    rows = rows[:MOST_ROWS]
     mark = 3 * size if rows and rows[0].share is not None else size
     needed = mark + 4 * gap + max((font.getlength(row.name) + font.getlength(row.value) for row in rows), default=0)
     columns = int(np.clip(width // needed, 1, max(len(rows), 1)))
     deep, wide = -(-len(rows) // columns), width // columns
-    picture = Image.new('RGB', (width, (deep + bool(note)) * high + gap), 'white')
+    picture = Image.new('RGB', (width, (len(notes) + deep + len(more)) * high + gap), 'white')
     pen = ImageDraw.Draw(picture)
-    if note:
-        pen.text((gap, gap // 2), _shortened(note, font, width - 2 * gap), INK, font)
+    for line, text in [*enumerate(notes), *enumerate(more, len(notes) + deep)]:
+        pen.text((gap, line * high + gap // 2), _shortened(text, font, width - 2 * gap), INK, font)
     for number, row in enumerate(rows):
         column, line = divmod(number, deep)
-        _draw_row(pen, row, font, x=column * wide + gap, y=(line + bool(note)) * high + gap // 2, wide=wide - 2 * gap,
+        _draw_row(pen, row, font, x=column * wide + gap, y=(line + len(notes)) * high + gap // 2, wide=wide - 2 * gap,
                   mark=mark)
     return np.array(picture)
 
 
 def _draw_row(pen, row, font, *, x, y, wide, mark):
     low = y + int(1.1 * font.size)
-    outline = row.colour if row.colour == (255, 255, 255) else PALE
-    pen.rectangle((x, y + 2, x + mark, low), row.colour if row.share is None else None, outline)
+    pen.rectangle((x, y + 2, x + mark, low), row.colour if row.share is None else None, PALE)
     if row.share:
         pen.rectangle((x, y + 2, x + round(mark * row.share), low), row.colour)
     room = wide - mark - font.size - font.getlength(row.value)
@@ -123,10 +123,10 @@ def _draw_row(pen, row, font, *, x, y, wide, mark):
 
 
 def _shortened(text, font, room):
-    text = text.replace('\n', ' ')
-    while font.getlength(text) > room and len(text) > 1:
-        text = text[:-2].rstrip() + '…' if text.endswith('…') else text[:-1].rstrip() + '…'
-    return text
+    text, end = text.replace('\n', ' '), ''
+    while font.getlength(text + end) > room and len(text) > 1:
+        text, end = text[:-1].rstrip(), '…'
+    return text + end
 
 
 @cache

@@ -2,6 +2,8 @@
 import argparse
 from importlib import import_module
 
+import shtab
+
 from .commands import COMMANDS, module_of
 
 REGISTERS = False  # a shell that starts waits for the script
@@ -15,7 +17,6 @@ def add_arguments(parser):
 
 
 def run(args):
-    import shtab
     print(shtab.complete(whole_parser(), shell=args.shell))
 
 
@@ -44,5 +45,4 @@ def _mark_paths(parser):
             for inner in action.choices.values():
                 _mark_paths(inner)
         elif action.choices is None and (action.metavar in PATHS or not (action.option_strings or action.metavar)):
-            import shtab
             action.complete = shtab.FILE

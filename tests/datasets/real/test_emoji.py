@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.real import render_square, write_emoji
+from vpt_mm.datasets import documents
 from vpt_mm.datasets.real import emoji
 from vpt_mm.datasets.real.emoji import CLASSES, draw_emoji, find_emoji
 from vpt_mm.datasets.real.table import load_real
@@ -55,7 +56,8 @@ def _edit(path, **changes):
 
 @pytest.mark.parametrize('damage, message', [
     (lambda folder: (folder / 'icons.json').unlink(), 'no noto emoji in .*: run "npm install'),
-    (lambda folder: (folder / 'metadata.json').unlink(), 'metadata.json cannot be read as JSON: it is missing'),
+    (lambda folder: (folder / 'metadata.json').unlink(),
+     'metadata.json cannot be read: No such file.*To get it, run "npm install'),
     (lambda folder: (folder / 'metadata.json').write_text('{"a'), 'metadata.json cannot be read as JSON'),
     (lambda folder: (folder / 'metadata.json').write_text('[' * 100_000), 'metadata.json cannot be read as JSON'),
     (lambda folder: (folder / 'metadata.json').write_text('[]'), 'must have an object: it is another version'),
@@ -81,7 +83,7 @@ def test_other_packages_are_told(damage, message, nowhere):
 
 def test_large_files_are_not_read(nowhere, monkeypatch):
     write_emoji(nowhere)
-    monkeypatch.setattr(emoji, 'MOST_BYTES', 100)
+    monkeypatch.setattr(documents, 'MOST_BYTES', 100)
     with pytest.raises(UsageError, match='has more than 100 bytes'):
         find_emoji(str(nowhere))
 

@@ -6,8 +6,8 @@ from PIL import Image
 from tests.real import write_stamps
 from vpt_mm.datasets.offline.sources import PARTS
 from vpt_mm.datasets.real import stamp_scenes, stamps
-from vpt_mm.datasets.real.stamp_scenes import draw_scene, main, stamps_of_parts, write_stamp_scenes
-from vpt_mm.datasets.real.table import load_real
+from vpt_mm.datasets.real.stamp_scenes import draw_scene, main, write_stamp_scenes
+from vpt_mm.datasets.real.table import load_real, split_by_class
 from vpt_mm.errors import UsageError
 
 SMALL = dict(images=3, val_images=1, test_images=2, size=64)
@@ -16,6 +16,10 @@ SMALL = dict(images=3, val_images=1, test_images=2, size=64)
 @pytest.fixture
 def folder(nowhere):
     return write_stamps(nowhere / 'stamps', each=8).parent
+
+
+def stamps_of_parts(root, seed):
+    return split_by_class(stamps.find_stamps(root).values(), seed)
 
 
 def read(folder):

@@ -3,7 +3,7 @@ import json
 import re
 
 from ...errors import UsageError
-from .documents import written_by
+from ..documents import written_by
 
 SEVERAL = ('labels', 'classes', 'tags', 'categories')  # heads whose cells may hold several, with spaces between
 CHOICES = '{"choices":'  # how a cell of Label Studio's begins that holds several

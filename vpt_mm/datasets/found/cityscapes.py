@@ -2,8 +2,8 @@
 from mmseg.datasets import CityscapesDataset
 
 from ...errors import UsageError
+from ..documents import read_text
 from ..formats import ENDINGS
-from .documents import read_text
 from .kinds import IGNORED, SEGMENT, Found, Sample
 from .masks import from_masks
 from .parts import part_of_path

@@ -2,7 +2,7 @@
 from collections import Counter
 
 from ...errors import UsageError, some
-from .documents import written_by
+from ..documents import written_by
 from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path, part_within

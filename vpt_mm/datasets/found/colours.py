@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import UsageError, some
+from ..documents import read_json, read_text
 from ..formats import open_image
 from ..reading import SCENE_PIXELS
-from .documents import read_json, read_text
 
 FILES = ('labelmap', 'label_map', 'label_color', 'label_colour', 'labelcolor', 'class_dict', 'classes', 'color',
          'colour', 'palette', 'legend')

@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 
-from .documents import read_xml, written_by
+from ..documents import read_xml, written_by
 from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path, part_within

@@ -2,8 +2,8 @@
 import numpy as np
 
 from ...errors import UsageError
+from ..documents import written_by
 from ..formats import ENDINGS
-from .documents import written_by
 from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path

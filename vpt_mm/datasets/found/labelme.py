@@ -4,8 +4,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from ..documents import written_by
 from ..formats import open_image
-from .documents import written_by
 from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path

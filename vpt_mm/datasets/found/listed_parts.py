@@ -3,8 +3,8 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 
 from ...errors import UsageError, some
+from ..documents import read_text
 from ..formats import ENDINGS
-from .documents import read_text
 from .parts import part_within
 
 

@@ -1,6 +1,6 @@
 """Lists: text files of "image class" in each line, as mmpretrain's CustomDataset takes them."""
 from ...errors import UsageError, some
-from .documents import read_text
+from ..documents import read_text
 from .kinds import Found
 from .parts import part_of_path, part_within
 from .tables import from_tags

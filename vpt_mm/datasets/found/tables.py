@@ -2,8 +2,8 @@
 import re
 
 from ...errors import UsageError, some
+from ..documents import read_json, read_json_lines, read_table
 from .cells import names_in_cell
-from .documents import read_json, read_json_lines, read_table
 from .kinds import CLASSIFY, TAG, Found, Sample
 from .parts import part_named, part_of_path, part_within
 

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from ...errors import UsageError, did_you_mean_beside, some
 from ..benchmarks.lists import leads_out
+from ..documents import read_json
 from ..formats import ENDINGS, open_image
 from ..reading import SCENE_PIXELS, orientation_of
-from .documents import read_json
 from .parts import part_of_path
 
 MOST_FILES = 2_000_000

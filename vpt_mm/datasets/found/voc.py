@@ -2,8 +2,8 @@
 from mmseg.datasets import PascalVOCDataset
 
 from ...errors import UsageError, some
+from ..documents import read_text
 from .colours import find_table, read_colours
-from .documents import read_text
 from .kinds import Found
 from .masks import from_masks
 from .parts import part_named

@@ -5,7 +5,7 @@ import numpy as np
 import yaml
 
 from ...errors import UsageError
-from .documents import read_text, written_by
+from ..documents import read_text, written_by
 from .gathered import Gathered
 from .kinds import Found
 from .parts import part_of_path

@@ -3,12 +3,11 @@
 The same 1,300 things in the same seven groups of Unicode, drawn by two companies: domains for adaptation.
 """
 import functools
-import json
-from pathlib import Path
 
 import numpy as np
 
 from ...errors import UsageError
+from ..documents import read_json
 from .drawing import render
 from .places import find_place
 
@@ -18,7 +17,6 @@ CLASSES = {  # name: Unicode's group; people and flags are left out, which are o
 STYLES = ('noto', 'twemoji')
 GET = 'run "npm install --prefix data @iconify-json/noto @iconify-json/twemoji".'
 LEAST = 5                   # emoji of a class
-MOST_BYTES = 100_000_000    # of a file; the largest has 25 million
 SIDE = 128                  # pixels of the longer side
 
 
@@ -73,15 +71,10 @@ def _read(style, file, root):
     """A file of a package, an object in JSON."""
     package = f'node_modules/@iconify-json/{style}'
     place = find_place(f'{style} emoji', root, below=(package, style), system=package, holds='icons.json', get=GET)
-    path = Path(place, file)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UsageError(f'{path} has more than {MOST_BYTES:,} bytes, which no such package has.')
-        found = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, UsageError):
-            raise
-        raise UsageError(f'{path} cannot be read as JSON: it is missing or damaged. To get it, {GET}') from None
+        found = read_json(place / file)
+    except UsageError as error:
+        raise UsageError(f'{error} To get it, {GET}') from None
     if not isinstance(found, dict):
         raise _other_version(file, 'an object')
     return found

@@ -83,19 +83,10 @@ def write_stamp_scenes(out: str | Path, *, images: int, val_images: int, test_im
     require_counts(images=images, **{'val-images': val_images, 'test-images': test_images})
     require_counts(least=SMALLEST, size=size)
     require_counts(least=0, seed=seed)
-    parts = stamps_of_parts(root, seed)
+    parts = split_by_class(find_stamps(root).values(), seed)  # as the task 'stamps' is with this seed
     return write_scene_folder(out, {
         part: (count, functools.partial(draw_scene, stamps=parts[part], part=part, seed=seed, size=size))
         for part, count in counts.items()})
-
-
-def stamps_of_parts(root: str, seed: int) -> dict[str, list[list[Path]]]:
-    """{part: files of each class}, split as the task 'stamps' is with this seed."""
-    found = list(find_stamps(root).values())
-    files = [file for own in found for file in own]
-    labels = np.repeat(np.arange(len(found)), [len(own) for own in found])
-    return {part: [[files[index] for index in chosen if labels[index] == label] for label in range(len(found))]
-            for part, chosen in split_by_class(labels, seed).items()}
 
 
 def main(args=None):

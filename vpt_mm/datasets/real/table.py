@@ -1,6 +1,6 @@
 """The table of real tasks, and their images."""
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -48,18 +48,20 @@ def _scans(part, *, root, seed):
 
 
 def _stamps(part, *, root, seed):
-    files = [(file, label) for label, own in enumerate(stamps.find_stamps(root).values()) for file in own]
-    labels = np.array([label for _, label in files])
-    chosen = split_by_class(labels, seed)[part]
-    return [_on_grey(stamps.read_stamp(files[index][0])) for index in chosen], labels[chosen]
+    files = split_by_class(stamps.find_stamps(root).values(), seed)[part]
+    return _labelled(files, lambda file: _on_grey(stamps.read_stamp(file)))
 
 
 def _emoji(part, *, root, seed, style):
     """Emoji of one name are in the same part in both styles."""
-    names = [(name, label) for label, own in enumerate(emoji.find_emoji(root)) for name in own]
-    labels = np.array([label for _, label in names])
-    chosen = split_by_class(labels, seed)[part]
-    return [_on_grey(emoji.draw_emoji(style, names[index][0], root)) for index in chosen], labels[chosen]
+    names = split_by_class(emoji.find_emoji(root), seed)[part]
+    return _labelled(names, lambda name: _on_grey(emoji.draw_emoji(style, name, root)))
+
+
+def _labelled(classes, show):
+    """Images and labels of the things of each class."""
+    images = [show(thing) for things in classes for thing in things]
+    return images, np.repeat(np.arange(len(classes)), [len(things) for things in classes])
 
 
 def _enlarge(ink):
@@ -83,27 +85,31 @@ def _on_grey(stamp):
 def draw_by_class(labels: np.ndarray, counts: dict[str, int], seed: int) -> dict[str, np.ndarray]:
     """Indices, ascending, of as many images of every class as each part has of it; no image is in two parts."""
     parts: dict[str, list] = {part: [] for part in counts}
-    for own in _shuffled(labels, seed):
+    for label in np.unique(labels).tolist():
+        own = np.random.default_rng([seed, label]).permutation(np.flatnonzero(labels == label))
         for part, ends in zip(counts, np.split(own, np.cumsum(list(counts.values())))):
             parts[part].append(ends)
     return {part: np.sort(np.concatenate(chosen)) for part, chosen in parts.items()}
 
 
-def split_by_class(labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Indices, ascending, of half of the images of every class for the test, and of the rest a fifth to choose by."""
+def split_by_class(classes: Iterable[Sequence], seed: int) -> dict[str, list[list]]:
+    """Half of the things of every class for the test, and of the rest a fifth to choose by, each in its order.
+
+    Args:
+        classes: the things of each class.
+        seed: of the draw.
+
+    Returns:
+        {part: things of each class}.
+    """
     parts: dict[str, list] = dict(train=[], val=[], test=[])
-    for own in _shuffled(labels, seed):
-        test = len(own) // 2
-        val = max(1, (len(own) - test) // 5)
-        for part, chosen in zip(('test', 'val', 'train'), np.split(own, [test, test + val])):
-            parts[part].append(chosen)
-    return {part: np.sort(np.concatenate(chosen)) for part, chosen in parts.items()}
-
-
-def _shuffled(labels, seed):
-    """The indices of each class in an order of the seed."""
-    return [np.random.default_rng([seed, label]).permutation(np.flatnonzero(labels == label))
-            for label in np.unique(labels).tolist()]
+    for label, things in enumerate(classes):
+        drawn = np.random.default_rng([seed, label]).permutation(len(things))
+        test = len(drawn) // 2
+        val = max(1, (len(drawn) - test) // 5)
+        for part, chosen in zip(('test', 'val', 'train'), np.split(drawn, [test, test + val])):
+            parts[part].append([things[index] for index in np.sort(chosen)])
+    return parts
 
 
 REAL_TASKS = dict(

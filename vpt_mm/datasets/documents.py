@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ...errors import UsageError, line_of
+from ..errors import UsageError, line_of
 
 MOST_BYTES = 1_000_000_000
 MOST_CELL = 1_000_000  # characters
