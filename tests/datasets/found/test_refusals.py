@@ -110,7 +110,7 @@ def test_nothing_recognised_says_what_was_looked_for_and_found(tmp_path):
 
 def test_documents_have_a_size(tmp_path, monkeypatch):
     made.cvat(tmp_path)
-    monkeypatch.setattr('vpt_mm.datasets.found.documents.MOST_BYTES', 100)
+    monkeypatch.setattr('vpt_mm.datasets.documents.MOST_BYTES', 100)
     with pytest.raises(UsageError, match=r'annotations\.xml has more than 100 bytes'):
         look(tmp_path)
 
