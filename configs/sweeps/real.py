@@ -21,7 +21,8 @@ recipes = {
             'model.backbone.tuning': tuning if tuning is e2vpt else dict(tuning, _delete_=True),
             **(stacked if name == 'MLP-3' else {})
         },
-        grid=grid)
+        grid=grid,
+        tasks=['stamps'] if name == 'Mona' else None)
     for name, tuning, grid in [
         ('Full', dict(type='FullTuning'), own),
         ('Linear', dict(type='LinearProbe'), dict(LR=[0.03, 0.1])),
@@ -32,11 +33,16 @@ recipes = {
         ('Adapter', dict(type='Adapter', reduction=8), added),
         ('VPT-shallow', dict(type='ShallowPrompt', length=10), dict(RATE=[0.3, 1.])),
         ('VPT-deep', dict(type='DeepPrompt', length=10), prompts),
+        ('VFPT', dict(type='FourierPrompt', length=10), prompts),
+        ('E2VPT', e2vpt, prompts),
+        ('GateVPT', dict(type='GatedPrompt', length=10), prompts),
+        ('CVPT', dict(type='CrossPrompt', length=10), prompts),
         ('LoRA', dict(type='LoRA', rank=8), added),
         ('SSF', dict(type='SSF'), added),
         ('AdaptFormer', dict(type='AdaptFormer', width=32), added),
-        ('VFPT', dict(type='FourierPrompt', length=10), prompts),
-        ('E2VPT', e2vpt, prompts),
+        ('Convpass', dict(type='Convpass', width=8), added),
+        ('Rein', dict(type='Rein', length=10, rank=8), added),
+        ('Mona', dict(type='Mona', width=32, kernels=(3, )), added),  # as wide as the patches of stamps
     ]
 }
 tests = dict(test={}, val=dict(TEST='val', SHARE=1.))

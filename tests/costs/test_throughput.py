@@ -12,6 +12,7 @@ from vpt_mm.errors import UsageError
 CONFIG = Path(__file__).parents[2] / 'configs/digits/cls_digits_deep.py'
 
 
+@pytest.mark.slow
 def test_two_processes_train_by_the_command(monkeypatch):
     monkeypatch.setenv('PYTHONPATH', str(CONFIG.parents[2]))
     measured, = measure_throughput(CONFIG, processes=[2], steps=10, options=[

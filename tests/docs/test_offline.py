@@ -27,6 +27,7 @@ def test_the_tables_are_those_of_the_results(name, sheet_of):
     assert len(lines) > 5 and [line for line in lines if line not in page] == []
 
 
+@pytest.mark.slow
 def test_a_run_done_again_lands_within_its_deviation(tmp_path):
     reported = [row for row in finals('offline_results') if (row['task'], row['protocol']) == ('texture', 'VPT-deep')]
     plan = read_plan(ROOT / 'configs/sweeps/offline_reduced.py', tasks=['texture'], protocols=['VPT-deep'], seeds=[82])

@@ -29,6 +29,7 @@ def browser():
         yield browser
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(site):
     for page in ('index', 'tutorials/classify', 'reference/tuning'):
         assert (site / f'{page}.html').is_file()
@@ -38,6 +39,7 @@ def test_the_site_builds_without_a_warning(site):
     assert 'copybutton.js' in reference
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off_or_reaches_out(site, browser):
     """On every page, at each width; of the listings of sources, which are alike, on two."""
     pages = [page for page in sorted(site.rglob('*.html')) if not {'_modules', '_static'} & set(page.parts)]
@@ -65,6 +67,7 @@ def test_the_look_finds_what_is_cut_off(browser, tmp_path):
     assert kinds == {360: always, 1024: always, 1600: [*always, 'too wide']}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('words', ['labelme', 'few-shot', 'multi-label', 'Cityscapes'])
 def test_a_search_finds_a_page(site, browser, words):
     from selenium.webdriver.support.ui import WebDriverWait

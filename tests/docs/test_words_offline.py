@@ -1,6 +1,8 @@
 """docs/words_offline.md says what its file of results holds, and a cell, done again, lands where it says."""
 from statistics import mean, stdev
 
+import pytest
+
 from tests.docs.pages import ROOT
 from vpt_mm.cli.main import main
 from vpt_mm.results.table import read_results
@@ -20,6 +22,7 @@ def test_the_tables_are_those_of_the_results(capsys):
     assert 'Base to new' in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_cell_done_again_lands_within_its_deviation(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     again = offline_words.Trial('letters', 'CoOp', 44).rows(tmp_path)

@@ -62,6 +62,6 @@ def test_those_of_tokens_come_from_the_images_and_a_run_starts_from_them(tmp_pat
 
 def test_a_convnet_has_no_tokens(tmp_path):
     config = run_config(tmp_path)
-    config.model.backbone = dict(type='PromptedResNet', depth=18, base_channels=4, stem_channels=4, norm_eval=False)
+    config.model.backbone = dict(type='PromptedResNet', depth=18, base_channels=8, stem_channels=8, norm_eval=False)
     with pytest.raises(UsageError, match='no token prototypes of PromptedResNet, a ConvNet'):
         token_prototypes_of_config(config, 2)

@@ -14,7 +14,7 @@ from vpt_mm.errors import UsageError
 from vpt_mm.models import prompted
 
 VIT = {key: value for key, value in BACKBONES['vit'].items() if key != 'type'}
-RESNET = dict(depth=18, base_channels=4, stem_channels=4)
+RESNET = {key: value for key, value in BACKBONES['resnet'].items() if key != 'type'}
 DEEP, PAD = dict(type='DeepPrompt', length=2), dict(type='PixelPadPrompt', pad=3)
 OTHERS = {  # classes of the libraries whose blocks are of no known kind
     'mmseg.UNet': dict(base_channels=4), 'mmseg.HRNet': dict(extra=dict(
@@ -149,7 +149,7 @@ def test_a_class_that_freezes_its_stem_by_default_leaves_it_to_the_method():
 MIT = dict(embed_dims=8, num_stages=3, num_layers=[1, 2, 1], num_heads=[1, 2, 4], patch_sizes=[7, 3, 3],
            strides=[4, 2, 2], sr_ratios=[4, 2, 1])
 BEHIND = {'mmseg.MixVisionTransformer': dict(MIT, out_indices=(0, 1)),
-          'mmseg.ResNet': dict(depth=18, base_channels=4, out_indices=(0, 2), strides=(1, 2, 2, 2))}
+          'mmseg.ResNet': dict(depth=18, base_channels=8, out_indices=(0, 2), strides=(1, 2, 2, 2))}
 
 
 @pytest.mark.parametrize('of, method, blocks', [

@@ -13,7 +13,7 @@ from vpt_mm.errors import UsageError
 from vpt_mm.models.weightless import build_weightless
 
 ADAPTER = dict(type='Adapter', reduction=2)
-RESNET = dict(base_channels=4, stem_channels=4)
+RESNET = dict(base_channels=8, stem_channels=8)
 
 
 def resnet_step(block, inputs, adapt):

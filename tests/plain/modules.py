@@ -19,7 +19,7 @@ OPENMMLAB = dict(
               window_size=4, out_indices=(1,)),
     convnext=dict(type='mmpretrain.ConvNeXt', arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16]), use_grn=True,
                   layer_scale_init_value=0., linear_pw_conv=False),
-    resnet=dict(type='mmpretrain.ResNet', depth=18, base_channels=4, stem_channels=4, deep_stem=True),
+    resnet=dict(type='mmpretrain.ResNet', depth=18, base_channels=8, stem_channels=8, deep_stem=True),
     deit3=dict(type='mmpretrain.DeiT3', arch=TINY, img_size=32, patch_size=8),
     beit=dict(type='mmseg.BEiT', img_size=32, patch_size=8, embed_dims=32, num_layers=4, num_heads=2, out_indices=[3],
               init_values=0.1))

@@ -17,10 +17,13 @@ LEAST = dict(mmpretrain=0.85, mmseg=0.95, mmdet=0.90)
 ATTENDING = ('BEiT', 'BEiTViT', 'DeiT3', 'DistilledVisionTransformer', 'MAE', 'MixVisionTransformer',
              'PyramidVisionTransformer', 'PyramidVisionTransformerV2', 'SwinTransformer', 'SwinTransformerV2',
              'ViTEVA02', 'VisionTransformer')
+OFTEN = (*ATTENDING, 'ConvNeXt', 'ResNet')  # counted in every run of the suite
 RESNET = dict(type='ResNet', depth=18)
 
 
-@pytest.mark.parametrize('row', LISTED, ids=[f"{row['library']}-{row['kind']}" for row in LISTED])
+@pytest.mark.parametrize('row', [
+    pytest.param(row, id=f"{row['library']}-{row['kind']}", marks=() if row['kind'] in OFTEN else pytest.mark.slow)
+    for row in LISTED])
 def test_what_fitted_fits(row):
     one = count_one(read_shipped(row['library'], row['config']))
     assert one.kind == row['kind'] and set(row['methods']) <= set(one.fits.methods), one.fits.reason

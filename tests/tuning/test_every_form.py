@@ -6,11 +6,11 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import MODELS
 
-from tests.protocols import BACKBONES, FORMS, METHODS, build, reached
+from tests.protocols import ALONE, BACKBONES, FORMS, METHODS, build, reached
 from vpt_mm.errors import UsageError
 from vpt_mm.tuning import CodaPrompt, DualPrompt, PromptPool, TuningMethod, collect_losses
 
-LEARNING = [(backbone, form) for backbone, forms in FORMS.items() for form in forms if form != 'LinearProbe']
+LEARNING = [pair for pair in ALONE if pair[1] != 'LinearProbe']
 COMPUTING = [pair for pair in LEARNING  # otherwise than a backbone without a method
              if pair[1] not in ('BiasTuning', 'ClsTokenTuning', 'FullTuning', 'PartialTuning')]
 IMAGES = torch.randn(3, 3, 32, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
@@ -65,7 +65,9 @@ def test_its_config_and_state_rebuild_it(model, tmp_path, request):
 
 
 @pytest.mark.traced
-@pytest.mark.parametrize('model', COMPUTING, ids='-'.join, indirect=True)
+@pytest.mark.parametrize('model', [
+    pytest.param(pair, id='-'.join(pair), marks=() if pair[0] == 'vit' else pytest.mark.slow) for pair in COMPUTING],
+    indirect=True)
 def test_one_graph_under_compile(model):
     compiled = torch.compile(model, fullgraph=True, backend='eager')  # the capture alone, which is what may fail
     assert_equal(gradients(model, run=compiled), gradients(model))

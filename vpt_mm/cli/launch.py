@@ -14,7 +14,8 @@ def load_config(args):
     if args.launcher in RANKS and RANKS[args.launcher] not in os.environ:
         raise UsageError(f'--launcher {args.launcher} is for processes that it starts, and {RANKS[args.launcher]} is '
                          'not set: use tools/dist_train.sh or tools/slurm_train.sh, or leave out --launcher.')
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    if args.launcher != 'none':  # others, such as accelerate, would take this process for one of several
+        os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     config = read_config_file(args.config, needs=MODEL)
     config.launcher = args.launcher
     if args.cfg_options:
