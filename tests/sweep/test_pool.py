@@ -19,7 +19,8 @@ VARYING = ('seconds', 'commit')
 def command(file, out, *, log):
     with log.open('w') as text:
         return subprocess.Popen([sys.executable, '-m', 'vpt_mm', 'sweep', str(file), '--out', str(out), '--cpus', '1'],
-                                cwd=ROOT, stdout=text, stderr=text, env={**os.environ, 'PYTHONPATH': str(ROOT)})
+                                cwd=ROOT, stdout=text, stderr=text,
+                                env={**os.environ, 'PYTHONPATH': str(ROOT), 'RAY_worker_niceness': '0'})
 
 
 def table(out):
