@@ -21,7 +21,7 @@ VIT = dict(arch=dict(embed_dims=32, num_layers=2, num_heads=2, feedforward_chann
 TINY = {'vit': (VIT, 32),
         'swin': (dict(arch=dict(embed_dims=8, depths=[1, 1], num_heads=[1, 2]), window_size=4, out_indices=(1,)), 16),
         'convnext': (dict(arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16])), 16),
-        'resnet': (dict(base_channels=8, stem_channels=8), 128)}
+        'resnet': (dict(base_channels=4, stem_channels=4), 128)}
 
 
 def read(file, task, monkeypatch, *, root='data'):
