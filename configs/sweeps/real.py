@@ -1,6 +1,7 @@
 # The methods on real images with a pretrained ViT-S/14, which is installed by name: tools/real.sh runs this, and makes
 # the tables of docs/real.md. LR is the head's learning rate, RATE multiplies it for what is tuned in the backbone.
-# Images have 28 or 42 pixels a side, four or nine patches: the first are those of Fashion-MNIST and MNIST.
+# Images have 28 or 42 pixels a side, four or nine patches: the first are those of Fashion-MNIST and MNIST. Mona, whose
+# kernels are wider than maps of 2x2, is in real_scenes.py alone.
 config = '{{ fileDirname }}/../real/compared_real.py'
 tasks = {
     'fashion': dict(TASK='fashion', SIZE=28),
@@ -21,8 +22,7 @@ recipes = {
             'model.backbone.tuning': tuning if tuning is e2vpt else dict(tuning, _delete_=True),
             **(stacked if name == 'MLP-3' else {})
         },
-        grid=grid,
-        tasks=['stamps'] if name == 'Mona' else None)
+        grid=grid)
     for name, tuning, grid in [
         ('Full', dict(type='FullTuning'), own),
         ('Linear', dict(type='LinearProbe'), dict(LR=[0.03, 0.1])),
@@ -42,7 +42,6 @@ recipes = {
         ('AdaptFormer', dict(type='AdaptFormer', width=32), added),
         ('Convpass', dict(type='Convpass', width=8), added),
         ('Rein', dict(type='Rein', length=10, rank=8), added),
-        ('Mona', dict(type='Mona', width=32, kernels=(3, )), added),  # as wide as the patches of stamps
     ]
 }
 tests = dict(test={}, val=dict(TEST='val', SHARE=1.))
