@@ -8,9 +8,9 @@ from torch import nn
 
 from vpt_mm.costs.compare import Contestant, allocated, compare
 from vpt_mm.costs.compare_report import cost_table, plot_costs
-from vpt_mm.costs.contestants import BACKBONES, CHOOSING, build_choosing, build_contestants, build_methods
+from vpt_mm.costs.contestants import BACKBONES, build_choosing, build_contestants, build_methods
 from vpt_mm.costs.kernels import count_kernels
-from vpt_mm.costs.methods import METHODS
+from vpt_mm.costs.methods import CHOOSING, METHODS
 from vpt_mm.errors import UsageError
 
 SMALL = {
@@ -95,6 +95,7 @@ def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
             torch.testing.assert_close(known.model(image), computed.model(image))
         counts = [count_kernels(lambda one=one: one.train_step(image)) for one in (known, computed)]
         assert 0 < counts[1] - counts[0] <= count_kernels(lambda: by_name['plain'].infer(image))
+    assert [one.name for one in build_choosing('vit-base', ['L2P'], length=2, size=32)] == names[:4]
     with pytest.raises(UsageError, match='measured on vit-base, vit-large, vit-huge, got'):
         build_choosing('swin-base', length=2)
 

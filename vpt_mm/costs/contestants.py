@@ -10,7 +10,7 @@ from ..errors import UsageError, did_you_mean
 from ..models.known import identify
 from .compare import Contestant
 from .literal import Literal, Padded
-from .methods import METHODS
+from .methods import CHOOSING, METHODS
 
 
 @dataclass(frozen=True)
@@ -131,21 +131,14 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
                    autocast=autocast) for method in methods)]
 
 
-# As the papers have them, and L2P's pool with prompts that do not travel; of ten tasks, of which the first trains.
-CHOOSING = {
-    'L2P': dict(type='PromptPool', size=10, selected=5, length=5),
-    'L2P as keys and values': dict(type='PromptPool', size=10, selected=5, length=5, placement='prefix'),
-    'DualPrompt': dict(type='DualPrompt', tasks=10),
-    'CODA-Prompt': dict(type='CodaPrompt', tasks=10)}
-
-
-def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
+def build_choosing(name, methods=tuple(CHOOSING), *, length, size=224, autocast=None, device='cpu'):
     """VPT-deep, the plain backbone, and prompts that each image chooses, in train mode and on the same random weights.
 
     Each of the latter once as it is, and once with plain features that are known by then.
 
     Args:
         name: a ViT among ``BACKBONES``.
+        methods: names of ``CHOOSING``.
         length: of VPT-deep's prompts.
         size, autocast, device: as of :func:`build_contestants`.
 
@@ -161,9 +154,9 @@ def build_choosing(name, *, length, size=224, autocast=None, device='cpu'):
     deep = _ours(dict(options, tuning=dict(type='DeepPrompt', length=length)), plain).to(device)
     contestants = [Contestant('VPT-deep', deep, length=length, autocast=autocast),
                    Contestant('plain', plain, autocast=autocast)]
-    for title, tuning in CHOOSING.items():
+    for title in methods:
         form = dict(out_type='avg_prompts') if title == 'L2P' else {}  # the mean of prompts that travel
-        model = _ours(dict(options, tuning=tuning, **form), plain, train=True).to(device)
+        model = _ours(dict(options, tuning=CHOOSING[title], **form), plain, train=True).to(device)
         contestants += [Contestant(title, model, autocast=autocast),
                         Contestant(f'{title}, features known', Known(model), autocast=autocast)]
     return contestants

@@ -20,3 +20,9 @@ METHODS = {
     'Partial-1': dict(type='PartialTuning', last=1),
     'Full': dict(type='FullTuning')}
 WITH_OWN = ('Bias', 'Norm', 'Partial-1', 'Full')  # train weights of the backbone, which are not stored in bfloat16 then
+# As the papers have them, and L2P's pool with prompts that do not travel; of ten tasks, of which the first trains.
+CHOOSING = {
+    'L2P': dict(type='PromptPool', size=10, selected=5, length=5),
+    'L2P as keys and values': dict(type='PromptPool', size=10, selected=5, length=5, placement='prefix'),
+    'DualPrompt': dict(type='DualPrompt', tasks=10),
+    'CODA-Prompt': dict(type='CodaPrompt', tasks=10)}
