@@ -93,6 +93,7 @@ def test_weights_are_downloaded_from_where_a_metafile_says(installed, tmp_path):
     assert (tmp_path / 'out/vit_offline.py').is_file()
 
 
+@pytest.mark.slow
 def test_the_tools_of_mmsegmentation_need_the_config_alone(mim, installed):
     """They import parts of mmseg before the config imports what mends it."""
     config = installed / 'vpt_mm/.mim/configs/digits' / CONFIG

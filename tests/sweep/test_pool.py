@@ -28,6 +28,7 @@ def table(out):
             for row in json.loads((out / 'results.json').read_text())]
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_ends_with_the_table_of_an_unbroken_one(tmp_path):
     """Killed after a number of finished runs that chance gives; runs in Ray's processes equal runs in this one."""
     pytest.importorskip('ray', reason='a sweep on Ray needs the extra: pip install -e ".[sweep]"')
