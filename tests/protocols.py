@@ -13,7 +13,8 @@ BACKBONES = dict(
     swin=dict(type='PromptedSwin', arch=dict(embed_dims=8, depths=[1, 2], num_heads=[1, 2]), img_size=32,
               window_size=4, out_indices=(1,), drop_path_rate=0.),
     convnext=dict(type='PromptedConvNeXt', arch=dict(depths=[1, 1, 2, 1], channels=[8, 8, 12, 16])),
-    # Eight channels: with fewer than seven, oneDNN's gradient of a strided 1x1 kernel writes beyond its memory on AVX2.
+    # Eight channels: with two to six, oneDNN's gradient of a strided 1x1 kernel writes beyond its memory on processors
+    # that have AVX2 and nothing wider.
     resnet=dict(type='PromptedResNet', depth=18, base_channels=8, stem_channels=8),
     beit=dict(type='PromptedBackbone', of='mmseg.BEiT', img_size=32, patch_size=8, embed_dims=32, num_layers=4,
               num_heads=2, out_indices=[3], init_values=0.1),

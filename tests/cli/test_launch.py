@@ -1,7 +1,9 @@
 """What training and testing share: how they start, and what they leave behind in a process that goes on."""
 import argparse
 import multiprocessing
+import os
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ from vpt_mm.cli import test, train
 from vpt_mm.cli.launch import RANKS, load_config
 from vpt_mm.cli.options import add_run_options
 from vpt_mm.errors import UsageError
+
+CONFIG = str(Path(__file__).parents[2] / 'configs/digits/cls_digits_deep.py')
 
 
 def test_no_worker_outlives_its_run(tmp_path):
@@ -35,3 +39,15 @@ def test_a_launcher_that_did_not_launch(monkeypatch, launcher, variable):
     add_run_options(parser)
     with pytest.raises(UsageError, match=f'{variable} is not set: use tools/dist_train.sh'):
         load_config(parser.parse_args(['config.py', '--launcher', launcher]))
+
+
+def test_a_single_process_is_not_said_to_be_one_of_several(monkeypatch):
+    """LOCAL_RANK would tell accelerate so, in a program that trains with both."""
+    monkeypatch.delenv('LOCAL_RANK', raising=False)
+    parser = argparse.ArgumentParser()
+    add_run_options(parser)
+    load_config(parser.parse_args([CONFIG]))
+    assert 'LOCAL_RANK' not in os.environ
+    monkeypatch.setenv(RANKS['pytorch'], '0')
+    load_config(parser.parse_args([CONFIG, '--launcher', 'pytorch', '--local_rank', '1']))
+    assert os.environ.pop('LOCAL_RANK') == '1'

@@ -23,11 +23,11 @@ def test_a_number_that_makes_no_sense_is_refused(command, capsys):
 @pytest.mark.parametrize('option', ['--method DeepPrompt', '--read patches', '--dropout 0.1', '--stored bfloat16',
                                     '--checkpointing', '--plot out.png'])
 def test_methods_that_choose_are_compared_as_their_papers_have_them(option, capsys):
-    line = said(['cost', 'blocks', '--choosing', *option.split()], capsys)
+    line = said(['cost', 'blocks', '--choosing', 'all', *option.split()], capsys)
     assert line.startswith(f'error: argument {option.split()[0]}: --choosing compares')
 
 
-@pytest.mark.parametrize('option', ['--method DeepPrompt', '--dropout 0.1', '--plot out.png', '--choosing'])
+@pytest.mark.parametrize('option', ['--method DeepPrompt', '--dropout 0.1', '--plot out.png', '--choosing all'])
 def test_methods_side_by_side_are_as_their_table_says(option, capsys):
     line = said(['cost', 'blocks', *option.split(), '--methods', 'all'], capsys)
     assert line.startswith(f'error: argument {option.split()[0]}: --')

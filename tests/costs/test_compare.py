@@ -85,7 +85,7 @@ def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
     arch = dict(embed_dims=32, num_layers=6, num_heads=4, feedforward_channels=64)
     for key, value in dict(arch=arch, patch_size=8).items():
         monkeypatch.setitem(BACKBONES['vit-base'].options, key, value)
-    contestants = build_choosing('vit-base', length=2, size=32)
+    contestants = build_choosing('vit-base', CHOOSING, length=2, size=32)
     names = ['VPT-deep', 'plain', *(f'{name}{known}' for name in CHOOSING for known in ('', ', features known'))]
     assert [one.name for one in contestants] == names
     image, by_name = torch.randn(2, 3, 32, 32), dict(zip(names, contestants))
@@ -97,7 +97,9 @@ def test_prompts_that_images_choose_are_compared_with_deep_ones(monkeypatch):
         assert 0 < counts[1] - counts[0] <= count_kernels(lambda: by_name['plain'].infer(image))
     assert [one.name for one in build_choosing('vit-base', ['L2P'], length=2, size=32)] == names[:4]
     with pytest.raises(UsageError, match='measured on vit-base, vit-large, vit-huge, got'):
-        build_choosing('swin-base', length=2)
+        build_choosing('swin-base', ['L2P'], length=2)
+    with pytest.raises(UsageError, match='must be one of L2P, .*Did you mean CODA-Prompt'):
+        build_choosing('vit-base', ['L2P', 'Coda-Prompt'], length=2)
 
 
 def test_methods_are_measured_side_by_side(shrink, monkeypatch):

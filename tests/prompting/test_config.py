@@ -126,7 +126,8 @@ default_scope = 'mmpretrain'
 model = dict(type='ImageClassifier', backbone=dict(type='MobileNetV2', widen_factor=0.1),
              head=dict(type='LinearClsHead', num_classes=2, in_channels=8, widht=1))
 """)
-    with pytest.raises(UsageError, match=r'wrong_prompted\.py was removed, since .* cannot be built: .*widht'):
+    with pytest.raises(UsageError, match=r'wrong_prompted\.py was removed, since what it says cannot be built: '
+                                         'TypeError: .*widht'):
         prompt_config(str(tmp_path / 'wrong.py'), tuning=dict(type='BiasTuning'))
     assert not (tmp_path / 'wrong_prompted.py').exists()
 

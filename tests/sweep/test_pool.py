@@ -32,7 +32,7 @@ def table(out):
 def test_a_killed_sweep_ends_with_the_table_of_an_unbroken_one(tmp_path):
     """Killed after a number of finished runs that chance gives; runs in Ray's processes equal runs in this one."""
     pytest.importorskip('ray', reason='a sweep on Ray needs the extra: pip install -e ".[sweep]"')
-    file, killed_at = write_sweep(tmp_path, tasks=['dtd'], lengths=(1,)), 1 + time.time_ns() % 5
+    file, killed_at = write_sweep(tmp_path), 1 + time.time_ns() % 15
     log = tmp_path / 'log.txt'
     first = command(file, tmp_path / 'killed', log=log)
     runs = tmp_path / 'killed' / 'runs'
@@ -42,10 +42,10 @@ def test_a_killed_sweep_ends_with_the_table_of_an_unbroken_one(tmp_path):
     first.send_signal(signal.SIGKILL)
     first.wait()
     kept = {record.name: record.stat().st_mtime_ns for record in runs.glob('*.json')}
-    assert killed_at <= len(kept) < 8
+    assert killed_at <= len(kept) < 20
 
     assert command(file, tmp_path / 'killed', log=log).wait() == 0, log.read_text()
-    assert 'Means over seeds' in log.read_text() and '8 runs' in log.read_text()
+    assert 'Means over seeds' in log.read_text() and '20 runs' in log.read_text()
     assert {name: (runs / name).stat().st_mtime_ns for name in kept} == kept
 
     unbroken = Conductor(read_plan(file), Store(tmp_path / 'unbroken'))

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.distributed import build_classifier, count_choices, run, run_stream, train
-from tests.protocols import ALONE
+from tests.distributed import TRAINED, build_classifier, count_choices, run, run_stream, train
 from tests.runs import save_weights
 
 
@@ -31,7 +30,7 @@ def pair(tmp_path_factory):
     return [torch.load(folder / f'rank_{rank}.pth', weights_only=True) for rank in range(2)], folder
 
 
-@pytest.mark.parametrize('backbone, protocol', ALONE)
+@pytest.mark.parametrize('backbone, protocol', TRAINED)
 def test_two_processes_learn_as_one(pair, backbone, protocol):
     (first, second), _ = pair
     expected = train(build_classifier(backbone, protocol))

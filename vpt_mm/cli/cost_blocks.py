@@ -25,9 +25,9 @@ def add_arguments(parser):
     add_device_option(parser)
     parser.add_argument('--threads', type=at_least(1), default=1, help='CPU threads')
     parser.add_argument('--repeats', type=at_least(1), default=9, help='pairs of each measurement')
-    parser.add_argument('--choosing', nargs='*', metavar='NAME', choices=[*CHOOSING],
+    parser.add_argument('--choosing', nargs='+', metavar='NAME', choices=[*CHOOSING, 'all'],
                         help='methods whose prompts each image chooses, against VPT-deep of the first length: '
-                        f"{', '.join(CHOOSING)}; all where none is named")
+                        f"{', '.join(CHOOSING)}, or all")
     parser.add_argument('--methods', nargs='+', metavar='NAME', choices=[*METHODS, 'all'],
                         help=f"methods side by side, as they train, in place of prompts: {', '.join(METHODS)}, or all")
     parser.add_argument('--plot', metavar='FILE', help='picture of the ratios over prompt length')
@@ -43,7 +43,7 @@ def run(args):
     from ..devices import default_device
     from ..picture import require_picture
     for form in ('choosing', 'methods'):
-        if getattr(args, form) is not None:
+        if getattr(args, form):
             _require_their_form(args, form)
     if args.plot:
         require_picture(args.plot)
@@ -52,13 +52,12 @@ def run(args):
     if args.graph:
         require_graphs(device)
     autocast = None if args.precision == 'float32' else getattr(torch, args.precision)
-    if args.choosing is not None:
-        contestants = build_choosing(args.backbone, args.choosing or tuple(CHOOSING), length=args.lengths[0],
+    if args.choosing:
+        contestants = build_choosing(args.backbone, _named(args.choosing, CHOOSING), length=args.lengths[0],
                                      size=args.size, autocast=autocast, device=device)
     elif args.methods:
-        names = list(METHODS) if 'all' in args.methods else args.methods
-        contestants = build_methods(args.backbone, names, size=args.size, read=args.read, autocast=autocast,
-                                    device=device)
+        contestants = build_methods(args.backbone, _named(args.methods, METHODS), size=args.size, read=args.read,
+                                    autocast=autocast, device=device)
     else:
         contestants = build_contestants(
             args.backbone, lengths=args.lengths, method=args.method, size=args.size, read=args.read, autocast=autocast,
@@ -66,7 +65,7 @@ def run(args):
     image = torch.randn(args.batch, 3, args.size, args.size, device=device)
     costs = compare(contestants, image, repeats=args.repeats, graph=args.graph)
     method = (args.method or 'usual prompts') + (f', dropout {args.dropout}' if args.dropout else '')
-    method = 'prompts that images choose' if args.choosing is not None else 'methods' if args.methods else method
+    method = 'prompts that images choose' if args.choosing else 'methods' if args.methods else method
     title = (f'{args.backbone}, {method}, {args.batch} x {args.size}x{args.size}, '
              f'{args.read} read, {args.precision}, {where(device)}; ratios to {contestants[0].name}, '
              f'medians and quartiles of {args.repeats} pairs')
@@ -74,6 +73,10 @@ def run(args):
     if args.plot:
         plot_costs(costs, args.plot)
         print(f'picture: {args.plot}')
+
+
+def _named(given, known):
+    return list(known) if 'all' in given else given
 
 
 def _require_their_form(args, form):

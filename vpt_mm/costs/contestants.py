@@ -121,9 +121,8 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
     Raises:
         UsageError: a backbone or method that is not there, or a method that the backbone can't host.
     """
-    for given, known in ((name, BACKBONES), *((method, METHODS) for method in methods)):
-        if given not in known:
-            raise UsageError(f"must be one of {', '.join(known)}, got {given!r}.{did_you_mean(given, known)}")
+    _require_known([name], BACKBONES)
+    _require_known(methods, METHODS)
     options = BACKBONES[name].config(size=size, read=read)
     plain = _plain(BACKBONES[name], options).to(device)
     return [Contestant('plain', plain, autocast=autocast), *(
@@ -131,20 +130,21 @@ def build_methods(name, methods, *, size=224, read='class', autocast=None, devic
                    autocast=autocast) for method in methods)]
 
 
-def build_choosing(name, methods=tuple(CHOOSING), *, length, size=224, autocast=None, device='cpu'):
+def build_choosing(name, methods, *, length, size=224, autocast=None, device='cpu'):
     """VPT-deep, the plain backbone, and prompts that each image chooses, in train mode and on the same random weights.
 
     Each of the latter once as it is, and once with plain features that are known by then.
 
     Args:
         name: a ViT among ``BACKBONES``.
-        methods: names of ``CHOOSING``.
+        methods: keys of :data:`~vpt_mm.costs.methods.CHOOSING`.
         length: of VPT-deep's prompts.
         size, autocast, device: as of :func:`build_contestants`.
 
     Raises:
-        UsageError: another backbone.
+        UsageError: another backbone or method.
     """
+    _require_known(methods, CHOOSING)
     names = [one for one, backbone in BACKBONES.items() if backbone.literal[1] is Literal and one.startswith('vit')]
     if name not in names:
         raise UsageError(f"prompts that images choose are measured on {', '.join(names)}, got {name!r}.")
@@ -160,6 +160,12 @@ def build_choosing(name, methods=tuple(CHOOSING), *, length, size=224, autocast=
         contestants += [Contestant(title, model, autocast=autocast),
                         Contestant(f'{title}, features known', Known(model), autocast=autocast)]
     return contestants
+
+
+def _require_known(names, known):
+    for name in names:
+        if name not in known:
+            raise UsageError(f"must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}")
 
 
 class Known(nn.Module):
