@@ -39,7 +39,7 @@ SMALLER = [
     (r'.* my\.py', '', '--cfg-options train_cfg.max_iters=1 default_hooks.checkpoint.interval=1'),
     (r'vpt-mm cost blocks .*', '', '--lengths 2 --size 32 --batch 1 --repeats 2'),
     (r'vpt-mm cost blocks --choosing .*', '', '--choosing L2P'),
-    (r'vpt-mm cost memory --backbones .*', '', '--backbones vit-base --methods VPT-deep'),
+    (r'vpt-mm cost memory --backbones .*', '', '--backbones vit-base'),
     (r'.* model\.backbone\.frozen_dtype=bfloat16 .*', '', f'--cfg-options {SMALL_VIT}')]
 
 
